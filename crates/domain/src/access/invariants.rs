@@ -1,0 +1,234 @@
+//! What no policy set may give up.
+//!
+//! A council may load its own policies. Whatever they say, these laws hold on
+//! every cell of the space, or the set is refused at loading. They are written
+//! over the tuple alone and share nothing with the policies they judge.
+
+use super::action::Action;
+use super::role::{Role, RoleSet};
+use super::tuple::{Facts, Tuple};
+use super::vocabulary::{Delegation, Relation, SharingDecision};
+use crate::opening::Window;
+use crate::section::{Class, SectionKind};
+
+/// One law, under the name an operator reads when a set breaks it.
+#[derive(Clone, Copy, Debug)]
+pub struct Invariant {
+    /// The name.
+    pub name: &'static str,
+    /// The law itself.
+    pub law: Law,
+}
+
+/// What a law says about a tuple.
+#[derive(Clone, Copy, Debug)]
+pub enum Law {
+    /// Where the function is true, the answer is no.
+    Denied(fn(&Tuple) -> bool),
+    /// Where the function names a second tuple, and that one is allowed, this one is
+    /// allowed too.
+    AllowedLike(fn(&Tuple) -> Option<Tuple>),
+}
+
+macro_rules! invariants {
+    ($($law:ident: $function:ident,)+) => {
+        &[$(Invariant { name: stringify!($function), law: Law::$law($function) }),+]
+    };
+}
+
+/// Every law.
+pub const INVARIANTS: &[Invariant] = invariants![
+    Denied: nothing_outside_a_delegation,
+    Denied: restricted_kinds_never_by_a_vendor,
+    Denied: restricted_kinds_need_the_dsl_role,
+    Denied: a_note_is_released_by_a_dsl_in_person,
+    Denied: oversight_sees_no_content,
+    Denied: the_council_officer_sees_no_content,
+    Denied: the_caseworker_sees_and_writes_the_ehc_plan_only,
+    Denied: a_stranger_learns_nothing,
+    Denied: a_receiver_sees_nothing_outside_the_window,
+    Denied: a_provisional_school_sees_send_only,
+    Denied: a_former_destination_sees_nothing,
+    Denied: a_receiver_sets_no_destination,
+    Denied: only_the_source_writes_and_takes_back,
+    Denied: derived_and_reserved_kinds_are_not_published,
+    Denied: a_refusal_closes_the_section,
+    Denied: no_agreement_closes_the_section,
+    Denied: a_legal_hold_keeps_content,
+    Denied: only_the_auditor_reads_the_ledger,
+    Denied: only_the_sweeper_releases,
+    AllowedLike: health_and_child_protection_need_no_agreement,
+    AllowedLike: health_and_child_protection_survive_a_refusal,
+];
+
+/// Whether content could leave: a section, or a feed item that names a learner.
+fn shows(facts: &Facts) -> bool {
+    matches!(facts.action, Action::Read | Action::Receive)
+}
+
+fn has(facts: &Facts, role: Role) -> bool {
+    facts.roles.contains(role)
+}
+
+fn restricted(facts: &Facts) -> bool {
+    facts.kind.is_some_and(|kind| kind.class() == Class::R)
+}
+
+/// Shared on another basis than agreement, so never closed for want of it.
+fn vital(facts: &Facts) -> bool {
+    matches!(
+        facts.kind,
+        Some(SectionKind::Health | SectionKind::ChildProtectionNote)
+    )
+}
+
+fn nothing_outside_a_delegation(tuple: &Tuple) -> bool {
+    tuple.facts().delegation == Delegation::VendorWithoutThis
+}
+
+fn restricted_kinds_never_by_a_vendor(tuple: &Tuple) -> bool {
+    restricted(tuple.facts()) && tuple.facts().delegation != Delegation::Direct
+}
+
+/// One exception: the note, read by a SENCO to whom a DSL released it.
+fn restricted_kinds_need_the_dsl_role(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    let released_note = facts.action == Action::Read
+        && facts.kind == Some(SectionKind::ChildProtectionNote)
+        && facts.note_released
+        && has(facts, Role::Senco);
+    restricted(facts) && !has(facts, Role::Dsl) && !released_note
+}
+
+fn a_note_is_released_by_a_dsl_in_person(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.action == Action::ReleaseChildProtectionNote
+        && (!has(facts, Role::Dsl) || facts.delegation != Delegation::Direct)
+}
+
+fn oversight_sees_no_content(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    let watchers = [Role::Auditor, Role::Operator, Role::Sweeper];
+    (shows(facts) || facts.action == Action::Publish)
+        && facts.roles.iter().all(|role| watchers.contains(&role))
+}
+
+fn the_council_officer_sees_no_content(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    (shows(facts) || facts.action == Action::Publish)
+        && (facts.roles == RoleSet::only(Role::CouncilOfficer)
+            || facts.relation == Relation::Council)
+}
+
+fn the_caseworker_sees_and_writes_the_ehc_plan_only(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    matches!(facts.action, Action::Read | Action::Publish)
+        && (facts.roles == RoleSet::only(Role::SendCaseworker)
+            || facts.relation == Relation::CouncilCaseworker)
+        && facts.kind != Some(SectionKind::EhcPlan)
+}
+
+fn a_stranger_learns_nothing(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.relation == Relation::None
+        && (shows(facts) || matches!(facts.action, Action::Status | Action::Publish))
+}
+
+fn a_receiver_sees_nothing_outside_the_window(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.relation.receives()
+        && matches!(facts.window, Window::NotOpen | Window::Closed)
+        && (shows(facts)
+            || matches!(
+                facts.action,
+                Action::Status | Action::Acknowledge | Action::Reject
+            ))
+}
+
+fn a_provisional_school_sees_send_only(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.action == Action::Read
+        && facts.relation.receives()
+        && (facts.relation == Relation::Provisional || facts.window == Window::Provisional)
+        && !matches!(facts.kind, Some(SectionKind::Send | SectionKind::EhcPlan))
+}
+
+fn a_former_destination_sees_nothing(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.relation == Relation::Former && (shows(facts) || facts.action == Action::Reject)
+}
+
+fn a_receiver_sets_no_destination(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    (facts.relation.receives() || facts.relation == Relation::Former)
+        && matches!(
+            facts.action,
+            Action::Plan | Action::Offer | Action::Redirect
+        )
+}
+
+fn only_the_source_writes_and_takes_back(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    match facts.action {
+        Action::Publish => !matches!(
+            facts.relation,
+            Relation::Source | Relation::CouncilCaseworker
+        ),
+        Action::Withdraw => facts.relation != Relation::Source,
+        _ => false,
+    }
+}
+
+fn derived_and_reserved_kinds_are_not_published(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.action == Action::Publish && facts.kind.is_some_and(|kind| !kind.publishable())
+}
+
+fn a_refusal_closes_the_section(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.action == Action::Read
+        && facts.relation.receives()
+        && facts.sharing == SharingDecision::Refused
+        && !vital(facts)
+}
+
+fn no_agreement_closes_the_section(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.action == Action::Read
+        && facts.relation.receives()
+        && !facts.agreement_in_force
+        && !vital(facts)
+}
+
+fn a_legal_hold_keeps_content(tuple: &Tuple) -> bool {
+    tuple.facts().action == Action::Erase && tuple.facts().legal_hold
+}
+
+fn only_the_auditor_reads_the_ledger(tuple: &Tuple) -> bool {
+    tuple.facts().action == Action::ReadAudit && !has(tuple.facts(), Role::Auditor)
+}
+
+fn only_the_sweeper_releases(tuple: &Tuple) -> bool {
+    tuple.facts().action == Action::Release && !has(tuple.facts(), Role::Sweeper)
+}
+
+fn health_and_child_protection_need_no_agreement(tuple: &Tuple) -> Option<Tuple> {
+    let facts = tuple.facts();
+    (facts.relation.receives() && vital(facts) && !facts.agreement_in_force).then(|| {
+        Tuple::new(Facts {
+            agreement_in_force: true,
+            ..*facts
+        })
+    })
+}
+
+fn health_and_child_protection_survive_a_refusal(tuple: &Tuple) -> Option<Tuple> {
+    let facts = tuple.facts();
+    let refused = facts.sharing == SharingDecision::Refused;
+    (facts.relation.receives() && vital(facts) && refused).then(|| {
+        Tuple::new(Facts {
+            sharing: SharingDecision::Undecided,
+            ..*facts
+        })
+    })
+}

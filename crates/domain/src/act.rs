@@ -1,0 +1,361 @@
+//! What can be asked of the ledger. An act is a value: decoded at the edge, complete, and holding
+//! nothing that the caller could not say. Roles, relations and windows are facts, and facts are
+//! read where the act is decided.
+
+use bytes::Bytes;
+use jiff::civil::Date;
+
+use crate::access::RoleSet;
+use crate::calendar::AcademicYear;
+use crate::ids::{
+    CredentialId, LearnerIdentifier, ProfileId, SettingId, SettingIdentifier, SubscriptionId,
+    TransitionId,
+};
+use crate::route::{Point, Route, SettingKind};
+use crate::section::{KindSet, SectionKind};
+
+/// Who asks, as authentication found it, and for which setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The credential that was proved.
+    pub credential: CredentialId,
+    /// The acting setting the request names. Whether the credential is of it is decided inside.
+    pub acting: SettingId,
+}
+
+/// An idempotency key: the caller's, never derived from content.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// Greatest length in bytes.
+    pub const BYTES_MAX: usize = 64;
+
+    /// 1 to 64 visible ASCII characters; a UUID fits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = !text.is_empty()
+            && text.len() <= Self::BYTES_MAX
+            && text.bytes().all(|byte| byte.is_ascii_graphic());
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The id of one item of a call that has one id for all.
+    #[must_use]
+    pub fn item(&self, index: usize) -> Self {
+        Self(format!("{}#{index}", self.0))
+    }
+
+    /// As given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A setting as an import or bootstrap states it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingDraft {
+    /// What it is.
+    pub kind: SettingKind,
+    /// Display name.
+    pub name: String,
+    /// Three-digit council code, or empty.
+    pub council: String,
+    /// Town, or empty.
+    pub town: String,
+    /// Whether it is open in its register.
+    pub open: bool,
+    /// Codes it is known by, at least one.
+    pub codes: Vec<SettingIdentifier>,
+}
+
+/// What a new credential is proved by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// A certificate with this SHA-256 over its public key.
+    Certificate([u8; 32]),
+    /// An API key that the ledger makes.
+    NewKey,
+}
+
+/// Makes the council and its first officer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bootstrap {
+    /// The council.
+    pub council: SettingDraft,
+    /// What the officer proves itself by.
+    pub proof: Proof,
+}
+
+/// Adds or updates one setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportSetting {
+    /// The setting.
+    pub setting: SettingDraft,
+    /// Idempotency key.
+    pub request: RequestId,
+    /// Only tell what would be done.
+    pub validate_only: bool,
+}
+
+/// Shows a page of settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListSettings {
+    /// Only ids after this one.
+    pub after: Option<SettingId>,
+    /// Most to show.
+    pub limit: usize,
+    /// Only the setting with this code.
+    pub code: Option<SettingIdentifier>,
+}
+
+/// Issues a credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssueCredential {
+    /// For whom.
+    pub setting: SettingId,
+    /// Label.
+    pub label: String,
+    /// Roles, at least one.
+    pub roles: RoleSet,
+    /// What it is proved by.
+    pub proof: Proof,
+    /// Days until it expires.
+    pub lifetime_days: u32,
+    /// Idempotency key.
+    pub request: RequestId,
+}
+
+/// Shows the credentials of a setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListCredentials {
+    /// Whose.
+    pub setting: SettingId,
+}
+
+/// Revokes a credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevokeCredential {
+    /// Whose.
+    pub setting: SettingId,
+    /// Which.
+    pub credential: CredentialId,
+    /// Idempotency key.
+    pub request: RequestId,
+}
+
+/// Plans one move, or changes its plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The sending setting.
+    pub from: SettingIdentifier,
+    /// The learner, by at least one identifier.
+    pub learner: Vec<LearnerIdentifier>,
+    /// The receiving setting, if known.
+    pub to: Option<SettingIdentifier>,
+    /// The route.
+    pub route: &'static Route,
+    /// The academic year the learner leaves in.
+    pub academic_year: AcademicYear,
+    /// What is known of the offer.
+    pub offer: Offer,
+    /// Start date both heads agreed.
+    pub start_date: Option<Date>,
+    /// The final EHC plan names the receiver.
+    pub plan_names_setting: bool,
+    /// Idempotency key.
+    pub request: RequestId,
+}
+
+/// An offer of a place.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// When it was made.
+    pub date: Option<Date>,
+    /// Whether it was accepted, where that is recorded.
+    pub accepted: Option<bool>,
+}
+
+/// Gives a move another destination, or none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// The move.
+    pub transition: TransitionId,
+    /// The new destination.
+    pub to: Option<SettingIdentifier>,
+    /// What is known of the new offer.
+    pub offer: Offer,
+    /// Idempotency key.
+    pub request: RequestId,
+}
+
+/// A fact about a move that its source records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fact {
+    /// The young person released the profile.
+    PersonReleased,
+    /// A best-interests decision stands in for that.
+    BestInterests,
+    /// Enrolled with the destination.
+    Enrolled,
+    /// A DSL released the child protection note.
+    NoteReleased,
+}
+
+/// Records a fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordFact {
+    /// The move.
+    pub transition: TransitionId,
+    /// The fact.
+    pub fact: Fact,
+    /// Idempotency key.
+    pub request: RequestId,
+}
+
+/// Shows one move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShowTransition {
+    /// The move.
+    pub transition: TransitionId,
+}
+
+/// Shows a page of moves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListTransitions {
+    /// Only ids after this one.
+    pub after: Option<TransitionId>,
+    /// Most to show.
+    pub limit: usize,
+    /// Only this point.
+    pub point: Option<Point>,
+    /// Only this year.
+    pub academic_year: Option<AcademicYear>,
+    /// Only without a destination.
+    pub no_destination: bool,
+}
+
+/// Which move a publish is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// By its id.
+    Transition(TransitionId),
+    /// The one planned move of the caller for this learner.
+    Learner {
+        /// Identifiers, at least one.
+        identifiers: Vec<LearnerIdentifier>,
+        /// Its point.
+        point: Point,
+        /// Its year.
+        academic_year: AcademicYear,
+    },
+}
+
+/// Publishes the next version of the caller's contribution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publish {
+    /// The move.
+    pub target: Target,
+    /// Level, as the contract numbers it.
+    pub level: u8,
+    /// The sections as they were received.
+    pub sections: Vec<(SectionKind, Bytes)>,
+    /// Who signed it off.
+    pub signatory: String,
+    /// Date of birth, where the identity section gives one: the age rules hang on it.
+    pub born: Option<Date>,
+    /// Idempotency key.
+    pub request: RequestId,
+}
+
+/// Takes a contribution back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdraw {
+    /// The contribution.
+    pub profile: ProfileId,
+    /// Idempotency key.
+    pub request: RequestId,
+}
+
+/// Makes a named subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscribe {
+    /// Its name.
+    pub name: String,
+    /// Only this point.
+    pub point: Option<Point>,
+    /// Only this year.
+    pub academic_year: Option<AcademicYear>,
+    /// Idempotency key.
+    pub request: RequestId,
+}
+
+/// One turn of a subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pull {
+    /// The subscription.
+    pub subscription: SubscriptionId,
+    /// Only positions from here on.
+    pub from: u64,
+    /// Most items.
+    pub limit: usize,
+    /// Give the sections too.
+    pub inline: bool,
+}
+
+/// Reads a contribution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetch {
+    /// The contribution.
+    pub profile: ProfileId,
+    /// Only these kinds; empty: all there are for the caller.
+    pub kinds: KindSet,
+}
+
+/// The receiver took a version over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acknowledge {
+    /// The contribution.
+    pub profile: ProfileId,
+    /// Its version.
+    pub version: u32,
+    /// Idempotency key.
+    pub request: RequestId,
+}
+
+/// The receiver sends a version back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// The contribution.
+    pub profile: ProfileId,
+    /// Its version.
+    pub version: u32,
+    /// Why, as the contract numbers it.
+    pub reason: u8,
+    /// Idempotency key.
+    pub request: RequestId,
+}
+
+/// Shows entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListEntries {
+    /// First position.
+    pub start: u64,
+    /// Most to show.
+    pub limit: usize,
+}
+
+/// Shows commitments of access rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListAccessRows {
+    /// Only rows after this table and key.
+    pub after: Option<(String, String)>,
+    /// Most to show.
+    pub limit: usize,
+}
+
+/// Tells who was shown what of a move's learner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhoSaw {
+    /// The move.
+    pub transition: TransitionId,
+}

@@ -1,0 +1,285 @@
+//! The bytes of a ledger entry.
+//!
+//! An entry is what an act leaves behind: who asked for what, what was decided and by which
+//! policies, and a commitment to everything it changed. Its bytes are
+//! `baton/entry/v1\n` and RFC 8785 JSON, at most 16 KiB, stored and hashed as they are. Kinds and
+//! fields are only ever added; a golden file pins every kind. Entries are pseudonymous: a learner
+//! stands under a random alias whose meaning lies in an erasable row.
+
+use std::collections::BTreeMap;
+
+use crate::access::Tuple;
+use crate::ids::{CredentialId, LedgerId, SettingId};
+use crate::log::canonical::Json;
+use crate::section::KindSet;
+
+/// First bytes of every entry.
+pub const PREFIX: &[u8] = b"baton/entry/v1\n";
+/// Greatest size of an entry in bytes.
+pub const ENTRY_BYTES_MAX: usize = 16 * 1024;
+/// Most items one showing entry names.
+pub const ITEMS_MAX: usize = 64;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal,)+) => {
+        /// What kind of act an entry stands for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum EntryKind { $($(#[$doc])* $kind),+ }
+
+        impl EntryKind {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),+];
+
+            /// The word in the entry.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name),+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The first entry of a ledger.
+    LedgerCreated = "ledger_created",
+    /// The first entry after a restore; names the checkpoint it goes on from.
+    TermOpened = "term_opened",
+    /// The council and its first officer were made from the one-time token.
+    Bootstrapped = "bootstrapped",
+    /// A setting was added, changed or found the same.
+    SettingImported = "setting_imported",
+    /// A page of settings was shown.
+    SettingsListed = "settings_listed",
+    /// A credential was issued.
+    CredentialIssued = "credential_issued",
+    /// Credentials of a setting were shown.
+    CredentialsListed = "credentials_listed",
+    /// A credential was revoked.
+    CredentialRevoked = "credential_revoked",
+    /// A move was planned, or its plan changed.
+    Planned = "planned",
+    /// A move got another destination, or none.
+    Redirected = "redirected",
+    /// A fact that a release depends on was recorded.
+    FactRecorded = "fact_recorded",
+    /// The progress of one move was shown.
+    TransitionShown = "transition_shown",
+    /// A page of moves was shown.
+    TransitionsListed = "transitions_listed",
+    /// A version was published.
+    Published = "published",
+    /// A publish found its content standing already.
+    Unchanged = "unchanged",
+    /// A contribution was withdrawn.
+    Withdrawn = "withdrawn",
+    /// A subscription was made.
+    Subscribed = "subscribed",
+    /// A turn of a subscription showed items.
+    Pulled = "pulled",
+    /// Content was read.
+    Fetched = "fetched",
+    /// A receiver took a version over.
+    Acknowledged = "acknowledged",
+    /// A receiver sent a version back.
+    Rejected = "rejected",
+    /// A version became visible to a receiver after it was published.
+    Released = "released",
+    /// Entries were shown.
+    EntriesListed = "entries_listed",
+    /// Commitments of access rows were shown.
+    AccessRowsListed = "access_rows_listed",
+    /// Somebody asked who saw a learner's record.
+    WhoSawAsked = "who_saw_asked",
+    /// Calls beyond a caller's refusal rate, counted.
+    RefusalsSummarised = "refusals_summarised",
+}
+
+/// Who asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryCaller {
+    /// The credential that was shown.
+    pub credential: CredentialId,
+    /// The setting it acts for.
+    pub setting: SettingId,
+}
+
+/// One answer of the policies, for all kinds that got the same one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The question, less the section kind.
+    pub tuple: Tuple,
+    /// The kinds it was asked for; empty where a kind plays no part.
+    pub kinds: KindSet,
+    /// The answer.
+    pub allowed: bool,
+    /// Policies that decided, or `default_deny`.
+    pub policies: Vec<String>,
+}
+
+/// How the act ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Done.
+    Done,
+    /// Refused by policy, or there is no such thing: outside the two look the same.
+    Denied,
+    /// Allowed, but the state of things forbids it; the reason is a code of the contract.
+    Failed(&'static str),
+}
+
+/// A change of one access row, by commitment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowChange {
+    /// Table of the row.
+    pub table: &'static str,
+    /// Key of the row.
+    pub key: String,
+    /// Commitment to the row as it stands after the act.
+    pub commitment: [u8; 32],
+}
+
+/// One entry before it is bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The ledger.
+    pub ledger: LedgerId,
+    /// The term of the ledger; a restore opens the next one.
+    pub term: u64,
+    /// Index of the entry, from 0.
+    pub position: u64,
+    /// Ledger time, microseconds since 1970 UTC.
+    pub time_us: i64,
+    /// Who asked; none for what the service does by itself.
+    pub caller: Option<EntryCaller>,
+    /// What kind of act.
+    pub kind: EntryKind,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Keyed digest of the caller's request id.
+    pub request: Option<[u8; 16]>,
+    /// What was asked of the policies, and answered.
+    pub decisions: Vec<Decision>,
+    /// Hash of the policy set that answered, hexadecimal.
+    pub policy_set: String,
+    /// What the act was about, in words of its kind.
+    pub detail: BTreeMap<String, Json>,
+    /// Access rows it changed.
+    pub rows: Vec<RowChange>,
+}
+
+impl Entry {
+    /// The bytes that are stored and hashed.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut body = object([
+            ("ledger", text(self.ledger.as_str())),
+            ("term", number(self.term)),
+            ("position", number(self.position)),
+            ("time_us", Json::Int(self.time_us)),
+            ("kind", text(self.kind.name())),
+            ("policy_set", text(&self.policy_set)),
+        ]);
+        match self.verdict {
+            Verdict::Done => insert(&mut body, "verdict", text("done")),
+            Verdict::Denied => insert(&mut body, "verdict", text("denied")),
+            Verdict::Failed(reason) => {
+                insert(&mut body, "verdict", text("failed"));
+                insert(&mut body, "reason", text(reason));
+            }
+        }
+        if let Some(caller) = &self.caller {
+            let who = object([
+                ("credential", text(caller.credential.as_str())),
+                ("setting", text(caller.setting.as_str())),
+            ]);
+            insert(&mut body, "caller", Json::Obj(who));
+        }
+        if let Some(request) = &self.request {
+            insert(&mut body, "request", hex(request));
+        }
+        if !self.decisions.is_empty() {
+            let decisions = self.decisions.iter().map(Decision::json).collect();
+            insert(&mut body, "decisions", Json::Arr(decisions));
+        }
+        if !self.detail.is_empty() {
+            insert(&mut body, "detail", Json::Obj(self.detail.clone()));
+        }
+        if !self.rows.is_empty() {
+            let rows = self.rows.iter().map(RowChange::json).collect();
+            insert(&mut body, "rows", Json::Arr(rows));
+        }
+        [PREFIX, &Json::Obj(body).to_bytes()].concat()
+    }
+}
+
+impl Decision {
+    fn json(&self) -> Json {
+        Json::Obj(object([
+            ("tuple", tuple_json(&self.tuple)),
+            ("kinds", Json::Int(i64::from(self.kinds.bits()))),
+            ("allowed", Json::Bool(self.allowed)),
+            ("policies", Json::Arr(self.policies.iter().map(|p| text(p)).collect())),
+        ]))
+    }
+}
+
+impl RowChange {
+    fn json(&self) -> Json {
+        Json::Obj(object([
+            ("table", text(self.table)),
+            ("key", text(&self.key)),
+            ("commitment", hex(&self.commitment)),
+        ]))
+    }
+}
+
+/// The tuple as entries spell it, less the section kind, which stands beside it.
+fn tuple_json(tuple: &Tuple) -> Json {
+    let mut spelled = serde_json::to_value(tuple).map_or(Json::Null, from_serde);
+    if let Json::Obj(words) = &mut spelled {
+        words.remove("kind");
+    }
+    spelled
+}
+
+/// Numbers of a tuple are none but small integers.
+fn from_serde(value: serde_json::Value) -> Json {
+    match value {
+        serde_json::Value::Null => Json::Null,
+        serde_json::Value::Bool(value) => Json::Bool(value),
+        serde_json::Value::Number(value) => Json::Int(value.as_i64().unwrap_or_default()),
+        serde_json::Value::String(value) => Json::Str(value),
+        serde_json::Value::Array(values) => {
+            Json::Arr(values.into_iter().map(from_serde).collect())
+        }
+        serde_json::Value::Object(members) => {
+            Json::object(members.into_iter().map(|(name, value)| (name, from_serde(value))))
+        }
+    }
+}
+
+/// A text as JSON.
+pub fn text(value: &str) -> Json {
+    Json::Str(value.to_owned())
+}
+
+/// A count or position as JSON; above 2^53, which no ledger reaches, it stops there.
+pub fn number(value: u64) -> Json {
+    Json::Int(i64::try_from(value).unwrap_or(i64::MAX).min(1 << 53))
+}
+
+/// Bytes as lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> Json {
+    use std::fmt::Write as _;
+    Json::Str(bytes.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    }))
+}
+
+/// An object from pairs.
+pub fn object<const N: usize>(pairs: [(&str, Json); N]) -> BTreeMap<String, Json> {
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+fn insert(body: &mut BTreeMap<String, Json>, key: &str, value: Json) {
+    body.insert(key.to_owned(), value);
+}

@@ -1,0 +1,32 @@
+//! The arithmetic of the ledger: the tree over its entries, proofs, checkpoints, tiles and the
+//! canonical form of entry bodies.
+//!
+//! Everything an outsider needs to check a ledger is defined by public documents, named where
+//! they apply: RFC 6962 and RFC 9162 for the tree and its proofs, C2SP signed-note,
+//! tlog-checkpoint and tlog-tiles for what is signed and served, RFC 8785 for entry bodies. So a
+//! verifier that shares no code with this one is a weekend's work, and the tests hold this one
+//! against such.
+//!
+//! - Appending: [`Frontier`] is the right edge of the tree, kept in the head row; [`leaf_hash`]
+//!   stands beside each entry, and [`Frontier::push`] says which [`Node`]s to store besides.
+//! - Proving: a [`Plan`] says what to fetch and builds the proof from it.
+//! - Checking: [`verify_inclusion`], [`verify_consistency`], and [`verify::Verifier`] for a whole
+//!   ledger.
+//! - Signing: [`Checkpoint`] is what the ledger's key says about size and root, as a [`note`].
+
+pub mod canonical;
+pub mod checkpoint;
+pub mod frontier;
+pub mod note;
+pub mod plan;
+pub mod proof;
+pub mod tile;
+pub mod tree;
+pub mod verify;
+
+pub use canonical::Json;
+pub use checkpoint::Checkpoint;
+pub use frontier::Frontier;
+pub use plan::Plan;
+pub use proof::{verify_consistency, verify_inclusion};
+pub use tree::{EMPTY_ROOT, Hash, MAX_SIZE, Node, leaf_hash, node_hash};
