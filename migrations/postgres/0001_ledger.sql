@@ -1,0 +1,189 @@
+-- The ledger, the access rows that are a fold of it, and sealed content. What each table means
+-- stands once, in crates/store/src/rows. Columns are TEXT (in byte order), BIGINT and BYTEA only.
+
+CREATE TABLE head (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    ledger_id TEXT COLLATE "C" NOT NULL,
+    term BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    time_us BIGINT NOT NULL,
+    frontier BYTEA NOT NULL,
+    checkpoint TEXT COLLATE "C" NOT NULL,
+    policy TEXT COLLATE "C" NOT NULL
+);
+
+CREATE TABLE policy_set (hash TEXT COLLATE "C" PRIMARY KEY, body TEXT COLLATE "C" NOT NULL);
+
+CREATE TABLE entry (
+    position BIGINT PRIMARY KEY,
+    body BYTEA,
+    leaf BYTEA NOT NULL
+);
+
+CREATE TABLE tile (
+    level BIGINT NOT NULL,
+    idx BIGINT NOT NULL,
+    hash BYTEA NOT NULL,
+    PRIMARY KEY (level, idx)
+);
+
+CREATE TABLE about (
+    alias TEXT COLLATE "C" NOT NULL,
+    position BIGINT NOT NULL,
+    PRIMARY KEY (alias, position)
+);
+
+CREATE TABLE setting (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    kind BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    council TEXT COLLATE "C" NOT NULL,
+    town TEXT COLLATE "C" NOT NULL,
+    state BIGINT NOT NULL,
+    salt BYTEA NOT NULL
+);
+
+CREATE TABLE setting_code (
+    code TEXT COLLATE "C" PRIMARY KEY,
+    setting_id TEXT COLLATE "C" NOT NULL
+);
+CREATE INDEX setting_code_setting ON setting_code (setting_id);
+
+CREATE TABLE setting_key (
+    setting_id TEXT COLLATE "C" PRIMARY KEY,
+    epoch BIGINT NOT NULL,
+    wrapped BYTEA NOT NULL
+);
+
+CREATE TABLE credential (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    setting_id TEXT COLLATE "C" NOT NULL,
+    label TEXT COLLATE "C" NOT NULL,
+    roles BIGINT NOT NULL,
+    assurance BIGINT NOT NULL,
+    digest BYTEA NOT NULL,
+    expires_us BIGINT NOT NULL,
+    state BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX credential_digest ON credential (digest);
+CREATE INDEX credential_setting ON credential (setting_id);
+
+CREATE TABLE learner (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    alias TEXT COLLATE "C" NOT NULL,
+    owner_id TEXT COLLATE "C" NOT NULL,
+    wrapped BYTEA NOT NULL,
+    sealed BYTEA NOT NULL
+);
+
+CREATE TABLE learner_code (
+    blind TEXT COLLATE "C" NOT NULL,
+    owner_id TEXT COLLATE "C" NOT NULL,
+    learner_id TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (blind, owner_id)
+);
+
+CREATE TABLE transition (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    learner_id TEXT COLLATE "C" NOT NULL,
+    route TEXT COLLATE "C" NOT NULL,
+    academic_year BIGINT NOT NULL,
+    from_id TEXT COLLATE "C" NOT NULL,
+    to_id TEXT COLLATE "C",
+    council_id TEXT COLLATE "C",
+    offer_date TEXT COLLATE "C",
+    accepted BIGINT NOT NULL,
+    start_date TEXT COLLATE "C",
+    facts BIGINT NOT NULL
+);
+CREATE INDEX transition_learner ON transition (learner_id);
+CREATE INDEX transition_from ON transition (from_id, id);
+CREATE INDEX transition_to ON transition (to_id, id);
+CREATE INDEX transition_council ON transition (council_id, id);
+
+CREATE TABLE recipient (
+    transition_id TEXT COLLATE "C" NOT NULL,
+    setting_id TEXT COLLATE "C" NOT NULL,
+    relation BIGINT NOT NULL,
+    kinds BIGINT NOT NULL,
+    PRIMARY KEY (transition_id, setting_id)
+);
+CREATE INDEX recipient_setting ON recipient (setting_id);
+
+CREATE TABLE profile (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    transition_id TEXT COLLATE "C" NOT NULL,
+    setting_id TEXT COLLATE "C" NOT NULL,
+    version BIGINT NOT NULL,
+    state BIGINT NOT NULL,
+    level BIGINT NOT NULL,
+    kinds BIGINT NOT NULL,
+    content_id TEXT COLLATE "C" NOT NULL,
+    digest BYTEA NOT NULL,
+    published_us BIGINT NOT NULL
+);
+CREATE INDEX profile_transition ON profile (transition_id);
+
+CREATE TABLE version (
+    profile_id TEXT COLLATE "C" NOT NULL,
+    version BIGINT NOT NULL,
+    content_id TEXT COLLATE "C" NOT NULL,
+    level BIGINT NOT NULL,
+    kinds BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    published_us BIGINT NOT NULL,
+    PRIMARY KEY (profile_id, version)
+);
+
+CREATE TABLE content (
+    content_id TEXT COLLATE "C" NOT NULL,
+    kind BIGINT NOT NULL,
+    wrapped BYTEA NOT NULL,
+    sealed BYTEA NOT NULL,
+    PRIMARY KEY (content_id, kind)
+);
+
+CREATE TABLE released (
+    profile_id TEXT COLLATE "C" NOT NULL,
+    setting_id TEXT COLLATE "C" NOT NULL,
+    position BIGINT NOT NULL,
+    PRIMARY KEY (profile_id, setting_id)
+);
+
+CREATE TABLE receipt (
+    profile_id TEXT COLLATE "C" NOT NULL,
+    setting_id TEXT COLLATE "C" NOT NULL,
+    version BIGINT NOT NULL,
+    state BIGINT NOT NULL,
+    reason BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    PRIMARY KEY (profile_id, setting_id)
+);
+
+CREATE TABLE feed (
+    addressee TEXT COLLATE "C" NOT NULL,
+    position BIGINT NOT NULL,
+    kind BIGINT NOT NULL,
+    profile_id TEXT COLLATE "C" NOT NULL,
+    transition_id TEXT COLLATE "C" NOT NULL,
+    point BIGINT NOT NULL,
+    academic_year BIGINT NOT NULL,
+    PRIMARY KEY (addressee, position)
+);
+
+CREATE TABLE subscription (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    setting_id TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    point BIGINT NOT NULL,
+    academic_year BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX subscription_name ON subscription (setting_id, name);
+
+CREATE TABLE request (
+    key TEXT COLLATE "C" PRIMARY KEY,
+    digest BYTEA NOT NULL,
+    position BIGINT NOT NULL,
+    time_us BIGINT NOT NULL,
+    answer TEXT COLLATE "C" NOT NULL
+);

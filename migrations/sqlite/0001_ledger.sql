@@ -1,0 +1,189 @@
+-- The ledger, the access rows that are a fold of it, and sealed content. What each table means
+-- stands once, in crates/store/src/rows. Columns are TEXT, INTEGER and BLOB only.
+
+CREATE TABLE head (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    ledger_id TEXT NOT NULL,
+    term INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    time_us INTEGER NOT NULL,
+    frontier BLOB NOT NULL,
+    checkpoint TEXT NOT NULL,
+    policy TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE policy_set (hash TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE entry (
+    position INTEGER PRIMARY KEY,
+    body BLOB,
+    leaf BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE tile (
+    level INTEGER NOT NULL,
+    idx INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (level, idx)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE about (
+    alias TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (alias, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE setting (
+    id TEXT PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    council TEXT NOT NULL,
+    town TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    salt BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE setting_code (
+    code TEXT PRIMARY KEY,
+    setting_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX setting_code_setting ON setting_code (setting_id);
+
+CREATE TABLE setting_key (
+    setting_id TEXT PRIMARY KEY,
+    epoch INTEGER NOT NULL,
+    wrapped BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE credential (
+    id TEXT PRIMARY KEY,
+    setting_id TEXT NOT NULL,
+    label TEXT NOT NULL,
+    roles INTEGER NOT NULL,
+    assurance INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    expires_us INTEGER NOT NULL,
+    state INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX credential_digest ON credential (digest);
+CREATE INDEX credential_setting ON credential (setting_id);
+
+CREATE TABLE learner (
+    id TEXT PRIMARY KEY,
+    alias TEXT NOT NULL,
+    owner_id TEXT NOT NULL,
+    wrapped BLOB NOT NULL,
+    sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE learner_code (
+    blind TEXT NOT NULL,
+    owner_id TEXT NOT NULL,
+    learner_id TEXT NOT NULL,
+    PRIMARY KEY (blind, owner_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE transition (
+    id TEXT PRIMARY KEY,
+    learner_id TEXT NOT NULL,
+    route TEXT NOT NULL,
+    academic_year INTEGER NOT NULL,
+    from_id TEXT NOT NULL,
+    to_id TEXT,
+    council_id TEXT,
+    offer_date TEXT,
+    accepted INTEGER NOT NULL,
+    start_date TEXT,
+    facts INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX transition_learner ON transition (learner_id);
+CREATE INDEX transition_from ON transition (from_id, id);
+CREATE INDEX transition_to ON transition (to_id, id);
+CREATE INDEX transition_council ON transition (council_id, id);
+
+CREATE TABLE recipient (
+    transition_id TEXT NOT NULL,
+    setting_id TEXT NOT NULL,
+    relation INTEGER NOT NULL,
+    kinds INTEGER NOT NULL,
+    PRIMARY KEY (transition_id, setting_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX recipient_setting ON recipient (setting_id);
+
+CREATE TABLE profile (
+    id TEXT PRIMARY KEY,
+    transition_id TEXT NOT NULL,
+    setting_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    kinds INTEGER NOT NULL,
+    content_id TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    published_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX profile_transition ON profile (transition_id);
+
+CREATE TABLE version (
+    profile_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    content_id TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    kinds INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    published_us INTEGER NOT NULL,
+    PRIMARY KEY (profile_id, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE content (
+    content_id TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    wrapped BLOB NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (content_id, kind)
+) STRICT;
+
+CREATE TABLE released (
+    profile_id TEXT NOT NULL,
+    setting_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (profile_id, setting_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE receipt (
+    profile_id TEXT NOT NULL,
+    setting_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    reason INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (profile_id, setting_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE feed (
+    addressee TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    profile_id TEXT NOT NULL,
+    transition_id TEXT NOT NULL,
+    point INTEGER NOT NULL,
+    academic_year INTEGER NOT NULL,
+    PRIMARY KEY (addressee, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE subscription (
+    id TEXT PRIMARY KEY,
+    setting_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    point INTEGER NOT NULL,
+    academic_year INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX subscription_name ON subscription (setting_id, name);
+
+CREATE TABLE request (
+    key TEXT PRIMARY KEY,
+    digest BLOB NOT NULL,
+    position INTEGER NOT NULL,
+    time_us INTEGER NOT NULL,
+    answer TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
