@@ -1,0 +1,73 @@
+//! Cohort lists as councils and schools export them.
+
+use baton_formats::cohort::{Cohort, write_template};
+use jiff::civil::date;
+
+const HEADER: &str = "Sender Scheme,sender,UPN,NHS number,local-id,to_scheme,to,point,route,\
+    academic_year,offer_date,accepted,start_date,plan_names_setting,colour\n";
+
+fn told(rows: &str) -> String {
+    let file = format!("{HEADER}{rows}");
+    let cohort = Cohort::open(file.as_bytes(), date(2026, 4, 20)).expect("a cohort list");
+    let told = cohort.map(|row| match row {
+        Ok(row) => format!("{:#?}", row.transition),
+        Err(problem) => problem.to_string(),
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn rows_become_planned_moves() {
+    insta::assert_snapshot!(told(
+        "gias,199901,E351394824001,,,gias,199902,,primary-secondary,2025,2026-03-02,yes,,no,red\n\
+         # a comment\n\
+         ,,,,,,,,,,,,,,\n\
+         OFSTED-EY,EY123456,,999 012 3454,N-17,,,early years to primary,,2025/26,,,,,\n\
+         laestab,351/3948,Q35139482400A,,,,,POINT_PRIMARY_TO_SECONDARY,,2025-26,,,,,\n"
+    ));
+}
+
+#[test]
+fn every_violation_of_a_row_is_told_at_once() {
+    insta::assert_snapshot!(told(
+        "gias,19990,D351394824001,9434765918,,gias,,mars,mars,25/26,02/03/2026,maybe,2026-02-30,1,\n\
+         school,199901,,,,,,PRIMARY_TO_SECONDARY,y11-post16,2025/27,2026-04-21,,,,\n\
+         gias,199901,E351394824001,,,,,,,2025,,,,,\n\
+         gias,199901,E351394824001,,,,,POST_16_TO_ADULT,,2025,,,,,\n\
+         gias,199901,E351394824001,,,,,,in-year,2025,,,,\n"
+    ));
+}
+
+#[test]
+fn a_move_that_comes_twice_is_a_problem_and_a_second_offer_is_none() {
+    let told = told(
+        "gias,199901,E351394824001,,,gias,199902,,y11-post16,2025,,,,,\n\
+         gias,199901,E351394824001,,,gias,199903,,y11-post16,2025,,,,,\n\
+         gias,199901,E351394824001,,,gias,199902,,y11-post16,2025,,,,,\n",
+    );
+    assert!(
+        told.contains("line 4, cohort row\n  line 4: was in the file before, on line 2"),
+        "{told}"
+    );
+    assert_eq!(told.matches("PlannedTransition").count(), 2);
+}
+
+#[test]
+fn unknown_columns_are_told_and_the_template_is_a_list_of_its_own() {
+    let cohort = Cohort::open(HEADER.as_bytes(), date(2026, 4, 20)).expect("a cohort list");
+    assert_eq!(cohort.header().unknown, ["colour"]);
+
+    let mut template = Vec::new();
+    write_template(&mut template).expect("memory takes it");
+    let text = String::from_utf8(template).expect("text");
+    insta::assert_snapshot!(text);
+    let empty = Cohort::open(text.as_bytes(), date(2026, 4, 20)).expect("a cohort list");
+    assert!(empty.header().unknown.is_empty() && empty.header().missing.is_empty());
+    assert_eq!(empty.count(), 0);
+    // Without the sign of a comment the example is a sound row.
+    let filled = text.replace("# ", "");
+    let rows: Vec<_> = Cohort::open(filled.as_bytes(), date(2026, 4, 20))
+        .expect("a list")
+        .collect();
+    assert!(rows.len() == 1 && rows[0].is_ok(), "{rows:?}");
+}

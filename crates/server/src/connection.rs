@@ -1,0 +1,164 @@
+//! Accepted connections: TLS handshakes beside one another, each under a deadline, and what is
+//! known of the peer afterwards.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::transport::server::Connected;
+
+use crate::tls::spki_sha256;
+
+/// Connections at the same time; further ones wait in the kernel's queue.
+pub(crate) const CONNECTIONS_MAX: usize = 2_048;
+/// Longest handshake.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// Connections that finished their handshake and wait to be served.
+const READY_MAX: usize = 64;
+
+/// What is known of who is at the other end.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer {
+    /// Hash of the public key it proved to hold.
+    pub(crate) spki: Option<[u8; 32]>,
+    /// Its address, for limits only.
+    pub(crate) address: IpAddr,
+}
+
+/// A connection after its handshake.
+pub(crate) struct Connection {
+    stream: TlsStream<TcpStream>,
+    peer: Peer,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Connected for Connection {
+    type ConnectInfo = Peer;
+
+    fn connect_info(&self) -> Peer {
+        self.peer.clone()
+    }
+}
+
+/// Accepts until told to stop. Connections come out as they finish their handshakes.
+pub(crate) fn accept(
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+    tasks: &TaskTracker,
+    stop: CancellationToken,
+) -> mpsc::Receiver<io::Result<Connection>> {
+    let (ready, served) = mpsc::channel(READY_MAX);
+    let handshakes = tasks.clone();
+    let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    tasks.spawn(async move {
+        loop {
+            let slot = Arc::clone(&slots).acquire_owned();
+            let accepted = tokio::select! {
+                () = stop.cancelled() => return,
+                slot = slot => match slot {
+                    Err(_) => return,
+                    Ok(slot) => tokio::select! {
+                        () = stop.cancelled() => return,
+                        accepted = listener.accept() => accepted.map(|found| (found, slot)),
+                    },
+                },
+            };
+            match accepted {
+                Ok(((stream, from), slot)) => {
+                    let (acceptor, ready) = (acceptor.clone(), ready.clone());
+                    handshakes.spawn(handshake(acceptor, (stream, from), slot, ready));
+                }
+                // Out of descriptors, or the peer was gone already: the next one may do better.
+                Err(error) => {
+                    tracing::warn!(kind = %error.kind(), "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+    });
+    served
+}
+
+async fn handshake(
+    acceptor: TlsAcceptor,
+    (stream, from): (TcpStream, SocketAddr),
+    slot: OwnedSemaphorePermit,
+    ready: mpsc::Sender<io::Result<Connection>>,
+) {
+    let _ = stream.set_nodelay(true);
+    let shaken = tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(stream)).await;
+    let Ok(Ok(stream)) = shaken else {
+        metrics::counter!("baton_handshakes_failed_total").increment(1);
+        return;
+    };
+    let certificate = stream
+        .get_ref()
+        .1
+        .peer_certificates()
+        .and_then(|chain| chain.first());
+    let peer = Peer {
+        spki: certificate.and_then(spki_sha256),
+        address: from.ip(),
+    };
+    let version = stream.get_ref().1.protocol_version();
+    if version == Some(rustls::ProtocolVersion::TLSv1_2) {
+        metrics::counter!("baton_tls12_connections_total").increment(1);
+    }
+    let _ = ready
+        .send(Ok(Connection {
+            stream,
+            peer,
+            _slot: slot,
+        }))
+        .await;
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

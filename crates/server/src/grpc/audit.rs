@@ -1,0 +1,217 @@
+//! `AuditService`.
+
+use baton_domain::act::{ListAccessRows, ListEntries, WhoSaw};
+use baton_store::{Proof, StoreError};
+use baton_wire::name::{self, CredentialName, TransitionName};
+use baton_wire::status::{Problem, Reason};
+use baton_wire::twin::{self, audit_service_server::AuditService};
+use tonic::{Request, Response, Status};
+
+use super::call::{Fields, caller, known, under};
+use super::page::{self, Binding};
+use super::{Services, encode};
+
+const ENTRIES_MAX: usize = 1_000;
+const ROWS: usize = 1_000;
+const ROWS_MAX: usize = 5_000;
+
+/// Proofs are public: they say nothing but what a checkpoint commits to.
+fn proof(found: Result<Option<Proof>, StoreError>) -> Result<Proof, Problem> {
+    match found {
+        Ok(Some(proof)) => Ok(proof),
+        Ok(None) => Err(Reason::PermissionDenied.into()),
+        Err(error) => {
+            tracing::error!(%error, "a proof cannot be made");
+            Err(Reason::Unavailable.into())
+        }
+    }
+}
+
+/// A position or size of a request.
+fn natural(fields: &mut Fields, field: &str, value: i64) -> Option<u64> {
+    let read = u64::try_from(value).ok();
+    if read.is_none() {
+        fields.wrong(field, "natural", "Give 0 or a positive number.");
+    }
+    read
+}
+
+/// 0 means the newest.
+fn newest(size: u64) -> Option<u64> {
+    (size != 0).then_some(size)
+}
+
+#[tonic::async_trait]
+impl AuditService for Services {
+    async fn get_checkpoint(
+        &self,
+        request: Request<twin::GetCheckpointRequest>,
+    ) -> Result<Response<twin::GetCheckpointResponse>, Status> {
+        known(&request)?;
+        let checkpoint = self.ledger.checkpoint().await.map_err(|error| {
+            tracing::error!(%error, "the head cannot be read");
+            Problem::from(Reason::Unavailable)
+        })?;
+        Ok(Response::new(twin::GetCheckpointResponse {
+            checkpoint,
+            verifier_key: self.ledger.verifier_key(),
+            ledger_id: self.ledger.id().to_string(),
+        }))
+    }
+
+    async fn list_entries(
+        &self,
+        request: Request<twin::ListEntriesRequest>,
+    ) -> Result<Response<twin::ListEntriesResponse>, Status> {
+        let known = known(&request)?;
+        let request = request.into_inner();
+        let caller = caller(&known, &request.parent)?;
+        let mut fields = Fields::default();
+        let start = natural(&mut fields, "start", request.start);
+        let limit = fields.take(page::size(request.page_size, ENTRIES_MAX, ENTRIES_MAX));
+        let (start, limit) = fields.all(start.zip(limit))?;
+        let done = self.act(&caller, ListEntries { start, limit }).await?;
+        let entries = done
+            .value
+            .entries
+            .into_iter()
+            .map(|(position, body, leaf)| twin::LedgerEntry {
+                position: encode::signed(position),
+                body: body.unwrap_or_default().into(),
+                leaf_hash: encode::hash(&leaf),
+            });
+        Ok(Response::new(twin::ListEntriesResponse {
+            entries: entries.collect(),
+            checkpoint: done.value.checkpoint,
+        }))
+    }
+
+    async fn get_inclusion_proof(
+        &self,
+        request: Request<twin::GetInclusionProofRequest>,
+    ) -> Result<Response<twin::GetInclusionProofResponse>, Status> {
+        known(&request)?;
+        let request = request.into_inner();
+        let mut fields = Fields::default();
+        let position = natural(&mut fields, "position", request.position);
+        let size = natural(&mut fields, "tree_size", request.tree_size);
+        let (position, size) = fields.all(position.zip(size))?;
+        let proof = proof(self.ledger.inclusion(position, newest(size)).await)?;
+        Ok(Response::new(twin::GetInclusionProofResponse {
+            hashes: proof.hashes.iter().map(encode::hash).collect(),
+            leaf_hash: proof.leaf.as_ref().map(encode::hash).unwrap_or_default(),
+            tree_size: encode::signed(proof.size),
+        }))
+    }
+
+    async fn get_consistency_proof(
+        &self,
+        request: Request<twin::GetConsistencyProofRequest>,
+    ) -> Result<Response<twin::GetConsistencyProofResponse>, Status> {
+        known(&request)?;
+        let request = request.into_inner();
+        let mut fields = Fields::default();
+        let old = natural(&mut fields, "old_size", request.old_size);
+        let new = natural(&mut fields, "new_size", request.new_size);
+        let (old, new) = fields.all(old.zip(new))?;
+        let proof = proof(self.ledger.consistency(old, newest(new)).await)?;
+        Ok(Response::new(twin::GetConsistencyProofResponse {
+            hashes: proof.hashes.iter().map(encode::hash).collect(),
+            new_size: encode::signed(proof.size),
+            checkpoint: proof.checkpoint,
+        }))
+    }
+
+    async fn list_access_rows(
+        &self,
+        request: Request<twin::ListAccessRowsRequest>,
+    ) -> Result<Response<twin::ListAccessRowsResponse>, Status> {
+        let known = known(&request)?;
+        let request = request.into_inner();
+        let caller = caller(&known, &request.parent)?;
+        let binding = Binding {
+            ledger: &self.ledger,
+            caller: &caller,
+            arguments: "access-rows".to_owned(),
+        };
+        let mut fields = Fields::default();
+        let after = fields.take(binding.open(&request.page_token));
+        let limit = fields.take(page::size(request.page_size, ROWS, ROWS_MAX));
+        let (after, limit) = fields.all(after.zip(limit))?;
+        let after = after.as_deref().and_then(|text| text.split_once('\n'));
+        let after = after.map(|(table, key)| (table.to_owned(), key.to_owned()));
+        let done = self.act(&caller, ListAccessRows { after, limit }).await?;
+        let next = done
+            .value
+            .next
+            .map(|(table, key)| binding.seal(&format!("{table}\n{key}")));
+        let rows = done
+            .value
+            .rows
+            .into_iter()
+            .map(|(table, key, commitment)| twin::AccessRow {
+                table: table.to_owned(),
+                key,
+                commitment: commitment.to_vec().into(),
+            });
+        Ok(Response::new(twin::ListAccessRowsResponse {
+            rows: rows.collect(),
+            next_page_token: next.unwrap_or_default(),
+            tree_size: encode::signed(done.value.size),
+        }))
+    }
+
+    async fn who_saw(
+        &self,
+        request: Request<twin::WhoSawRequest>,
+    ) -> Result<Response<twin::WhoSawResponse>, Status> {
+        let known = known(&request)?;
+        let request = request.into_inner();
+        let caller = caller(&known, &request.parent)?;
+        let mut fields = Fields::default();
+        let name = fields.take(name::read::<TransitionName>(
+            "transition",
+            &request.transition,
+        ));
+        let name = fields.all(name)?;
+        let caller = under(caller, &known, name.setting);
+        let done = self
+            .act(
+                &caller,
+                WhoSaw {
+                    transition: name.transition,
+                },
+            )
+            .await?;
+        let sightings = done.value.sightings.into_iter().map(|seen| {
+            let setting = seen.setting.as_ref().map(|(id, _)| id.clone());
+            let credential = setting.zip(seen.credential).map(|(setting, credential)| {
+                CredentialName {
+                    setting,
+                    credential,
+                }
+                .to_string()
+            });
+            twin::Sighting {
+                position: encode::signed(seen.position),
+                time_us: seen.time_us,
+                setting: seen
+                    .setting
+                    .as_ref()
+                    .map_or(String::new(), |(id, _)| encode::setting_name(id)),
+                setting_display_name: seen.setting.map_or(String::new(), |(_, name)| name),
+                credential: credential.unwrap_or_default(),
+                act: seen.act,
+                allowed: seen.allowed,
+                kinds: seen
+                    .kinds
+                    .iter()
+                    .map(|kind| kind.name().to_owned())
+                    .collect(),
+            }
+        });
+        Ok(Response::new(twin::WhoSawResponse {
+            sightings: sightings.collect(),
+        }))
+    }
+}

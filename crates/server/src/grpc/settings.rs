@@ -1,0 +1,292 @@
+//! `SettingService`.
+
+use baton_domain::access::{Role, RoleSet};
+use baton_domain::act::{
+    Bootstrap, Caller, ImportSetting, IssueCredential, ListCredentials, ListSettings, Proof,
+    RequestId, RevokeCredential, SettingDraft,
+};
+use baton_domain::ids::SettingId;
+use baton_domain::route::SettingKind;
+use baton_store::ImportedSetting;
+use baton_wire::convert::required;
+use baton_wire::field;
+use baton_wire::name::{self, CredentialName};
+use baton_wire::status::Problem;
+use baton_wire::twin::{self, setting_service_server::SettingService};
+use tonic::{Request, Response, Status};
+
+use super::call::{Fields, caller, known};
+use super::page::{self, Binding};
+use super::{Services, encode};
+use crate::api_key::ApiKey;
+
+const IMPORT_MAX: usize = 500;
+const PAGE: usize = 100;
+const PAGE_MAX: usize = 500;
+const CODES_MAX: usize = 20;
+/// Longest life of a credential: 13 months.
+const LIFETIME_DAYS_MAX: u32 = 396;
+
+fn draft(fields: &mut Fields, path: &str, setting: &twin::Setting) -> Option<SettingDraft> {
+    let at = |name: &str| format!("{path}.{name}");
+    let kind = required::<twin::SettingKind, SettingKind>(&at("kind"), setting.kind);
+    let kind = fields.take(kind);
+    let name = fields.take(field::line(&at("display_name"), &setting.display_name));
+    let town = match setting.town.as_str() {
+        "" => Some(String::new()),
+        town => fields.take(field::line(&at("town"), town)),
+    };
+    let council = &setting.council;
+    let council_fits = council.is_empty()
+        || (council.len() == 3 && council.bytes().all(|byte| byte.is_ascii_digit()));
+    if !council_fits {
+        fields.wrong(
+            &at("council"),
+            "la_code",
+            "Give the three digits of the council.",
+        );
+    }
+    if setting.identifiers.is_empty() || setting.identifiers.len() > CODES_MAX {
+        let say = "Give 1 to 20 codes the setting is known by.";
+        fields.wrong(&at("identifiers"), "items.count", say);
+    }
+    let mut codes = Vec::new();
+    for (index, code) in setting.identifiers.iter().enumerate().take(CODES_MAX) {
+        codes.push(fields.code(&at(&format!("identifiers[{index}]")), code));
+    }
+    Some(SettingDraft {
+        kind: kind?,
+        name: name?,
+        council: council.clone(),
+        town: town?,
+        open: setting.state != i32::from(twin::SettingState::Closed),
+        codes: codes.into_iter().collect::<Option<Vec<_>>>()?,
+    })
+}
+
+fn proof(fields: &mut Fields, spki: &[u8]) -> Option<Proof> {
+    if spki.is_empty() {
+        return Some(Proof::NewKey);
+    }
+    let hash: Option<[u8; 32]> = spki.try_into().ok();
+    if hash.is_none() {
+        let say = "Give SHA-256 over the DER SubjectPublicKeyInfo: 32 bytes.";
+        fields.wrong("certificate_spki_sha256", "spki", say);
+    }
+    hash.map(Proof::Certificate)
+}
+
+fn role_set(fields: &mut Fields, numbers: &[i32]) -> Option<RoleSet> {
+    if numbers.is_empty() {
+        fields.wrong("roles", "roles.count", "Give at least one role.");
+    }
+    let mut roles = RoleSet::EMPTY;
+    for (index, number) in numbers.iter().enumerate() {
+        let role = required::<twin::Role, Role>(&format!("roles[{index}]"), *number);
+        roles = roles.with(fields.take(role)?);
+    }
+    (!roles.is_empty()).then_some(roles)
+}
+
+impl Services {
+    async fn import_one(
+        &self,
+        caller: &Caller,
+        (index, setting): (usize, &twin::Setting),
+        (request, validate_only): (&RequestId, bool),
+    ) -> Result<ImportedSetting, Problem> {
+        let mut fields = Fields::default();
+        let setting = draft(&mut fields, &format!("settings[{index}]"), setting);
+        let setting = fields.all(setting)?;
+        let act = ImportSetting {
+            setting,
+            request: request.item(index),
+            validate_only,
+        };
+        Ok(self.act(caller, act).await?.value)
+    }
+}
+
+#[tonic::async_trait]
+impl SettingService for Services {
+    async fn bootstrap(
+        &self,
+        request: Request<twin::BootstrapRequest>,
+    ) -> Result<Response<twin::BootstrapResponse>, Status> {
+        let known = known(&request)?;
+        let request = request.into_inner();
+        let mut fields = Fields::default();
+        let council = draft(&mut fields, "council", &request.council.unwrap_or_default());
+        let proof = proof(&mut fields, &request.certificate_spki_sha256);
+        let (council, proof) = fields.all(council.zip(proof))?;
+        // The token is of no setting: it acts for the one id it was made with.
+        let caller = Caller {
+            credential: known.credential,
+            acting: known.setting,
+        };
+        let done = self.act(&caller, Bootstrap { council, proof }).await?;
+        let issued = done.value.issued;
+        let key = issued
+            .secret
+            .map(|secret| ApiKey::print(&self.environment, &issued.credential.id, &secret));
+        Ok(Response::new(twin::BootstrapResponse {
+            council: Some(encode::setting(done.value.council)),
+            credential: Some(encode::credential(issued.credential)),
+            api_key: key.unwrap_or_default(),
+            receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
+        }))
+    }
+
+    async fn import_settings(
+        &self,
+        request: Request<twin::ImportSettingsRequest>,
+    ) -> Result<Response<twin::ImportSettingsResponse>, Status> {
+        let known = known(&request)?;
+        let request = request.into_inner();
+        let caller = caller(&known, &request.parent)?;
+        let mut fields = Fields::default();
+        let id = fields.request_id(&request.request_id);
+        if request.settings.len() > IMPORT_MAX {
+            fields.wrong("settings", "items.count", "Give at most 500 settings.");
+        }
+        let id = fields.all(id)?;
+        let items = request.settings.iter().enumerate();
+        let imports =
+            items.map(|item| self.import_one(&caller, item, (&id, request.validate_only)));
+        let settings = futures::future::join_all(imports)
+            .await
+            .into_iter()
+            .map(|done| {
+                let outcome = match &done {
+                    Ok(import) if import.created => twin::ImportOutcome::Created,
+                    Ok(import) if import.updated => twin::ImportOutcome::Updated,
+                    Ok(_) => twin::ImportOutcome::Unchanged,
+                    Err(_) => twin::ImportOutcome::Unspecified,
+                };
+                let (setting, error) = match done {
+                    Ok(import) => (Some(encode::setting(import.setting)), None),
+                    Err(problem) => (None, Some(problem.into())),
+                };
+                twin::ImportedSetting {
+                    setting,
+                    outcome: outcome.into(),
+                    error,
+                }
+            });
+        Ok(Response::new(twin::ImportSettingsResponse {
+            settings: settings.collect(),
+        }))
+    }
+
+    async fn list_settings(
+        &self,
+        request: Request<twin::ListSettingsRequest>,
+    ) -> Result<Response<twin::ListSettingsResponse>, Status> {
+        let known = known(&request)?;
+        let request = request.into_inner();
+        let caller = caller(&known, &request.parent)?;
+        let binding = Binding {
+            ledger: &self.ledger,
+            caller: &caller,
+            arguments: format!("settings {:?}", request.identifier),
+        };
+        let mut fields = Fields::default();
+        let code = fields.some_code("identifier", request.identifier.as_ref());
+        let after = fields.take(binding.open(&request.page_token));
+        let limit = fields.take(page::size(request.page_size, PAGE, PAGE_MAX));
+        let ((after, limit), code) = fields.all(after.zip(limit).zip(code))?;
+        let act = ListSettings {
+            after: after.and_then(|id| SettingId::parse(&id).ok()),
+            limit,
+            code,
+        };
+        let page = self.act(&caller, act).await?.value;
+        Ok(Response::new(twin::ListSettingsResponse {
+            settings: page.settings.into_iter().map(encode::setting).collect(),
+            next_page_token: page
+                .next
+                .map_or(String::new(), |last| binding.seal(last.as_str())),
+        }))
+    }
+
+    async fn issue_credential(
+        &self,
+        request: Request<twin::IssueCredentialRequest>,
+    ) -> Result<Response<twin::IssueCredentialResponse>, Status> {
+        let known = known(&request)?;
+        let request = request.into_inner();
+        let caller = caller(&known, &request.parent)?;
+        let mut fields = Fields::default();
+        let setting = fields.setting("setting", &request.setting);
+        let label = fields.take(field::line("label", &request.label));
+        let roles = role_set(&mut fields, &request.roles);
+        let proof = proof(&mut fields, &request.certificate_spki_sha256);
+        let id = fields.request_id(&request.request_id);
+        let days = match u32::try_from(request.lifetime_days) {
+            Ok(0) => Some(LIFETIME_DAYS_MAX),
+            Ok(days) if days <= LIFETIME_DAYS_MAX => Some(days),
+            _ => {
+                fields.wrong("lifetime_days", "lifetime", "Give 1 to 396 days.");
+                None
+            }
+        };
+        let act = || {
+            Some(IssueCredential {
+                setting: setting?,
+                label: label?,
+                roles: roles?,
+                proof: proof?,
+                lifetime_days: days?,
+                request: id?,
+            })
+        };
+        let done = self.act(&caller, fields.all(act())?).await?;
+        let issued = done.value;
+        let key = issued
+            .secret
+            .map(|secret| ApiKey::print(&self.environment, &issued.credential.id, &secret));
+        Ok(Response::new(twin::IssueCredentialResponse {
+            credential: Some(encode::credential(issued.credential)),
+            api_key: key.unwrap_or_default(),
+            receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
+        }))
+    }
+
+    async fn list_credentials(
+        &self,
+        request: Request<twin::ListCredentialsRequest>,
+    ) -> Result<Response<twin::ListCredentialsResponse>, Status> {
+        let known = known(&request)?;
+        let request = request.into_inner();
+        let caller = caller(&known, &request.parent)?;
+        let mut fields = Fields::default();
+        let setting = fields.setting("setting", &request.setting);
+        let setting = fields.all(setting)?;
+        let done = self.act(&caller, ListCredentials { setting }).await?;
+        let credentials = done.value.into_iter().map(encode::credential).collect();
+        Ok(Response::new(twin::ListCredentialsResponse { credentials }))
+    }
+
+    async fn revoke_credential(
+        &self,
+        request: Request<twin::RevokeCredentialRequest>,
+    ) -> Result<Response<twin::RevokeCredentialResponse>, Status> {
+        let known = known(&request)?;
+        let request = request.into_inner();
+        let caller = caller(&known, &request.parent)?;
+        let mut fields = Fields::default();
+        let name = fields.take(name::read::<CredentialName>("name", &request.name));
+        let id = fields.request_id(&request.request_id);
+        let (name, id) = fields.all(name.zip(id))?;
+        let act = RevokeCredential {
+            setting: name.setting,
+            credential: name.credential,
+            request: id,
+        };
+        let done = self.act(&caller, act).await?;
+        Ok(Response::new(twin::RevokeCredentialResponse {
+            credential: Some(encode::credential(done.value)),
+            receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
+        }))
+    }
+}

@@ -1,0 +1,36 @@
+//! Refusals of the ledger as problems of a call: one exhaustive match.
+
+use baton_store::Refusal;
+use baton_wire::status::{Problem, Reason};
+
+/// What the caller is told.
+pub(super) fn problem(refusal: &Refusal) -> Problem {
+    match refusal {
+        Refusal::Denied => Reason::PermissionDenied.into(),
+        Refusal::Failed(reason) => Reason::parse(reason).unwrap_or(Reason::WrongState).into(),
+        Refusal::Conflict => Reason::RequestIdConflict.into(),
+        Refusal::QueueFull => Reason::QueueFull.into(),
+        Refusal::LedgerFull => Reason::LedgerFull.into(),
+        Refusal::OutcomeUnknown => Reason::OutcomeUnknown.into(),
+        Refusal::Unavailable => Reason::Unavailable.into(),
+        Refusal::Internal => internal("ledger"),
+    }
+}
+
+/// A fault of ours: logged here under an id the caller is given. Nothing else of it leaves.
+pub(super) fn internal(place: &'static str) -> Problem {
+    let mut bytes = [0; 8];
+    // Without randomness the id is all zeros; the log line still says where.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    let incident = format!("{:016x}", u64::from_be_bytes(bytes));
+    tracing::error!(incident, place, "internal fault");
+    Problem::internal(incident)
+}
+
+/// Refusals a hostile caller can have as many of as it likes, and which leave an entry each.
+pub(super) fn counts(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::Denied | Refusal::Failed(_) | Refusal::Conflict
+    )
+}

@@ -1,0 +1,18 @@
+//! What is done: transports, authentication, limits, streams. No rule lives here: a call is
+//! decoded, asked of the ledger, and its outcome encoded.
+
+mod api_key;
+mod authenticate;
+mod config;
+mod connection;
+mod grpc;
+mod limits;
+mod operator;
+mod serve;
+mod tls;
+
+pub use api_key::ApiKey;
+pub use config::{Config, ConfigError, DEFAULT as DEFAULT_CONFIG};
+pub use limits::Rates;
+pub use serve::{Running, Serving};
+pub use tls::{TlsError, server_config, spki_sha256};

@@ -1,0 +1,110 @@
+//! Limits that stand before the ledger: token buckets, and the count of refusals.
+//!
+//! A caller that is turned away here leaves no entry, so a hostile one cannot make the ledger
+//! grow: past its refusal rate one summary a minute says how often it was turned away.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use baton_domain::ids::{CredentialId, SettingId};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+/// Rates, each per second with a burst of the same number times ten seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rates {
+    /// Calls of one credential.
+    pub credential_per_second: NonZeroU32,
+    /// Calls of one setting, all its credentials together.
+    pub setting_per_second: NonZeroU32,
+    /// Calls without a known credential, per address.
+    pub stranger_per_second: NonZeroU32,
+    /// Refused calls of one credential, per minute.
+    pub refusals_per_minute: NonZeroU32,
+}
+
+/// The buckets.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    credentials: DefaultKeyedRateLimiter<CredentialId>,
+    settings: DefaultKeyedRateLimiter<SettingId>,
+    strangers: DefaultKeyedRateLimiter<IpAddr>,
+    refusals: DefaultKeyedRateLimiter<CredentialId>,
+    /// Callers past their refusal rate, with how often each was turned away since the last
+    /// summary.
+    turned_away: Mutex<HashMap<CredentialId, u64>>,
+    clock: DefaultClock,
+}
+
+/// Why a call does not reach the ledger, and when to try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turned {
+    TooFast(Duration),
+    TooManyRefusals,
+}
+
+const BURST_SECONDS: u32 = 10;
+
+fn per_second(rate: NonZeroU32) -> Quota {
+    Quota::per_second(rate)
+        .allow_burst(rate.saturating_mul(NonZeroU32::new(BURST_SECONDS).unwrap_or(NonZeroU32::MIN)))
+}
+
+impl Limits {
+    pub(crate) fn new(rates: &Rates) -> Self {
+        Self {
+            credentials: RateLimiter::keyed(per_second(rates.credential_per_second)),
+            settings: RateLimiter::keyed(per_second(rates.setting_per_second)),
+            strangers: RateLimiter::keyed(per_second(rates.stranger_per_second)),
+            refusals: RateLimiter::keyed(Quota::per_minute(rates.refusals_per_minute)),
+            turned_away: Mutex::default(),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    /// A call of a known caller.
+    pub(crate) fn known(&self, by: &CredentialId, of: &SettingId) -> Result<(), Turned> {
+        if let Some(count) = self.lock().get_mut(by) {
+            *count += 1;
+            return Err(Turned::TooManyRefusals);
+        }
+        let wait =
+            |until: governor::NotUntil<_>| Turned::TooFast(until.wait_time_from(self.clock.now()));
+        self.credentials.check_key(by).map_err(wait)?;
+        self.settings.check_key(of).map_err(wait)
+    }
+
+    /// A call nobody is known to have made.
+    pub(crate) fn stranger(&self, from: IpAddr) -> Result<(), Turned> {
+        let wait =
+            |until: governor::NotUntil<_>| Turned::TooFast(until.wait_time_from(self.clock.now()));
+        self.strangers.check_key(&from).map_err(wait)
+    }
+
+    /// The ledger refused a call of this caller. Past its rate the next calls are turned away
+    /// until the minute is summed up.
+    pub(crate) fn refused(&self, by: &CredentialId) {
+        if self.refusals.check_key(by).is_err() {
+            self.lock().entry(by.clone()).or_insert(0);
+        }
+    }
+
+    /// Takes the counts out, once a minute: their callers may try again.
+    pub(crate) fn sum_up(&self) -> Vec<(CredentialId, u64)> {
+        self.credentials.retain_recent();
+        self.settings.retain_recent();
+        self.strangers.retain_recent();
+        self.refusals.retain_recent();
+        self.lock().drain().collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<CredentialId, u64>> {
+        self.turned_away
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

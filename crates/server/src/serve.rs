@@ -1,0 +1,191 @@
+//! The running service: listeners, layers in order, stopping.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_store::Ledger;
+use baton_wire::DESCRIPTOR_SET;
+use baton_wire::twin::audit_service_server::AuditServiceServer;
+use baton_wire::twin::profile_service_server::ProfileServiceServer;
+use baton_wire::twin::setting_service_server::SettingServiceServer;
+use baton_wire::twin::subscription_service_server::SubscriptionServiceServer;
+use baton_wire::twin::transition_service_server::TransitionServiceServer;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::transport::Server;
+
+use crate::authenticate::Authenticate;
+use crate::connection::accept;
+use crate::grpc::{ANSWER_BYTES_MAX, REQUEST_BYTES_MAX, Services};
+use crate::limits::{Limits, Rates};
+use crate::operator;
+
+/// Calls of one connection at the same time.
+const STREAMS_PER_CONNECTION: u32 = 256;
+/// A silent connection is asked whether it is there this often.
+const KEEPALIVE: Duration = Duration::from_mins(1);
+/// How often refusals are summed up.
+const SUMMARY: Duration = Duration::from_mins(1);
+
+/// How a service is run.
+#[derive(Debug)]
+pub struct Serving {
+    /// Where it listens.
+    pub listener: TcpListener,
+    /// TLS of the listener.
+    pub tls: rustls::ServerConfig,
+    /// The operator's page, if there is one.
+    pub operator: Option<TcpListener>,
+    /// Limits standing before the ledger.
+    pub rates: Rates,
+    /// Part of every API key made here.
+    pub environment: String,
+    /// Longest a unary call may take.
+    pub deadline: Duration,
+    /// How long open calls may go on when the service is stopped.
+    pub drain: Duration,
+}
+
+/// A service that runs.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    ledger: Arc<Ledger>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    drain: Duration,
+}
+
+impl Serving {
+    /// Starts serving a ledger.
+    pub fn start(self, ledger: Ledger) -> std::io::Result<Running> {
+        let address = self.listener.local_addr()?;
+        let (ledger, limits) = (Arc::new(ledger), Arc::new(Limits::new(&self.rates)));
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let services = Services {
+            ledger: Arc::clone(&ledger),
+            limits: Arc::clone(&limits),
+            environment: self.environment.into(),
+            stop: stop.clone(),
+            tasks: tasks.clone(),
+        };
+        let acceptor = TlsAcceptor::from(Arc::new(self.tls));
+        let connections = accept(self.listener, acceptor, &tasks, stop.clone());
+        let door = Authenticate {
+            ledger: Arc::clone(&ledger),
+            limits: Arc::clone(&limits),
+        };
+        let router = router(&services, door, self.deadline);
+        let stopped = stop.clone();
+        tasks.spawn(async move {
+            let incoming = ReceiverStream::new(connections);
+            let signal = stopped.cancelled_owned();
+            if router
+                .serve_with_incoming_shutdown(incoming, signal)
+                .await
+                .is_err()
+            {
+                tracing::error!("the transport ended with an error");
+            }
+        });
+        tasks.spawn(sum_up(Arc::clone(&ledger), limits, stop.clone()));
+        if let Some(listener) = self.operator {
+            tasks.spawn(operator::serve(listener, Arc::clone(&ledger), stop.clone()));
+        }
+        tracing::info!(%address, ledger = %ledger.id(), term = ledger.term(), "serving");
+        Ok(Running {
+            address,
+            ledger,
+            stop,
+            tasks,
+            drain: self.drain,
+        })
+    }
+}
+
+/// The whole stack in order, outermost first: connection limits and deadline, who calls, services.
+fn router(
+    services: &Services,
+    door: Authenticate,
+    deadline: Duration,
+) -> tonic::transport::server::Router<
+    tower::layer::util::Stack<Authenticate, tower::layer::util::Identity>,
+> {
+    macro_rules! limited {
+        ($service:ident) => {
+            $service::new(services.clone())
+                .max_decoding_message_size(REQUEST_BYTES_MAX)
+                .max_encoding_message_size(ANSWER_BYTES_MAX)
+        };
+    }
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(DESCRIPTOR_SET);
+    let (health, health_service) = tonic_health::server::health_reporter();
+    drop(health);
+    let mut router = Server::builder()
+        .timeout(deadline)
+        .max_concurrent_streams(STREAMS_PER_CONNECTION)
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .layer(door)
+        .add_service(health_service)
+        .add_service(limited!(SettingServiceServer))
+        .add_service(limited!(TransitionServiceServer))
+        .add_service(limited!(ProfileServiceServer))
+        .add_service(limited!(SubscriptionServiceServer))
+        .add_service(limited!(AuditServiceServer));
+    if let Ok(reflection) = reflection.build_v1() {
+        router = router.add_service(reflection);
+    }
+    router
+}
+
+/// Once a minute: one entry per caller that was refused faster than its rate.
+async fn sum_up(ledger: Arc<Ledger>, limits: Arc<Limits>, stop: CancellationToken) {
+    loop {
+        let over = tokio::select! {
+            () = stop.cancelled() => true,
+            () = tokio::time::sleep(SUMMARY) => false,
+        };
+        for (credential, count) in limits.sum_up() {
+            // It may be lost: the counts are for the auditor, not for the caller.
+            let _ = ledger.summarise_refusals(credential, count).await;
+        }
+        if over {
+            return;
+        }
+    }
+}
+
+impl Running {
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The ledger it serves.
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
+    }
+
+    /// Stops: no new connections, streams end resumable, open calls go on for the drain time,
+    /// what was asked of the ledger is decided, then the database is closed.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(self.drain, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("calls were still open at the end of the drain time");
+        }
+        match Arc::try_unwrap(self.ledger) {
+            Ok(ledger) => ledger.close().await,
+            // A connection that would not end still holds it. What it asked is durable.
+            Err(_) => tracing::warn!("the ledger was still in use when the service stopped"),
+        }
+    }
+}

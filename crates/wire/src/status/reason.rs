@@ -1,0 +1,148 @@
+//! The closed list of reasons a call can fail for. A reason is only ever added: clients decide by it.
+
+use tonic::Code;
+
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal, $code:ident, $message:literal;)+) => {
+        /// Why a call, or one item of a batch, failed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Reason {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Reason {
+            /// Every reason, in the order of the reference.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// As in `ErrorInfo.reason`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// The gRPC code it is answered with.
+            pub const fn code(self) -> Code {
+                match self { $(Self::$name => Code::$code,)+ }
+            }
+
+            /// The text for developers; the same for everyone and every time.
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$name => $message,)+ }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// No credential, or one that is unknown, expired, revoked or not proved.
+    Unauthenticated = "UNAUTHENTICATED", Unauthenticated,
+        "no valid credential was presented";
+    /// Not allowed, or not there: the two look the same.
+    PermissionDenied = "PERMISSION_DENIED", PermissionDenied,
+        "not found, or not for this caller";
+    /// One or more fields are wrong; all of them are told.
+    InvalidRequest = "INVALID_REQUEST", InvalidArgument,
+        "one or more fields are not valid";
+    /// The message is larger than the service takes.
+    RequestTooLarge = "REQUEST_TOO_LARGE", ResourceExhausted,
+        "the message is too large";
+    /// The request id was used before, with other content.
+    RequestIdConflict = "REQUEST_ID_CONFLICT", AlreadyExists,
+        "the request id was used before with other content";
+    /// The request id was used before, and what it made has been erased.
+    Erased = "ERASED", FailedPrecondition,
+        "what this request made has been erased";
+    /// Nothing is published there (any more).
+    NotPublished = "NOT_PUBLISHED", FailedPrecondition,
+        "nothing is published there";
+    /// The state of the move or profile does not allow it.
+    WrongState = "WRONG_STATE", FailedPrecondition,
+        "the state does not allow this";
+    /// The codes of one setting name several settings already.
+    SettingCodesDisagree = "SETTING_CODES_DISAGREE", FailedPrecondition,
+        "these codes belong to different settings";
+    /// Bootstrap makes a council, and nothing else.
+    NotACouncil = "NOT_A_COUNCIL", FailedPrecondition,
+        "the first setting must be a council";
+    /// A code stands for no setting of this ledger. Import the register first.
+    UnknownSetting = "UNKNOWN_SETTING", FailedPrecondition,
+        "no setting has this code; import the register or add the setting first";
+    /// The route does not lead to this kind of setting.
+    DestinationNotOfRoute = "DESTINATION_NOT_OF_ROUTE", FailedPrecondition,
+        "the route does not lead to this kind of setting";
+    /// The caller has planned no move for this learner, point and year.
+    NoPlannedTransition = "NO_PLANNED_TRANSITION", FailedPrecondition,
+        "no move is planned for this learner, point and year; import the cohort first";
+    /// The identifiers fit several moves of the caller.
+    AmbiguousTransition = "AMBIGUOUS_TRANSITION", FailedPrecondition,
+        "the identifiers fit more than one planned move; name the transition";
+    /// It was withdrawn before.
+    WithdrawnAlready = "WITHDRAWN_ALREADY", FailedPrecondition,
+        "it was withdrawn before";
+    /// The setting has as many subscriptions as it may have.
+    TooManySubscriptions = "TOO_MANY_SUBSCRIPTIONS", FailedPrecondition,
+        "the setting has as many subscriptions as it may have";
+    /// The version named is not the one that stands now.
+    VersionChanged = "VERSION_CHANGED", Aborted,
+        "another version stands now";
+    /// A page or resume token is not one this service gave for these arguments.
+    InvalidToken = "INVALID_TOKEN", InvalidArgument,
+        "the token was not given for these arguments";
+    /// The token is of another ledger, or of a time before a restore.
+    LedgerChanged = "LEDGER_CHANGED", OutOfRange,
+        "the ledger is not the one the token was given by; start afresh";
+    /// The queue in front of the ledger is full. Nothing was done.
+    QueueFull = "QUEUE_FULL", ResourceExhausted,
+        "too much is waiting; nothing was done";
+    /// The disk reserve is reached; only withdraw, redirect, revoke and erase pass.
+    LedgerFull = "LEDGER_FULL", ResourceExhausted,
+        "the ledger is full; nothing was done";
+    /// The rate of the credential, setting or address is used up. Nothing was done.
+    RateLimited = "RATE_LIMITED", ResourceExhausted,
+        "too many calls; nothing was done";
+    /// Too many refusals in a row. Nothing was done.
+    RefusalsLimited = "REFUSALS_LIMITED", ResourceExhausted,
+        "too many refused calls; nothing was done";
+    /// Whether it was done is not known. Repeat with the same request id to learn it.
+    OutcomeUnknown = "OUTCOME_UNKNOWN", Unavailable,
+        "whether this was done is not known; repeat with the same request id";
+    /// Starting, stopping, or without its database. Nothing was done.
+    Unavailable = "UNAVAILABLE", Unavailable,
+        "the service is not available; nothing was done";
+    /// The node's clock and the database's differ; it writes nothing.
+    ClockSkew = "CLOCK_SKEW", Unavailable,
+        "the clock of this node is wrong; nothing was done";
+    /// The caller's deadline passed. A mutating call may have been done all the same.
+    DeadlineExceeded = "DEADLINE_EXCEEDED", DeadlineExceeded,
+        "the deadline passed";
+    /// The service has no such method.
+    Unimplemented = "UNIMPLEMENTED", Unimplemented,
+        "there is no such method";
+    /// A fault of the service. The incident id finds it in the log.
+    Internal = "INTERNAL", Internal,
+        "a fault of the service";
+}
+
+impl Reason {
+    /// The reason of that name, if this version knows it.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|reason| reason.name() == name)
+    }
+
+    /// Whether the same call, with the same request id, may succeed when simply repeated later.
+    pub const fn may_be_repeated(self) -> bool {
+        matches!(
+            self,
+            Self::QueueFull
+                | Self::LedgerFull
+                | Self::RateLimited
+                | Self::RefusalsLimited
+                | Self::OutcomeUnknown
+                | Self::Unavailable
+                | Self::ClockSkew
+                | Self::DeadlineExceeded
+        )
+    }
+}

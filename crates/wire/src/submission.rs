@@ -1,0 +1,164 @@
+//! What a publish carries, read whole: everything wrong with it is told at once, and what is right
+//! becomes the parts of an act.
+
+use std::fmt;
+
+use baton_domain::{act::Target, ids::LearnerIdentifier, route::Point, section::SectionKind};
+use bytes::Bytes;
+use jiff::civil::Date;
+
+use crate::{
+    convert, facts, field,
+    name::{self, TransitionName},
+    twin, v1,
+    violation::Violation,
+    walk,
+};
+
+/// Identifiers one learner is named by at most.
+pub const IDENTIFIERS_MAX: usize = 6;
+
+/// A submission that keeps every rule that can be checked without the ledger.
+pub struct Submission {
+    /// Which move it is for.
+    pub target: Target,
+    /// How much it answers.
+    pub level: v1::Level,
+    /// The sections, as received.
+    pub sections: Vec<(SectionKind, Bytes)>,
+    /// Who signed it off.
+    pub signatory: String,
+    /// Date of birth, where the section identity gives one.
+    pub born: Option<Date>,
+}
+
+/// Says nothing of the content: a debug print ends up in a log.
+impl fmt::Debug for Submission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds: Vec<_> = self.sections.iter().map(|(kind, _)| kind.name()).collect();
+        f.debug_struct("Submission")
+            .field("kinds", &kinds)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads a submission; `today` is the day of publishing. Paths are those of the submission.
+pub fn read(from: &twin::ProfileSubmission, today: Date) -> Result<Submission, Vec<Violation>> {
+    let twin::ProfileSubmission {
+        transition,
+        learner,
+        point,
+        academic_year,
+        level,
+        content,
+        signatory,
+    } = from;
+    let mut violations = Vec::new();
+    let target = if transition.is_empty() {
+        by_learner(learner, *point, *academic_year, &mut violations)
+    } else {
+        if !learner.is_empty() || *point != 0 || *academic_year != 0 {
+            let expected = "Name the move, or give learner, point and year, not both.";
+            violations.push(Violation::new("transition", "target.twice", expected));
+        }
+        kept(by_name(transition), &mut violations)
+    };
+    let level = match v1::Level::try_from(*level) {
+        Ok(v1::Level::Unspecified) => Some(v1::Level::Universal),
+        Ok(level) => Some(level),
+        Err(_) => {
+            let expected = "Give a level of this contract version.";
+            violations.push(Violation::new("level", "enum.unknown", expected).shaped("number"));
+            None
+        }
+    };
+    let signatory = kept(field::line("signatory", signatory), &mut violations);
+    let sections = match walk::sections(content, today) {
+        Ok(sections) if sections.is_empty() => {
+            let expected = "Give at least one section.";
+            violations.push(Violation::new("content", "items.count", expected));
+            None
+        }
+        Ok(sections) => Some(sections),
+        Err(found) => {
+            violations.extend(found);
+            None
+        }
+    };
+    match (target, level, signatory, sections) {
+        (Some(target), Some(level), Some(signatory), Some(sections)) if violations.is_empty() => {
+            let born = born(&sections);
+            Ok(Submission {
+                target,
+                level,
+                sections,
+                signatory,
+                born,
+            })
+        }
+        _ => Err(violations),
+    }
+}
+
+fn by_name(transition: &str) -> Result<Target, Violation> {
+    let TransitionName {
+        transition,
+        setting: _,
+    } = name::read("transition", transition)?;
+    Ok(Target::Transition(transition))
+}
+
+fn by_learner(
+    learner: &[twin::LearnerIdentifier],
+    point: i32,
+    academic_year: i32,
+    violations: &mut Vec<Violation>,
+) -> Option<Target> {
+    let identifiers = identifiers("learner", learner, violations);
+    let point = kept(
+        convert::required::<twin::Point, Point>("point", point),
+        violations,
+    );
+    let year = kept(
+        field::academic_year("academic_year", academic_year),
+        violations,
+    );
+    Some(Target::Learner {
+        identifiers: identifiers?,
+        point: point?,
+        academic_year: year?,
+    })
+}
+
+/// The identifiers of one learner, at least one; `None` when any is wrong.
+pub fn identifiers(
+    path: &str,
+    given: &[twin::LearnerIdentifier],
+    violations: &mut Vec<Violation>,
+) -> Option<Vec<LearnerIdentifier>> {
+    if !(1..=IDENTIFIERS_MAX).contains(&given.len()) {
+        let expected = format!("Give 1 to {IDENTIFIERS_MAX} identifiers.");
+        violations.push(Violation::new(path, "items.count", expected));
+        return None;
+    }
+    let read: Vec<_> = given
+        .iter()
+        .enumerate()
+        .filter_map(|(index, it)| {
+            let place = format!("{path}[{index}]");
+            kept(field::learner(&place, &it.scheme, &it.value), violations)
+        })
+        .collect();
+    (read.len() == given.len()).then_some(read)
+}
+
+fn born(sections: &[(SectionKind, Bytes)]) -> Option<Date> {
+    let (kind, identity) = sections
+        .iter()
+        .find(|(kind, _)| *kind == SectionKind::Identity)?;
+    field::date("", facts::read_text(identity, *kind, "date_of_birth")?).ok()?
+}
+
+fn kept<T>(read: Result<T, Violation>, violations: &mut Vec<Violation>) -> Option<T> {
+    read.map_err(|violation| violations.push(violation)).ok()
+}
