@@ -65,7 +65,7 @@ CREATE TABLE credential (
     expires_us INTEGER NOT NULL,
     state INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX credential_digest ON credential (digest);
+CREATE INDEX credential_digest ON credential (digest);
 CREATE INDEX credential_setting ON credential (setting_id);
 
 CREATE TABLE learner (

@@ -161,7 +161,7 @@ pub struct Plan {
     /// Start date both heads agreed.
     pub start_date: Option<Date>,
     /// The final EHC plan names the receiver.
-    pub plan_names_setting: bool,
+    pub final_plan_names_receiver: bool,
     /// Idempotency key.
     pub request: RequestId,
 }

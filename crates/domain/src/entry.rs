@@ -102,14 +102,22 @@ pub struct EntryCaller {
     pub setting: SettingId,
 }
 
-/// One answer of the policies, for all kinds that got the same one.
+/// What was asked of the policies, and their answers. One act asks the same of many section
+/// kinds: the question stands once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     /// The question, less the section kind.
     pub tuple: Tuple,
+    /// The answers that were given.
+    pub answers: Vec<Answer>,
+}
+
+/// One answer, for all kinds that got the same one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
     /// The kinds it was asked for; empty where a kind plays no part.
     pub kinds: KindSet,
-    /// The answer.
+    /// Whether it was allowed.
     pub allowed: bool,
     /// Policies that decided, or `default_deny`.
     pub policies: Vec<String>,
@@ -211,9 +219,27 @@ impl Entry {
 }
 
 impl Decision {
+    /// Bytes it takes in an entry, less its answers.
+    pub fn bytes(&self) -> usize {
+        Self { answers: Vec::new(), ..self.clone() }.json().to_bytes().len() + 1
+    }
+
     fn json(&self) -> Json {
         Json::Obj(object([
             ("tuple", tuple_json(&self.tuple)),
+            ("answers", Json::Arr(self.answers.iter().map(Answer::json).collect())),
+        ]))
+    }
+}
+
+impl Answer {
+    /// Bytes it takes in an entry, whatever kinds are still added to it.
+    pub fn bytes_max(&self) -> usize {
+        Self { kinds: KindSet::ALL, ..self.clone() }.json().to_bytes().len() + 1
+    }
+
+    fn json(&self) -> Json {
+        Json::Obj(object([
             ("kinds", Json::Int(i64::from(self.kinds.bits()))),
             ("allowed", Json::Bool(self.allowed)),
             ("policies", Json::Arr(self.policies.iter().map(|p| text(p)).collect())),

@@ -1,0 +1,75 @@
+//! The first officer, from the one-time token.
+
+use baton_domain::access::{Role, RoleSet};
+use baton_domain::act::Bootstrap;
+use baton_domain::entry::EntryKind;
+use baton_domain::route::SettingKind;
+use serde::{Deserialize, Serialize};
+
+use super::credentials::{Issued, NewCredential, issue};
+use super::settings::{SettingView, code_text, store};
+use super::{Step, direct};
+use crate::refusal::Refusal;
+use crate::rows::credential_state;
+use crate::scene::Scene;
+use crate::world::{Needs, Put as _, council_code};
+
+/// Days until the first officer's credential expires.
+const LIFETIME_DAYS: u32 = 396;
+
+/// What bootstrap made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bootstrapped {
+    /// The council.
+    pub council: SettingView,
+    /// The officer's credential.
+    pub issued: Issued,
+}
+
+impl Step for Bootstrap {
+    type Outcome = Bootstrapped;
+
+    fn kind(&self) -> EntryKind {
+        EntryKind::Bootstrapped
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.all_codes = true;
+        needs.prove(&self.proof);
+        needs.codes.extend(self.council.codes.iter().map(code_text));
+        needs.codes.insert(council_code(&self.council.council));
+    }
+
+    /// The token is judged in `decide`: it is no live credential.
+    fn admit(&self, _scene: &mut Scene<'_>) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn decide(&self, scene: &mut Scene<'_>) -> Result<Bootstrapped, Refusal> {
+        let caller = scene.caller.ok_or(Refusal::Denied)?;
+        let token = scene.world.credentials.get(caller.credential.as_str());
+        let token = token.filter(|row| {
+            row.state == credential_state::ONE_TIME && scene.time_us < row.expires_us
+        });
+        let mut token = token.cloned().ok_or(Refusal::Denied)?;
+        if self.council.kind != SettingKind::Council {
+            return Err(Refusal::Failed("NOT_A_COUNCIL"));
+        }
+        let council = store(scene, &self.council, false)?.setting;
+        let roles = [Role::CouncilOfficer, Role::Operator, Role::Auditor];
+        let issued = issue(
+            scene,
+            NewCredential {
+                setting: &council.id,
+                label: "first officer",
+                roles: roles.into_iter().collect::<RoleSet>(),
+                proof: &self.proof,
+                lifetime_days: LIFETIME_DAYS,
+            },
+        )?;
+        token.state = credential_state::REVOKED;
+        scene.world.put(token);
+        Ok(Bootstrapped { council, issued })
+    }
+}
+direct!(Bootstrap);

@@ -1,0 +1,293 @@
+//! Credentials: issued, shown, revoked.
+
+use baton_domain::access::{Action, Assurance, Role, RoleSet};
+use baton_domain::act::{Caller, IssueCredential, ListCredentials, Proof, RevokeCredential};
+use baton_domain::entry::EntryKind;
+use baton_domain::ids::{CredentialId, SettingId};
+use baton_domain::log::canonical::Json;
+use serde::{Deserialize, Serialize};
+
+use super::settings::{managing, random_id};
+use super::{Idempotent, Prepare, Step, Turn, direct};
+use crate::engine::value::Value;
+use crate::keys::{Key, Keys};
+use crate::ledger::Inner;
+use crate::refusal::Refusal;
+use crate::rows::{CredentialRow, credential_state};
+use crate::scene::{Scene, live, roles};
+use crate::world::{Needs, Put as _};
+
+const OF_SETTING: &str = "SELECT id FROM credential WHERE setting_id = $1 ORDER BY id LIMIT 1000";
+const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// A credential as it is shown: never what proves it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialView {
+    /// Its id.
+    pub id: CredentialId,
+    /// Whose it is.
+    pub setting: SettingId,
+    /// Label.
+    pub label: String,
+    /// Roles.
+    pub roles: RoleSet,
+    /// How it is proved.
+    pub assurance: Assurance,
+    /// When it stops working, microseconds UTC.
+    pub expires_us: i64,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// A credential that was just made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issued {
+    /// The credential.
+    pub credential: CredentialView,
+    /// The secret of an API key, this once: it is neither stored nor given on a replay.
+    #[serde(skip)]
+    pub secret: Option<[u8; 32]>,
+}
+
+/// What a credential is made from.
+pub(super) struct NewCredential<'a> {
+    pub(super) setting: &'a SettingId,
+    pub(super) label: &'a str,
+    pub(super) roles: RoleSet,
+    pub(super) proof: &'a Proof,
+    pub(super) lifetime_days: u32,
+}
+
+/// What of an API key's secret is kept.
+pub(crate) fn key_digest(keys: &Keys, id: &CredentialId, secret: &[u8]) -> Vec<u8> {
+    keys.blind("api-key", &[id.as_str().as_bytes(), secret])
+        .to_vec()
+}
+
+/// What of a certificate is kept: under no key, since the hash of a public key is public.
+pub(crate) fn certificate_digest(spki: &[u8; 32]) -> Vec<u8> {
+    spki.to_vec()
+}
+
+/// Asks for the right to manage a setting's credentials; a setting that is not there is denied.
+fn manage(scene: &mut Scene<'_>, setting: &SettingId) -> Result<(), Refusal> {
+    let target = scene.world.settings.get(setting.as_str());
+    let known = target.is_some();
+    let council = target.map_or(String::new(), |row| row.council.clone());
+    let question = managing(scene, &council);
+    scene.require(Action::ManageCredentials, question)?;
+    if known { Ok(()) } else { Err(Refusal::Denied) }
+}
+
+/// The sweeper is no caller from outside, and whoever runs the service is named by its like: a
+/// council officer must not reach other councils through a role it gives itself.
+fn grantable(scene: &Scene<'_>, roles: RoleSet) -> Result<(), Refusal> {
+    let operator = roles.contains(Role::Operator) && !scene.roles.contains(Role::Operator);
+    if roles.is_empty() || roles.contains(Role::Sweeper) || operator {
+        Err(Refusal::Failed("ROLE_NOT_GRANTABLE"))
+    } else {
+        Ok(())
+    }
+}
+
+/// Makes a credential row in the world.
+pub(super) fn issue(scene: &mut Scene<'_>, new: NewCredential<'_>) -> Result<Issued, Refusal> {
+    if let Proof::Certificate(spki) = new.proof {
+        let digest = certificate_digest(spki);
+        let in_use = |row: &CredentialRow| row.digest == digest && live(row, scene.time_us);
+        if scene.world.credentials.iter().any(in_use) {
+            return Err(Refusal::Failed("CERTIFICATE_IN_USE"));
+        }
+    }
+    let id = random_id(CredentialId::from_bytes)?;
+    let (assurance, digest, secret) = match new.proof {
+        Proof::Certificate(spki) => (Assurance::Certificate, certificate_digest(spki), None),
+        Proof::NewKey => {
+            let secret = *Key::random().map_err(|_| Refusal::Internal)?.bytes();
+            (
+                Assurance::Key,
+                key_digest(scene.keys, &id, &secret),
+                Some(secret),
+            )
+        }
+    };
+    let lifetime_us = i64::from(new.lifetime_days).saturating_mul(DAY_US);
+    let row = CredentialRow {
+        id,
+        setting_id: new.setting.clone(),
+        label: new.label.to_owned(),
+        roles: i64::from(new.roles.bits()),
+        assurance: i64::try_from(assurance.index()).unwrap_or_default(),
+        digest,
+        expires_us: scene.time_us.saturating_add(lifetime_us),
+        state: credential_state::LIVE,
+    };
+    scene.detail("credential", row.id.as_str());
+    scene.detail("for", row.setting_id.as_str());
+    let names = new
+        .roles
+        .iter()
+        .map(|role| Json::from(role.name()))
+        .collect();
+    scene.detail("roles", Json::Arr(names));
+    let credential = view(&row);
+    scene.world.put(row);
+    Ok(Issued { credential, secret })
+}
+
+fn view(row: &CredentialRow) -> CredentialView {
+    CredentialView {
+        id: row.id.clone(),
+        setting: row.setting_id.clone(),
+        label: row.label.clone(),
+        roles: roles(row),
+        assurance: usize::try_from(row.assurance)
+            .ok()
+            .and_then(|index| Assurance::ALL.get(index).copied())
+            .unwrap_or(Assurance::Key),
+        expires_us: row.expires_us,
+        revoked: row.state == credential_state::REVOKED,
+    }
+}
+
+impl Step for IssueCredential {
+    type Outcome = Issued;
+
+    fn kind(&self) -> EntryKind {
+        EntryKind::CredentialIssued
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.settings.insert(self.setting.clone());
+        needs.prove(&self.proof);
+    }
+
+    fn request(&self) -> Option<Idempotent<'_>> {
+        let content = format!(
+            "{} {} {} {:?} {}",
+            self.setting,
+            self.label,
+            self.roles.bits(),
+            self.proof,
+            self.lifetime_days
+        );
+        Some(Idempotent {
+            id: &self.request,
+            method: "issue",
+            content: content.into_bytes(),
+        })
+    }
+
+    fn remember(outcome: &Issued) -> String {
+        serde_json::to_string(outcome).unwrap_or_default()
+    }
+
+    fn recall(remembered: &str) -> Option<Issued> {
+        serde_json::from_str(remembered).ok()
+    }
+
+    fn decide(&self, scene: &mut Scene<'_>) -> Result<Issued, Refusal> {
+        manage(scene, &self.setting)?;
+        grantable(scene, self.roles)?;
+        issue(
+            scene,
+            NewCredential {
+                setting: &self.setting,
+                label: &self.label,
+                roles: self.roles,
+                proof: &self.proof,
+                lifetime_days: self.lifetime_days,
+            },
+        )
+    }
+}
+direct!(IssueCredential, RevokeCredential);
+
+impl Step for RevokeCredential {
+    type Outcome = CredentialView;
+
+    fn kind(&self) -> EntryKind {
+        EntryKind::CredentialRevoked
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.credentials.insert(self.credential.clone());
+        needs.settings.insert(self.setting.clone());
+    }
+
+    fn request(&self) -> Option<Idempotent<'_>> {
+        let content = format!("{} {}", self.setting, self.credential).into_bytes();
+        Some(Idempotent {
+            id: &self.request,
+            method: "revoke",
+            content,
+        })
+    }
+
+    fn remember(outcome: &CredentialView) -> String {
+        serde_json::to_string(outcome).unwrap_or_default()
+    }
+
+    fn recall(remembered: &str) -> Option<CredentialView> {
+        serde_json::from_str(remembered).ok()
+    }
+
+    fn decide(&self, scene: &mut Scene<'_>) -> Result<CredentialView, Refusal> {
+        manage(scene, &self.setting)?;
+        let row = scene.world.credentials.get(self.credential.as_str());
+        let row = row.filter(|row| row.setting_id == self.setting);
+        let mut row = row.cloned().ok_or(Refusal::Denied)?;
+        row.state = credential_state::REVOKED;
+        scene.detail("credential", row.id.as_str());
+        let credential = view(&row);
+        scene.world.put(row);
+        Ok(credential)
+    }
+}
+
+/// Credentials of a setting whose ids are known.
+#[derive(Debug)]
+pub(crate) struct CredentialsStep {
+    setting: SettingId,
+    ids: Vec<CredentialId>,
+}
+
+impl Prepare for ListCredentials {
+    type Step = CredentialsStep;
+
+    async fn prepare(
+        self,
+        ledger: &Inner,
+        _caller: &Caller,
+    ) -> Result<Turn<CredentialsStep>, Refusal> {
+        let args = vec![Value::Text(Some(self.setting.as_str().to_owned()))];
+        let ids = ledger.read_column(OF_SETTING, args).await?;
+        Ok(Turn::Decide(CredentialsStep {
+            setting: self.setting,
+            ids,
+        }))
+    }
+}
+
+impl Step for CredentialsStep {
+    type Outcome = Vec<CredentialView>;
+
+    fn kind(&self) -> EntryKind {
+        EntryKind::CredentialsListed
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.credentials.extend(self.ids.iter().cloned());
+        needs.settings.insert(self.setting.clone());
+    }
+
+    fn decide(&self, scene: &mut Scene<'_>) -> Result<Vec<CredentialView>, Refusal> {
+        manage(scene, &self.setting)?;
+        scene.detail("for", self.setting.as_str());
+        let rows = self
+            .ids
+            .iter()
+            .filter_map(|id| scene.world.credentials.get(id.as_str()));
+        Ok(rows.map(view).collect())
+    }
+}

@@ -1,0 +1,145 @@
+//! Reading a contribution.
+
+use baton_domain::act::Fetch;
+use baton_domain::entry::{EntryKind, object};
+use baton_domain::ids::{ProfileId, SettingId, TransitionId};
+use baton_domain::log::canonical::Json;
+use baton_domain::opening::Window;
+use baton_domain::section::KindSet;
+
+use super::opened::{Sealed, Section};
+use super::redirect::tell;
+use super::{Prepare, Step, Turn};
+use crate::ledger::Inner;
+use crate::refusal::Refusal;
+use crate::rows::{ProfileRow, TransitionRow, receipt_state};
+use crate::scene::Scene;
+use crate::world::Needs;
+
+/// A contribution as far as its reader may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The contribution.
+    pub profile: ProfileId,
+    /// The move.
+    pub transition: TransitionId,
+    /// Who contributed it.
+    pub contributor: SettingId,
+    /// Version.
+    pub version: u32,
+    /// Level, as the contract numbers it.
+    pub level: u8,
+    /// When it was published, microseconds UTC.
+    pub published_us: i64,
+    /// Kinds the reader may see; nobody learns of others.
+    pub kinds: KindSet,
+    /// The move is provisional for the reader.
+    pub provisional: bool,
+    /// Who signed it off; empty until the sections are opened.
+    pub signatory: String,
+    /// The sections; empty when they were only named.
+    pub sections: Vec<Section>,
+    /// What may be opened.
+    pub(crate) sealed: Option<Sealed>,
+}
+
+impl Fetched {
+    pub(crate) fn new(
+        row: &TransitionRow,
+        profile: &ProfileRow,
+        kinds: KindSet,
+        window: Window,
+    ) -> Self {
+        Self {
+            profile: profile.id.clone(),
+            transition: row.id.clone(),
+            contributor: profile.setting_id.clone(),
+            version: profile.version_number(),
+            level: u8::try_from(profile.level).unwrap_or_default(),
+            published_us: profile.published_us,
+            kinds,
+            provisional: window == Window::Provisional,
+            signatory: String::new(),
+            sections: Vec::new(),
+            sealed: None,
+        }
+    }
+
+    pub(crate) fn may_open(mut self, profile: &ProfileRow) -> Self {
+        self.sealed = Some(Sealed {
+            owner: profile.setting_id.clone(),
+            content: profile.content_id.clone(),
+            kinds: self.kinds,
+        });
+        self
+    }
+}
+
+impl Prepare for Fetch {
+    type Step = Self;
+
+    async fn prepare(
+        self,
+        _ledger: &Inner,
+        _caller: &baton_domain::act::Caller,
+    ) -> Result<Turn<Self>, Refusal> {
+        Ok(Turn::Decide(self))
+    }
+
+    async fn finish(ledger: &Inner, fetched: &mut Fetched) -> Result<(), Refusal> {
+        let Some(sealed) = fetched.sealed.take() else {
+            return Ok(());
+        };
+        for open in ledger.open(&[sealed]).await? {
+            fetched.sections = open.sections;
+            fetched.signatory = open.signatory;
+        }
+        Ok(())
+    }
+}
+
+impl Step for Fetch {
+    type Outcome = Fetched;
+
+    fn kind(&self) -> EntryKind {
+        EntryKind::Fetched
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.profiles.insert(self.profile.clone());
+    }
+
+    fn decide(&self, scene: &mut Scene<'_>) -> Result<Fetched, Refusal> {
+        let caller = scene.caller.ok_or(Refusal::Denied)?;
+        let profile = scene.world.profiles.get(self.profile.as_str()).cloned();
+        let profile = profile.ok_or(Refusal::Denied)?;
+        let row = scene
+            .world
+            .transitions
+            .get(profile.transition_id.as_str())
+            .cloned();
+        let row = row.ok_or(Refusal::Internal)?;
+        let kinds = scene.visible(&caller.acting, &row, &profile, self.kinds);
+        tell(scene, &row);
+        scene.detail("profile", profile.id.as_str());
+        if kinds.is_empty() {
+            return Err(Refusal::Denied);
+        }
+        scene.detail("version", profile.version_number());
+        scene.detail("kinds", kinds.bits());
+        if profile.setting_id != caller.acting {
+            scene.receive(&profile, &caller.acting, receipt_state::OPENED);
+        }
+        let window = scene.question(&caller.acting, &row).window;
+        Ok(Fetched::new(&row, &profile, kinds, window).may_open(&profile))
+    }
+}
+
+/// One item of a showing entry.
+pub(crate) fn shown(position: i64, alias: &str, kinds: KindSet) -> Json {
+    Json::Obj(object([
+        ("position", Json::Int(position)),
+        ("learner", Json::Str(alias.to_owned())),
+        ("kinds", kinds.bits().into()),
+    ]))
+}

@@ -1,0 +1,202 @@
+//! What each act needs, how it is decided, what it changes. One file per verb.
+//!
+//! A step never writes: it changes the world in memory, and only after everything that can refuse
+//! has been asked. So a refused step has changed nothing, and a batch of steps fails only for
+//! reasons of infrastructure.
+
+mod audit;
+mod bootstrap;
+mod credentials;
+mod fetch;
+mod move_summary;
+mod opened;
+mod plan;
+mod publish;
+mod pull;
+mod receipts;
+mod redirect;
+mod release;
+mod settings;
+mod subscribe;
+mod transitions;
+mod who_saw;
+mod withdraw;
+
+use std::future::Future;
+
+use baton_domain::act::{self, Caller, RequestId};
+use baton_domain::entry::EntryKind;
+use baton_domain::ids::ContentId;
+
+pub use audit::{AccessRows, Entries};
+pub use bootstrap::Bootstrapped;
+pub use credentials::{CredentialView, Issued};
+pub(crate) use credentials::{certificate_digest, key_digest};
+pub use fetch::Fetched;
+pub use move_summary::{MoveSummary, Progress};
+pub use opened::Section;
+pub use plan::Planned;
+pub use publish::Published;
+pub(crate) use publish::addressees;
+pub use pull::{Pulled, PulledItem, PulledWhat};
+pub use redirect::Redirected;
+pub(crate) use release::{Release, SummariseRefusals};
+pub use settings::{ImportedSetting, SettingView, SettingsPage};
+pub use subscribe::Subscribed;
+pub use transitions::TransitionsPage;
+pub use who_saw::{Sighting, Sightings};
+
+use crate::ledger::Inner;
+use crate::refusal::Refusal;
+use crate::rows::ContentRow;
+use crate::scene::Scene;
+use crate::world::Needs;
+
+/// An act as it is decided under the head lock.
+pub(crate) trait Step: Send + Sync + 'static {
+    /// What its caller gets.
+    type Outcome: Send + 'static;
+
+    /// What its entry is called when nothing in `decide` says otherwise.
+    fn kind(&self) -> EntryKind;
+
+    /// Facts it needs, besides those of its caller.
+    fn needs(&self, needs: &mut Needs);
+
+    /// Facts that depend on who asks.
+    fn needs_of(&self, _caller: &Caller, _needs: &mut Needs) {}
+
+    /// Checks the caller itself. Only bootstrap, whose caller is a one-time token, does otherwise.
+    fn admit(&self, scene: &mut Scene<'_>) -> Result<(), Refusal> {
+        scene.admit()
+    }
+
+    /// Decides, and changes the world. May run again when a batch is replayed.
+    fn decide(&self, scene: &mut Scene<'_>) -> Result<Self::Outcome, Refusal>;
+
+    /// Its idempotency key.
+    fn request(&self) -> Option<Idempotent<'_>> {
+        None
+    }
+
+    /// What a replay of the request id is answered from.
+    fn remember(_outcome: &Self::Outcome) -> String {
+        String::new()
+    }
+
+    /// The outcome again from what was remembered.
+    fn recall(_remembered: &str) -> Option<Self::Outcome> {
+        None
+    }
+
+    /// Sealed content to be inserted, unreferenced, before the head is locked.
+    fn content(&self) -> Vec<ContentRow> {
+        Vec::new()
+    }
+
+    /// Name of that content.
+    fn content_id(&self) -> Option<&ContentId> {
+        None
+    }
+
+    /// Bytes of that content: a batch is bounded by them.
+    fn weight(&self) -> usize {
+        0
+    }
+}
+
+/// An idempotency key and what it stands for.
+pub(crate) struct Idempotent<'a> {
+    pub(crate) id: &'a RequestId,
+    /// Keeps one method's ids apart from another's.
+    pub(crate) method: &'static str,
+    /// Everything that makes it the same request; digested under a key before it is stored.
+    pub(crate) content: Vec<u8>,
+}
+
+/// What preparation made of an act.
+pub(crate) enum Turn<S: Step> {
+    /// To be decided.
+    Decide(S),
+    /// Nothing to show: no act, no entry.
+    Nothing(S::Outcome),
+}
+
+/// Something that can be asked of the ledger.
+#[expect(private_bounds, reason = "sealed: only the store says what an act is")]
+pub trait Act: Prepare<Step: Step<Outcome = <Self as Act>::Outcome>> {
+    /// What its caller gets.
+    type Outcome: Send + 'static;
+}
+
+/// Every act, and what its caller gets.
+macro_rules! acts {
+    ($($act:ident => $outcome:ty,)+) => {$(
+        impl Act for act::$act {
+            type Outcome = $outcome;
+        }
+    )+};
+}
+
+acts! {
+    Bootstrap => Bootstrapped,
+    ImportSetting => ImportedSetting,
+    ListSettings => SettingsPage,
+    IssueCredential => Issued,
+    ListCredentials => Vec<CredentialView>,
+    RevokeCredential => CredentialView,
+    Plan => Planned,
+    Redirect => Redirected,
+    RecordFact => Redirected,
+    ShowTransition => MoveSummary,
+    ListTransitions => TransitionsPage,
+    Publish => Published,
+    Withdraw => (),
+    Subscribe => Subscribed,
+    Pull => Pulled,
+    Fetch => Fetched,
+    Acknowledge => (),
+    Reject => (),
+    ListEntries => Entries,
+    ListAccessRows => AccessRows,
+    WhoSaw => Sightings,
+}
+
+/// What the store knows of an act beside its value.
+pub(crate) trait Prepare: Sized + Send + 'static {
+    /// What is decided.
+    type Step: Step;
+
+    /// Everything that needs no lock: reading candidates, sealing.
+    fn prepare(
+        self,
+        ledger: &Inner,
+        caller: &Caller,
+    ) -> impl Future<Output = Result<Turn<Self::Step>, Refusal>> + Send;
+
+    /// Everything that may only happen once the entry is durable: opening content.
+    fn finish(
+        _ledger: &Inner,
+        _outcome: &mut <Self::Step as Step>::Outcome,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send {
+        async { Ok(()) }
+    }
+}
+
+/// Acts that need no preparation.
+macro_rules! direct {
+    ($($act:ty),+ $(,)?) => {$(
+        impl $crate::acts::Prepare for $act {
+            type Step = Self;
+
+            async fn prepare(
+                self,
+                _ledger: &$crate::ledger::Inner,
+                _caller: &baton_domain::act::Caller,
+            ) -> Result<$crate::acts::Turn<Self>, $crate::refusal::Refusal> {
+                Ok($crate::acts::Turn::Decide(self))
+            }
+        }
+    )+};
+}
+pub(crate) use direct;

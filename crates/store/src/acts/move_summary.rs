@@ -1,0 +1,114 @@
+//! A move as its progress is shown; never content.
+
+use baton_domain::access::Relation;
+use baton_domain::ids::{LearnerIdentifier, SettingId, TransitionId};
+use baton_domain::opening::Window;
+use serde::{Deserialize, Serialize};
+
+use crate::learner;
+use crate::rows::{TransitionRow, profile_state, receipt_state};
+use crate::scene::Scene;
+
+/// How far a move has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Progress {
+    /// Loaded; nothing published.
+    Planned,
+    /// A version stands.
+    Published,
+    /// The destination pulled it.
+    Delivered,
+    /// The destination fetched content.
+    Opened,
+    /// The destination took it over.
+    Accepted,
+    /// The destination sent it back.
+    Rejected,
+    /// Every contribution was withdrawn.
+    Withdrawn,
+}
+
+/// A move as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoveSummary {
+    /// Its id.
+    pub id: TransitionId,
+    /// Route code.
+    pub route: String,
+    /// The sending setting.
+    pub from: SettingId,
+    /// The receiving setting.
+    pub to: Option<SettingId>,
+    /// The year the learner leaves in.
+    pub academic_year: i64,
+    /// How far it has come.
+    pub progress: Progress,
+    /// Contributions that stand.
+    pub published: u32,
+    /// Whether the destination may see content.
+    pub window: Window,
+    /// Identifiers of the learner, to source and council only.
+    pub learner: Vec<LearnerIdentifier>,
+    /// Date of the offer.
+    pub offer_date: Option<String>,
+    /// Whether the place was accepted.
+    pub accepted: Option<bool>,
+}
+
+impl Scene<'_> {
+    /// The summary for the acting setting, as it may see it.
+    pub(crate) fn summary(&self, row: &TransitionRow, relation: Relation) -> MoveSummary {
+        let inside = matches!(relation, Relation::Source | Relation::Council);
+        let learner = self
+            .world
+            .learners
+            .get(row.learner_id.as_str())
+            .filter(|_| inside);
+        let record = learner.and_then(|l| learner::open(self.world, self.keys, l).ok());
+        let profiles = self.world.profiles_of(&row.id);
+        let published = profiles
+            .filter(|p| p.state == profile_state::PUBLISHED)
+            .count();
+        MoveSummary {
+            id: row.id.clone(),
+            route: row.route.clone(),
+            from: row.from_id.clone(),
+            to: row.to_id.clone(),
+            academic_year: row.academic_year,
+            progress: self.progress(row),
+            published: u32::try_from(published).unwrap_or(u32::MAX),
+            window: self.window(row, None),
+            learner: record.map_or(Vec::new(), |record| record.identifiers),
+            offer_date: row.offer_date.clone(),
+            accepted: match row.accepted {
+                1 => Some(true),
+                2 => Some(false),
+                _ => None,
+            },
+        }
+    }
+
+    fn progress(&self, row: &TransitionRow) -> Progress {
+        let profiles: Vec<_> = self.world.profiles_of(&row.id).collect();
+        if profiles.is_empty() {
+            return Progress::Planned;
+        }
+        let standing = profiles
+            .iter()
+            .filter(|p| p.state == profile_state::PUBLISHED);
+        // A receipt of an older version says nothing about the current one.
+        let receipt = standing.clone().filter_map(|profile| {
+            let to = row.to_id.as_ref()?;
+            let receipt = self.world.receipts.get(&format!("{}/{to}", profile.id))?;
+            (receipt.version == profile.version).then_some(receipt.state)
+        });
+        match receipt.max() {
+            _ if standing.count() == 0 => Progress::Withdrawn,
+            Some(receipt_state::DELIVERED) => Progress::Delivered,
+            Some(receipt_state::OPENED) => Progress::Opened,
+            Some(receipt_state::ACKNOWLEDGED) => Progress::Accepted,
+            Some(receipt_state::REJECTED) => Progress::Rejected,
+            _ => Progress::Published,
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! Publishing the next version of a contribution.
+
+use baton_domain::access::{Action, Relation};
+use baton_domain::act::{Caller, Publish, Target};
+use baton_domain::entry::{self, EntryKind};
+use baton_domain::ids::{ContentId, ProfileId, SettingId};
+use baton_domain::log::canonical::Json;
+use baton_domain::opening::{Window, provisional_kinds};
+use baton_domain::route::Route;
+use baton_domain::section::{KindSet, SectionKind};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::opened::{COVER, seal_section};
+use super::redirect::tell;
+use super::settings::random_id;
+use super::{Idempotent, Prepare, Step, Turn};
+use crate::learner;
+use crate::ledger::Inner;
+use crate::refusal::Refusal;
+use crate::rows::{ContentRow, ProfileRow, TransitionRow, VersionRow, profile_state};
+use crate::scene::{Question, Scene};
+use crate::view::{kinds, recipient};
+use crate::world::{Needs, Put as _};
+
+/// What stands after a publish.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    /// The contribution.
+    pub profile: ProfileId,
+    /// Its version.
+    pub version: u32,
+    /// False when the content stood already.
+    pub changed: bool,
+}
+
+/// A publish whose sections are sealed. They name no version: content has an id of its own, made
+/// before the lock, and the version row says which content it is.
+#[derive(Debug)]
+pub(crate) struct PublishStep {
+    target: Target,
+    level: u8,
+    kinds: KindSet,
+    /// A kind was given more than once.
+    twice: bool,
+    born: Option<Date>,
+    request: baton_domain::act::RequestId,
+    blinds: Vec<String>,
+    content: ContentId,
+    rows: Vec<ContentRow>,
+    /// Salted commitment of each section, for the entry.
+    commitments: Vec<(SectionKind, [u8; 32])>,
+    /// Keyed digest of level, signatory and sections: tells whether anything changed.
+    digest: [u8; 32],
+}
+
+impl Prepare for Publish {
+    type Step = PublishStep;
+
+    async fn prepare(self, ledger: &Inner, caller: &Caller) -> Result<Turn<PublishStep>, Refusal> {
+        let owner = &caller.acting;
+        // A setting that is not there has no key; the act is still decided, and denied.
+        let key = ledger.setting_key(owner).await?;
+        let content = random_id(ContentId::from_bytes)?;
+        let mut sections = self.sections;
+        // The order they came in says nothing; one order makes equal content equal.
+        sections.sort_by_key(|(kind, _)| *kind);
+        let named = sections.len();
+        sections.dedup_by_key(|(kind, _)| *kind);
+        let twice = sections.len() != named;
+        let level = [self.level];
+        let mut digested: Vec<&[u8]> = vec![&level, self.signatory.as_bytes()];
+        let mut rows = Vec::with_capacity(sections.len() + 1);
+        let mut commitments = Vec::with_capacity(sections.len());
+        let numbers: Vec<[u8; 1]> = sections.iter().map(|(k, _)| [k.number()]).collect();
+        for ((kind, bytes), number) in sections.iter().zip(&numbers) {
+            digested.extend([number.as_slice(), bytes]);
+            if let Some(key) = &key {
+                let number = i64::from(kind.number());
+                let names = (owner, &content, number);
+                let (row, commitment) = seal_section(&ledger.keys, key, names, bytes)?;
+                rows.push(row);
+                commitments.push((*kind, commitment));
+            }
+        }
+        if let Some(key) = &key {
+            let names = (owner, &content, COVER);
+            rows.push(seal_section(&ledger.keys, key, names, self.signatory.as_bytes())?.0);
+        }
+        let blinds = match &self.target {
+            Target::Transition(_) => Vec::new(),
+            Target::Learner { identifiers, .. } => learner::blinds(&ledger.keys, identifiers),
+        };
+        Ok(Turn::Decide(PublishStep {
+            digest: ledger.keys.blind("content", &digested),
+            kinds: sections.iter().map(|(kind, _)| *kind).collect(),
+            twice,
+            target: self.target,
+            level: self.level,
+            born: self.born,
+            request: self.request,
+            blinds,
+            content,
+            rows,
+            commitments,
+        }))
+    }
+}
+
+impl Step for PublishStep {
+    type Outcome = Published;
+
+    fn kind(&self) -> EntryKind {
+        EntryKind::Published
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.blinds.extend(self.blinds.iter().cloned());
+        if let Target::Transition(id) = &self.target {
+            needs.transitions.insert(id.clone());
+        }
+    }
+
+    fn request(&self) -> Option<Idempotent<'_>> {
+        let target = match &self.target {
+            Target::Transition(id) => id.as_str().to_owned(),
+            Target::Learner {
+                point,
+                academic_year,
+                ..
+            } => {
+                format!("{} {point} {academic_year}", self.blinds.join(" "))
+            }
+        };
+        let content = [target.as_bytes(), &self.digest].concat();
+        Some(Idempotent {
+            id: &self.request,
+            method: "publish",
+            content,
+        })
+    }
+
+    fn remember(outcome: &Published) -> String {
+        serde_json::to_string(outcome).unwrap_or_default()
+    }
+
+    fn recall(remembered: &str) -> Option<Published> {
+        serde_json::from_str(remembered).ok()
+    }
+
+    fn content(&self) -> Vec<ContentRow> {
+        self.rows.clone()
+    }
+
+    fn content_id(&self) -> Option<&ContentId> {
+        Some(&self.content)
+    }
+
+    fn weight(&self) -> usize {
+        self.rows
+            .iter()
+            .map(|row| row.sealed.len() + row.wrapped.len())
+            .sum()
+    }
+
+    fn decide(&self, scene: &mut Scene<'_>) -> Result<Published, Refusal> {
+        let caller = scene.caller.ok_or(Refusal::Denied)?;
+        let row = self.find(scene, &caller.acting)?;
+        tell(scene, &row);
+        let question = scene.question(&caller.acting, &row);
+        if self.rows.is_empty() || !self.allowed(scene, question) {
+            return Err(Refusal::Denied);
+        }
+        if self.twice {
+            return Err(Refusal::Failed("SECTION_TWICE"));
+        }
+        let before = scene
+            .world
+            .profiles_of(&row.id)
+            .find(|profile| profile.setting_id == caller.acting)
+            .cloned();
+        if let Some(same) = before.as_ref().filter(|p| self.stands(p)) {
+            scene.draft.kind = Some(EntryKind::Unchanged);
+            scene.draft.unwanted.push(self.content.clone());
+            scene.detail("profile", same.id.as_str());
+            scene.detail("version", same.version_number());
+            return Ok(Published {
+                profile: same.id.clone(),
+                version: same.version_number(),
+                changed: false,
+            });
+        }
+        let profile = self.next(scene, &row, before.as_ref(), &caller.acting)?;
+        self.remember_birth(scene, &row)?;
+        self.address(scene, &row, &profile);
+        Ok(Published {
+            profile: profile.id.clone(),
+            version: profile.version_number(),
+            changed: true,
+        })
+    }
+}
+
+impl ProfileRow {
+    pub(crate) fn version_number(&self) -> u32 {
+        u32::try_from(self.version).unwrap_or(u32::MAX)
+    }
+}
+
+impl PublishStep {
+    /// Whether the caller may write every kind it gave. Giving none is nobody's right.
+    fn allowed(&self, scene: &mut Scene<'_>, question: Question) -> bool {
+        let mut allowed = !self.kinds.is_empty();
+        for kind in self.kinds.iter() {
+            // All are asked, so that the entry names each that was refused.
+            allowed &= scene.ask(Action::Publish, question, Some(kind));
+        }
+        allowed
+    }
+
+    /// The caller's own move. By identifiers exactly one must be planned.
+    fn find(&self, scene: &mut Scene<'_>, acting: &SettingId) -> Result<TransitionRow, Refusal> {
+        let (point, year) = match &self.target {
+            Target::Transition(id) => {
+                let row = scene.world.transitions.get(id.as_str()).cloned();
+                return row.ok_or(Refusal::Denied);
+            }
+            Target::Learner {
+                point,
+                academic_year,
+                ..
+            } => (*point, i64::from(academic_year.first_year())),
+        };
+        let learners = self
+            .blinds
+            .iter()
+            .filter_map(|b| scene.world.learner_of(b, acting));
+        let mut found: Vec<TransitionRow> = learners
+            .flat_map(|learner| scene.world.moves_of(learner))
+            .filter(|row| row.from_id == *acting && row.academic_year == year)
+            .filter(|row| Route::find(&row.route).is_some_and(|r| r.point == point))
+            .cloned()
+            .collect();
+        found.sort_by(|a, b| a.id.cmp(&b.id));
+        found.dedup_by(|a, b| a.id == b.id);
+        if found.len() == 1
+            && let Some(one) = found.pop()
+        {
+            return Ok(one);
+        }
+        // Who may not publish at all is not told what is planned.
+        let own = Question {
+            relation: Relation::Source,
+            ..Question::GENERAL
+        };
+        Err(match (self.allowed(scene, own), found.is_empty()) {
+            (false, _) => Refusal::Denied,
+            (true, true) => Refusal::Failed("NO_PLANNED_TRANSITION"),
+            (true, false) => Refusal::Failed("AMBIGUOUS_TRANSITION"),
+        })
+    }
+
+    /// Whether this very content stands already.
+    fn stands(&self, profile: &ProfileRow) -> bool {
+        profile.state == profile_state::PUBLISHED && profile.digest == self.digest
+    }
+
+    fn next(
+        &self,
+        scene: &mut Scene<'_>,
+        row: &TransitionRow,
+        before: Option<&ProfileRow>,
+        acting: &SettingId,
+    ) -> Result<ProfileRow, Refusal> {
+        let profile = ProfileRow {
+            id: match before {
+                Some(before) => before.id.clone(),
+                None => random_id(ProfileId::from_bytes)?,
+            },
+            transition_id: row.id.clone(),
+            setting_id: acting.clone(),
+            version: before.map_or(0, |before| before.version) + 1,
+            state: profile_state::PUBLISHED,
+            level: i64::from(self.level),
+            kinds: i64::from(self.kinds.bits()),
+            content_id: self.content.clone(),
+            digest: self.digest.to_vec(),
+            published_us: scene.time_us,
+        };
+        let sections = self.commitments.iter();
+        let sections = sections.map(|(kind, hash)| (kind.name(), entry::hex(hash)));
+        scene.detail("sections", Json::object(sections));
+        scene.detail("profile", profile.id.as_str());
+        scene.detail("version", profile.version_number());
+        scene.world.put(VersionRow {
+            profile_id: profile.id.clone(),
+            version: profile.version,
+            content_id: profile.content_id.clone(),
+            level: profile.level,
+            kinds: profile.kinds,
+            position: scene.position,
+            published_us: scene.time_us,
+        });
+        scene.world.put(profile.clone());
+        Ok(profile)
+    }
+
+    /// Projects the date of birth into the learner's record: the age rules hang on it.
+    fn remember_birth(&self, scene: &mut Scene<'_>, row: &TransitionRow) -> Result<(), Refusal> {
+        let Some(born) = self.born else { return Ok(()) };
+        let learner = scene.world.learners.get(row.learner_id.as_str()).cloned();
+        let learner = learner.ok_or(Refusal::Internal)?;
+        let mut record = learner::open(scene.world, scene.keys, &learner)?;
+        if record.born != Some(born) {
+            record.born = Some(born);
+            let sealed = learner::seal(scene.world, scene.keys, learner, &record)
+                .map_err(|_| Refusal::Internal)?;
+            scene.world.put(sealed);
+        }
+        Ok(())
+    }
+
+    /// Puts the version before everyone whose window is open. Others get it by a later release.
+    fn address(&self, scene: &mut Scene<'_>, row: &TransitionRow, profile: &ProfileRow) {
+        for to in addressees(scene, row, profile) {
+            scene.release(row, profile, &to);
+        }
+    }
+}
+
+/// Settings a standing contribution is for at this moment.
+pub(crate) fn addressees(
+    scene: &Scene<'_>,
+    row: &TransitionRow,
+    profile: &ProfileRow,
+) -> Vec<SettingId> {
+    let mut found = Vec::new();
+    if profile.state != profile_state::PUBLISHED {
+        return found;
+    }
+    let offered = kinds(profile.kinds);
+    let open = scene.window(row, None) == Window::Open;
+    if open {
+        found.extend(row.to_id.clone());
+    }
+    for other in scene.world.recipients_of(&row.id) {
+        let reached = match other.relation {
+            recipient::FURTHER => open && !offered.intersection(kinds(other.kinds)).is_empty(),
+            recipient::DUAL => open,
+            recipient::PROVISIONAL => {
+                scene.window(row, Some(other)) >= Window::Provisional
+                    && scene.window(row, Some(other)) != Window::Closed
+                    && !offered.intersection(provisional_kinds()).is_empty()
+            }
+            _ => false,
+        };
+        if reached && found.iter().all(|id| *id != other.setting_id) {
+            found.push(other.setting_id.clone());
+        }
+    }
+    found
+}

@@ -1,0 +1,281 @@
+//! One turn of a subscription: what came for the setting, by today's rights.
+
+use baton_domain::access::{Action, Delegation, Facts, Tuple};
+use baton_domain::act::{Caller, Pull};
+use baton_domain::entry::{EntryKind, ITEMS_MAX};
+use baton_domain::ids::{ProfileId, SettingId, SubscriptionId};
+use baton_domain::log::canonical::Json;
+use baton_domain::section::KindSet;
+
+use super::fetch::{Fetched, shown};
+use super::{Prepare, Step, Turn};
+use crate::engine::Tx;
+use crate::engine::table::Table as _;
+use crate::engine::value::{Column as _, Type};
+use crate::error::StoreError;
+use crate::head::{Head, int};
+use crate::ledger::{Inner, Ledger};
+use crate::refusal::Refusal;
+use crate::rows::{CredentialRow, FeedRow, SubscriptionRow, feed_kind, receipt_state};
+use crate::scene::{Question, Scene, live, roles};
+use crate::world::Needs;
+
+pub(crate) const FEED: &str = "SELECT addressee, position, kind, profile_id, transition_id, point, \
+     academic_year FROM feed WHERE addressee = $1 AND position >= $2 \
+     AND ($3 = 0 OR point = $3) AND ($4 = 0 OR academic_year = $4) \
+     ORDER BY position LIMIT $5";
+pub(crate) const ANY: &str =
+    "SELECT position FROM feed WHERE addressee = $1 AND position >= $2 ORDER BY position LIMIT 1";
+/// What a turn shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pulled {
+    /// In order of position.
+    pub items: Vec<PulledItem>,
+    /// Where the next turn goes on.
+    pub next: u64,
+}
+
+/// Something that came for the setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PulledItem {
+    /// Position of the entry that put it there.
+    pub position: u64,
+    /// Point of the move, as the contract numbers it.
+    pub point: u8,
+    /// Year of the move.
+    pub academic_year: i64,
+    /// What happened.
+    pub what: PulledWhat,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PulledWhat {
+    /// A version was published or became visible; as it stands now.
+    Profile(Box<Fetched>),
+    /// It was there, and today's rights do not show it.
+    NotAvailable,
+    /// It was withdrawn or the move redirected away.
+    Closed(ProfileId),
+}
+
+/// A turn whose candidates are known.
+#[derive(Debug)]
+pub(crate) struct PullStep {
+    subscription: SubscriptionId,
+    candidates: Vec<FeedRow>,
+    inline: bool,
+    /// Where the next turn goes on when all candidates are shown.
+    next: u64,
+    /// More candidates than the page holds: the next turn goes on after the last one.
+    full: bool,
+}
+
+impl Prepare for Pull {
+    type Step = PullStep;
+
+    async fn prepare(self, ledger: &Inner, caller: &Caller) -> Result<Turn<PullStep>, Refusal> {
+        let limit = self.limit.clamp(1, ITEMS_MAX);
+        let mut tx = ledger.db.begin_read().await?;
+        let head = Head::read(&mut tx).await?.ok_or(Refusal::Internal)?;
+        let ids = vec![self.subscription.clone().into_value()];
+        let found: Vec<SubscriptionRow> = tx.rows_by("id", ids).await?;
+        let own = found.first().filter(|row| row.setting_id == caller.acting);
+        let mut candidates = Vec::new();
+        if let Some(own) = own {
+            let args = vec![
+                caller.acting.clone().into_value(),
+                int(self.from).into_value(),
+                own.point.into_value(),
+                own.academic_year.into_value(),
+                i64::try_from(limit).unwrap_or(i64::MAX).into_value(),
+            ];
+            let types: Vec<Type> = FeedRow::COLUMNS.iter().map(|(_, kind)| *kind).collect();
+            for values in tx.fetch(FEED, args, &types).await? {
+                candidates.push(FeedRow::from_values(values).map_err(|_| Refusal::Internal)?);
+            }
+        }
+        // An empty turn makes no entry, so whoever may not subscribe must not be told of one.
+        let empty = own.is_some() && candidates.is_empty();
+        let nothing = empty && ledger.may_subscribe(&mut tx, caller).await?;
+        tx.rollback().await?;
+        if nothing {
+            return Ok(Turn::Nothing(Pulled {
+                items: Vec::new(),
+                next: head.size(),
+            }));
+        }
+        Ok(Turn::Decide(PullStep {
+            subscription: self.subscription,
+            full: candidates.len() == limit,
+            candidates,
+            inline: self.inline,
+            next: head.size(),
+        }))
+    }
+
+    async fn finish(ledger: &Inner, pulled: &mut Pulled) -> Result<(), Refusal> {
+        let mut shown: Vec<&mut Fetched> = pulled
+            .items
+            .iter_mut()
+            .filter_map(|item| match &mut item.what {
+                PulledWhat::Profile(fetched) => Some(&mut **fetched),
+                _ => None,
+            })
+            .collect();
+        let sealed: Vec<_> = shown.iter_mut().filter_map(|f| f.sealed.take()).collect();
+        if sealed.is_empty() {
+            return Ok(());
+        }
+        for (fetched, open) in shown.into_iter().zip(ledger.open(&sealed).await?) {
+            fetched.sections = open.sections;
+            fetched.signatory = open.signatory;
+        }
+        Ok(())
+    }
+}
+
+impl Ledger {
+    /// Whether anything stands in a setting's feed from a position on: what a waiting stream looks
+    /// at before it asks. It says that a turn is worth asking for, and nothing else.
+    pub async fn has_items(&self, of: &SettingId, from: u64) -> Result<bool, StoreError> {
+        let args = vec![of.clone().into_value(), int(from).into_value()];
+        let found: Vec<i64> = self.inner().read_column(ANY, args).await?;
+        Ok(!found.is_empty())
+    }
+}
+
+impl Step for PullStep {
+    type Outcome = Pulled;
+
+    fn kind(&self) -> EntryKind {
+        EntryKind::Pulled
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.subscriptions.insert(self.subscription.clone());
+        needs
+            .profiles
+            .extend(self.candidates.iter().map(|c| c.profile_id.clone()));
+        needs
+            .transitions
+            .extend(self.candidates.iter().map(|c| c.transition_id.clone()));
+    }
+
+    fn decide(&self, scene: &mut Scene<'_>) -> Result<Pulled, Refusal> {
+        let caller = scene.caller.ok_or(Refusal::Denied)?;
+        let subscription = scene.world.subscriptions.get(self.subscription.as_str());
+        let own = subscription.is_some_and(|row| row.setting_id == caller.acting);
+        scene.require(Action::Subscribe, Question::GENERAL)?;
+        if !own {
+            return Err(Refusal::Denied);
+        }
+        let mut items = Vec::with_capacity(self.candidates.len());
+        let mut cut = None;
+        for candidate in &self.candidates {
+            if !scene.has_room() {
+                cut = u64::try_from(candidate.position).ok();
+                break;
+            }
+            let (what, line) = self.item(scene, caller, candidate);
+            scene.show(line);
+            items.push(PulledItem {
+                position: u64::try_from(candidate.position).unwrap_or_default(),
+                point: u8::try_from(candidate.point).unwrap_or_default(),
+                academic_year: candidate.academic_year,
+                what,
+            });
+        }
+        scene.detail("subscription", self.subscription.as_str());
+        scene.name_shown("items");
+        let after_last = items.last().map(|item| item.position + 1);
+        let next = match cut {
+            Some(position) => position,
+            None if self.full => after_last.unwrap_or(self.next),
+            None => self.next,
+        };
+        Ok(Pulled { items, next })
+    }
+}
+
+impl PullStep {
+    /// What one feed row has come to, judged now, and its line in the entry.
+    fn item(
+        &self,
+        scene: &mut Scene<'_>,
+        caller: &Caller,
+        candidate: &FeedRow,
+    ) -> (PulledWhat, Json) {
+        let hidden = (
+            PulledWhat::NotAvailable,
+            shown(candidate.position, "", KindSet::EMPTY),
+        );
+        if candidate.kind == feed_kind::CLOSED {
+            let closed = PulledWhat::Closed(candidate.profile_id.clone());
+            return (closed, shown(candidate.position, "", KindSet::EMPTY));
+        }
+        let profile = scene
+            .world
+            .profiles
+            .get(candidate.profile_id.as_str())
+            .cloned();
+        let row = scene
+            .world
+            .transitions
+            .get(candidate.transition_id.as_str())
+            .cloned();
+        let Some((profile, row)) = profile.zip(row) else {
+            return hidden;
+        };
+        let question = scene.question(&caller.acting, &row);
+        if !scene.ask(Action::Receive, question, None) {
+            return hidden;
+        }
+        let kinds = scene.visible(&caller.acting, &row, &profile, KindSet::EMPTY);
+        if kinds.is_empty() {
+            return hidden;
+        }
+        let learner = scene.world.learners.get(row.learner_id.as_str());
+        let alias = learner.map(|learner| learner.alias.clone());
+        if let Some(alias) = &alias {
+            scene.about(alias);
+        }
+        let state = if self.inline {
+            receipt_state::OPENED
+        } else {
+            receipt_state::DELIVERED
+        };
+        scene.receive(&profile, &caller.acting, state);
+        let fetched = Fetched::new(&row, &profile, kinds, question.window);
+        let fetched = if self.inline {
+            fetched.may_open(&profile)
+        } else {
+            fetched
+        };
+        let line = shown(
+            candidate.position,
+            alias.as_ref().map_or("", |a| a.as_str()),
+            kinds,
+        );
+        (PulledWhat::Profile(Box::new(fetched)), line)
+    }
+}
+
+impl Inner {
+    /// Whether a caller may subscribe at all.
+    async fn may_subscribe(&self, tx: &mut Tx, caller: &Caller) -> Result<bool, Refusal> {
+        let keys = vec![caller.credential.clone().into_value()];
+        let rows: Vec<CredentialRow> = tx.rows_by("id", keys).await?;
+        let now = self.clock.now_us();
+        let row = rows
+            .iter()
+            .find(|row| row.setting_id == caller.acting && live(row, now));
+        Ok(row.is_some_and(|row| {
+            let facts = Facts {
+                delegation: Delegation::Direct,
+                ..Facts::about(Action::Subscribe, roles(row))
+            };
+            self.decider().decide(&Tuple::new(facts)).allowed
+        }))
+    }
+}

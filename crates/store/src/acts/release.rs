@@ -1,0 +1,103 @@
+//! What the service does by itself: releasing what became visible late, and summing up refusals.
+
+use baton_domain::access::{Action, Role, RoleSet};
+use baton_domain::entry::{EntryKind, number};
+use baton_domain::ids::{CredentialId, ProfileId, SettingId};
+
+use super::publish::addressees;
+use super::redirect::tell;
+use super::{Step, direct};
+use crate::refusal::Refusal;
+use crate::rows::ReleasedRow;
+use crate::scene::{Question, Scene};
+use crate::world::Needs;
+
+/// Puts a contribution before a receiver whose window opened after it was published.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Release {
+    pub(crate) profile: ProfileId,
+}
+
+impl Step for Release {
+    type Outcome = ();
+
+    fn kind(&self) -> EntryKind {
+        EntryKind::Released
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.profiles.insert(self.profile.clone());
+    }
+
+    fn admit(&self, scene: &mut Scene<'_>) -> Result<(), Refusal> {
+        scene.roles = RoleSet::only(Role::Sweeper);
+        Ok(())
+    }
+
+    fn decide(&self, scene: &mut Scene<'_>) -> Result<(), Refusal> {
+        let profile = scene.world.profiles.get(self.profile.as_str()).cloned();
+        let row = profile.as_ref().and_then(|p| {
+            scene
+                .world
+                .transitions
+                .get(p.transition_id.as_str())
+                .cloned()
+        });
+        let waiting = profile.zip(row).and_then(|(profile, row)| {
+            let to: Vec<SettingId> = addressees(scene, &row, &profile)
+                .into_iter()
+                .filter(|to| {
+                    let known = scene.world.released.get(&format!("{}/{to}", profile.id));
+                    !known.is_some_and(ReleasedRow::holds)
+                })
+                .collect();
+            (!to.is_empty()).then_some((profile, row, to))
+        });
+        // Another node was faster, or the window closed again: nothing to enter.
+        let Some((profile, row, to)) = waiting else {
+            scene.draft.silent = true;
+            return Ok(());
+        };
+        scene.require(Action::Release, Question::GENERAL)?;
+        tell(scene, &row);
+        scene.detail("profile", profile.id.as_str());
+        scene.detail("version", profile.version_number());
+        for setting in &to {
+            scene.release(&row, &profile, setting);
+        }
+        let to: Vec<_> = to.iter().map(|id| id.as_str().to_owned()).collect();
+        scene.detail("to", to);
+        Ok(())
+    }
+}
+
+/// Sums up the calls of a caller that was refused faster than its bucket allows.
+#[derive(Debug, Clone)]
+pub(crate) struct SummariseRefusals {
+    pub(crate) credential: CredentialId,
+    pub(crate) count: u64,
+}
+
+impl Step for SummariseRefusals {
+    type Outcome = ();
+
+    fn kind(&self) -> EntryKind {
+        EntryKind::RefusalsSummarised
+    }
+
+    fn needs(&self, _needs: &mut Needs) {}
+
+    fn admit(&self, _scene: &mut Scene<'_>) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn decide(&self, scene: &mut Scene<'_>) -> Result<(), Refusal> {
+        scene.detail("credential", self.credential.as_str());
+        scene
+            .draft
+            .detail
+            .insert("count".to_owned(), number(self.count));
+        Ok(())
+    }
+}
+direct!(Release, SummariseRefusals);

@@ -1,0 +1,370 @@
+//! The batch: acts that arrive together share one commit.
+//!
+//! Content is inserted unreferenced; the head is locked; one set of queries fetches the facts of
+//! all acts; they are decided in memory, in order; changed rows go back set by set; positions,
+//! tree and signed checkpoint are written; commit. Only then does any outcome leave. Everything
+//! that can refuse is decided before the writes, so writes fail only for reasons of
+//! infrastructure: then the batch is rolled back and replayed act by act, so that one that cannot
+//! be written does not take its neighbours with it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+use baton_domain::access::{Decider, PolicySet, PolicyText};
+use baton_domain::entry::{ENTRY_BYTES_MAX, Entry};
+use baton_domain::ids::{ContentId, ProfileId};
+use baton_domain::log::{Hash, leaf_hash};
+use futures::FutureExt as _;
+use tokio::sync::mpsc;
+
+use crate::clock::{Clock, london_date, system_us};
+use crate::engine::Tx;
+use crate::engine::dialect::CONNECTIONS;
+use crate::engine::value::{Column as _, Value};
+use crate::error::StoreError;
+use crate::head::{Head, int};
+use crate::job::{Queued, Ran, Settled};
+use crate::keys::Mark;
+use crate::ledger::Inner;
+use crate::refusal::Refusal;
+use crate::rows::{ContentRow, EntryRow, PolicySetRow, TileRow};
+use crate::scene::{Moment, Scene};
+use crate::world::{Needs, Put as _, World};
+
+/// Most acts of one batch.
+pub(crate) const BATCH_ACTS_MAX: usize = 256;
+/// Most sealed bytes of one batch, unless one act alone has more.
+const BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How far the clocks of a node and its database may differ, microseconds.
+const SKEW_US_MAX: i64 = 2_000_000;
+
+/// Decides what waits until the queue is closed and empty.
+pub(crate) async fn run(inner: Arc<Inner>, mut waiting: mpsc::Receiver<Box<dyn Queued>>) {
+    let mut held: Option<Box<dyn Queued>> = None;
+    loop {
+        let Some(first) = (match held.take() {
+            Some(job) => Some(job),
+            None => waiting.recv().await,
+        }) else {
+            return;
+        };
+        let mut weight = first.weight();
+        let mut batch = vec![first];
+        while batch.len() < BATCH_ACTS_MAX {
+            let Ok(next) = waiting.try_recv() else { break };
+            weight += next.weight();
+            if weight > BATCH_BYTES_MAX {
+                held = Some(next);
+                break;
+            }
+            batch.push(next);
+        }
+        metrics::histogram!("baton_batch_acts")
+            .record(f64::from(u32::try_from(batch.len()).unwrap_or(u32::MAX)));
+        // A fault of ours in one act must not end the ledger for all: its batch is dropped, which
+        // rolls back and tells its callers that nobody knows.
+        if AssertUnwindSafe(inner.settle(batch))
+            .catch_unwind()
+            .await
+            .is_err()
+        {
+            tracing::error!("a batch panicked");
+        }
+    }
+}
+
+/// Where a batch failed decides what its callers may think.
+enum Broken {
+    /// Before the commit: nothing of it is there.
+    Before(StoreError),
+    /// At the commit: nobody knows.
+    AtCommit(StoreError),
+}
+
+impl Broken {
+    fn is_everyones(&self) -> bool {
+        match self {
+            Self::Before(error) => error.is_everyones(),
+            Self::AtCommit(_) => true,
+        }
+    }
+}
+
+impl From<StoreError> for Broken {
+    fn from(error: StoreError) -> Self {
+        Self::Before(error)
+    }
+}
+
+impl Inner {
+    async fn settle(&self, mut batch: Vec<Box<dyn Queued>>) {
+        match self.commit_connected(&mut batch).await {
+            Ok(checkpoint) => end(batch, &Settled::Committed { checkpoint }),
+            Err(Broken::Before(error)) if batch.len() > 1 && !error.is_everyones() => {
+                tracing::warn!(error = %error, code = error.code(), acts = batch.len(),
+                    "a batch was rolled back and is replayed act by act");
+                self.replay(batch).await;
+            }
+            Err(broken) => end(batch, &failed(broken)),
+        }
+    }
+
+    /// Finds the act that cannot be written by giving each a commit of its own.
+    async fn replay(&self, batch: Vec<Box<dyn Queued>>) {
+        let mut over: Option<Settled> = None;
+        for job in batch {
+            let mut alone = vec![job];
+            let settled = match &over {
+                Some(over) => over.clone(),
+                None => match self.commit_connected(&mut alone).await {
+                    Ok(checkpoint) => Settled::Committed { checkpoint },
+                    Err(broken) => {
+                        let everyones = broken.is_everyones();
+                        let settled = failed(broken);
+                        // The rest would wait as long, one after the other, for the same answer.
+                        over = everyones.then(|| Settled::Failed(Refusal::Unavailable));
+                        settled
+                    }
+                },
+            };
+            end(alone, &settled);
+        }
+    }
+
+    /// Commits, and tries other connections when one turns out to be dead before the commit: after
+    /// a restart of the database every pooled one is.
+    async fn commit_connected(&self, batch: &mut [Box<dyn Queued>]) -> Result<String, Broken> {
+        let mut left = CONNECTIONS;
+        loop {
+            match self.commit(batch).await {
+                Err(Broken::Before(error)) if error.is_cut_off() && left > 0 => left -= 1,
+                settled => return settled,
+            }
+        }
+    }
+
+    async fn commit(&self, batch: &mut [Box<dyn Queued>]) -> Result<String, Broken> {
+        let mut tx = self.begin().await?;
+        match self.write(&mut tx, batch).await {
+            Err(error) => {
+                // If it fails the connection is closed, which rolls back as well.
+                let _ = tx.rollback().await;
+                Err(error.into())
+            }
+            Ok(Written::Nothing(head)) => {
+                tx.rollback().await?;
+                Ok(head.checkpoint)
+            }
+            Ok(Written::Head {
+                head,
+                last_leaf,
+                widened,
+            }) => {
+                tx.commit()
+                    .await
+                    .map_err(|error| match error.is_refused_commit() {
+                        true => Broken::Before(error),
+                        false => Broken::AtCommit(error),
+                    })?;
+                let mark = Mark {
+                    term: head.term,
+                    size: head.size(),
+                    last_leaf,
+                };
+                self.high_water.write(&mark);
+                self.grown_to(head.size());
+                for profile in widened {
+                    if self.widened.try_send(profile).is_err() {
+                        self.widened_missed.store(true, Ordering::Relaxed);
+                    }
+                }
+                Ok(head.checkpoint)
+            }
+        }
+    }
+
+    async fn write(
+        &self,
+        tx: &mut Tx,
+        batch: &mut [Box<dyn Queued>],
+    ) -> Result<Written, StoreError> {
+        let content: Vec<ContentRow> = batch.iter().flat_map(|job| job.content()).collect();
+        if !content.is_empty() {
+            tx.upsert(content).await?;
+        }
+        let before = Head::lock(&self.db, tx).await?;
+        self.check(&before)?;
+        let decider = self.decider_for(tx, &before).await?;
+        let mut needs = Needs::default();
+        for job in batch.iter() {
+            job.needs(&self.keys, &mut needs);
+        }
+        let mut world = World::load(tx, &needs).await?;
+        let mut head = before.clone();
+        head.time_us = head.time_us.max(self.clock.now_us());
+        let (last_leaf, unwanted) = self.decide(&mut world, &decider, &mut head, batch)?;
+        if !unwanted.is_empty() {
+            let args: Vec<Value> = unwanted.into_iter().map(ContentId::into_value).collect();
+            tx.delete::<ContentRow>(args).await?;
+        }
+        let Some(last_leaf) = last_leaf else {
+            return Ok(Written::Nothing(before));
+        };
+        let widened = world.contributions_to_changed_moves();
+        world.write(tx).await?;
+        head.sign(&self.signer)?;
+        head.write(tx, &before).await?;
+        Ok(Written::Head {
+            head,
+            last_leaf,
+            widened,
+        })
+    }
+
+    /// Decides every act in order; nothing here touches the database.
+    fn decide(
+        &self,
+        world: &mut World,
+        decider: &Decider,
+        head: &mut Head,
+        batch: &mut [Box<dyn Queued>],
+    ) -> Result<(Option<Hash>, Vec<ContentId>), StoreError> {
+        let today = london_date(head.time_us);
+        let (mut last_leaf, mut unwanted) = (None, Vec::new());
+        for job in batch {
+            let position = int(head.size());
+            let moment = Moment {
+                position,
+                time_us: head.time_us,
+                today,
+            };
+            let mark = world.changes();
+            let caller = job.caller().cloned();
+            let mut scene = Scene::new(world, (&self.keys, decider), caller.as_ref(), moment);
+            let ran = job.run(&mut scene);
+            unwanted.extend(ran.draft.unwanted.iter().cloned());
+            if ran.draft.silent {
+                continue;
+            }
+            let bytes = self.entry(ran, head, world, mark).to_bytes();
+            if bytes.len() > ENTRY_BYTES_MAX {
+                return Err(StoreError::Tree("an entry outgrew its limit"));
+            }
+            job.entered(&bytes);
+            let leaf = leaf_hash(&bytes);
+            for node in head.frontier.push(leaf) {
+                world.put(TileRow {
+                    level: i64::from(node.level),
+                    idx: int(node.index),
+                    hash: node.hash.as_bytes().to_vec(),
+                });
+            }
+            let leaf_bytes = leaf.as_bytes().to_vec();
+            world.put(EntryRow {
+                position,
+                body: Some(bytes),
+                leaf: leaf_bytes,
+            });
+            last_leaf = Some(leaf);
+        }
+        Ok((last_leaf, unwanted))
+    }
+
+    fn entry(&self, ran: Ran, head: &Head, world: &World, mark: usize) -> Entry {
+        Entry {
+            ledger: head.ledger.clone(),
+            term: head.term,
+            position: head.size(),
+            time_us: head.time_us,
+            caller: ran.caller,
+            kind: ran.kind,
+            verdict: ran.verdict,
+            request: ran.request,
+            decisions: ran.draft.decisions,
+            policy_set: head.policy.clone(),
+            detail: ran.draft.detail,
+            rows: world.changes_since(mark),
+        }
+    }
+
+    /// Tells how far the ledger has come. Another node's later commit may be known already.
+    pub(crate) fn grown_to(&self, size: u64) {
+        self.size.send_if_modified(|known| {
+            let grown = size > *known;
+            *known = size.max(*known);
+            grown
+        });
+    }
+
+    /// Refuses to append to anything but the ledger this node opened, at a time it can vouch for.
+    fn check(&self, head: &Head) -> Result<(), StoreError> {
+        if head.ledger != *self.keys.ledger() || head.term != self.term {
+            return Err(StoreError::NoLedger(
+                "the database holds another ledger or term now",
+            ));
+        }
+        if let (Clock::System, Some(database_us)) = (&self.clock, head.database_us)
+            && (system_us() - database_us).abs() > SKEW_US_MAX
+        {
+            return Err(StoreError::ClockSkew);
+        }
+        Ok(())
+    }
+
+    /// The policies in force: a fact read under the lock, so all nodes switch at one position.
+    async fn decider_for(&self, tx: &mut Tx, head: &Head) -> Result<Arc<Decider>, StoreError> {
+        let known = self.decider();
+        if known.policies().hash() == head.policy {
+            return Ok(known);
+        }
+        let hash = vec![Value::Text(Some(head.policy.clone()))];
+        let rows: Vec<PolicySetRow> = tx.rows_by("hash", hash).await?;
+        let row = rows.into_iter().next().ok_or(StoreError::Policy)?;
+        let decider = Arc::new(Decider::new(Arc::new(load_policies(&row)?)));
+        *self.decider.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&decider);
+        Ok(decider)
+    }
+}
+
+/// A stored policy set. It is loaded in full again, lints and invariants included: a set that was
+/// changed in the database is refused.
+pub(crate) fn load_policies(row: &PolicySetRow) -> Result<PolicySet, StoreError> {
+    let shipped = PolicySet::shipped().map_err(|_| StoreError::Policy)?;
+    if shipped.hash() == row.hash && shipped.text().canonical() == row.body {
+        return Ok(shipped);
+    }
+    let text = PolicyText::from_canonical(&row.body).map_err(|_| StoreError::Policy)?;
+    let set = PolicySet::parse(text).map_err(|_| StoreError::Policy)?;
+    if set.hash() == row.hash {
+        Ok(set)
+    } else {
+        Err(StoreError::Policy)
+    }
+}
+
+enum Written {
+    /// Only replays and empty turns: there is nothing to commit.
+    Nothing(Head),
+    Head {
+        head: Head,
+        last_leaf: Hash,
+        widened: Vec<ProfileId>,
+    },
+}
+
+fn end(batch: Vec<Box<dyn Queued>>, settled: &Settled) {
+    for job in batch {
+        job.settle(settled);
+    }
+}
+
+fn failed(broken: Broken) -> Settled {
+    Settled::Failed(match broken {
+        Broken::Before(error) => error.into(),
+        Broken::AtCommit(error) => {
+            tracing::error!(error = %error, code = error.code(), "the outcome of a commit is unknown");
+            Refusal::OutcomeUnknown
+        }
+    })
+}

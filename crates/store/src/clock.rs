@@ -1,0 +1,77 @@
+//! Time is a parameter. This is the one place that reads the machine's clock.
+
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use tokio::sync::watch;
+
+/// The domain's clock: what the season, the windows and the expiries go by.
+#[derive(Debug, Clone)]
+pub enum Clock {
+    /// The machine's.
+    System,
+    /// One that stands until it is moved, microseconds UTC: demo and tests. Not reachable by any
+    /// option of the program's `serve`.
+    Fixed(watch::Receiver<i64>),
+}
+
+impl Clock {
+    /// A clock that stands at a time, and the hand that moves it.
+    pub fn fixed(time_us: i64) -> (Self, watch::Sender<i64>) {
+        let (hand, clock) = watch::channel(time_us);
+        (Self::Fixed(clock), hand)
+    }
+
+    /// Now, microseconds since 1970 UTC.
+    pub fn now_us(&self) -> i64 {
+        match self {
+            Self::System => system_us(),
+            Self::Fixed(clock) => *clock.borrow(),
+        }
+    }
+
+    /// Waits until a standing clock is moved; forever with the machine's.
+    pub(crate) async fn moved(&mut self) {
+        let moved = match self {
+            Self::Fixed(clock) => clock.changed().await.is_ok(),
+            Self::System => false,
+        };
+        if !moved {
+            std::future::pending().await
+        }
+    }
+}
+
+/// The machine's clock, microseconds since 1970 UTC.
+#[expect(clippy::disallowed_methods, reason = "the one place")]
+pub(crate) fn system_us() -> i64 {
+    Timestamp::now().as_microsecond()
+}
+
+static LONDON: LazyLock<TimeZone> =
+    LazyLock::new(|| TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC));
+
+/// The civil date in London at a time. Windows and deadlines are dates there, nowhere else.
+pub fn london_date(time_us: i64) -> Date {
+    Timestamp::from_microsecond(time_us)
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+        .to_zoned(LONDON.clone())
+        .date()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::london_date;
+
+    #[test]
+    fn a_day_begins_at_midnight_in_london_not_in_greenwich() {
+        // 2026-06-30T23:30Z is half past midnight on 1 July in London.
+        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_microsecond();
+        assert_eq!(london_date(at("2026-06-30T23:30:00Z")), date(2026, 7, 1));
+        assert_eq!(london_date(at("2026-01-31T23:30:00Z")), date(2026, 1, 31));
+    }
+}

@@ -1,0 +1,157 @@
+//! What can go wrong below an act. None of it is shown outside: the server logs it once and
+//! answers with an incident id.
+
+use std::path::{Path, PathBuf};
+
+/// An error of the store.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The database refused or could not be reached.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("schema migration")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A stored row does not fit its type: it was changed from outside.
+    #[error("a row of table {0} is inconsistent")]
+    Row(&'static str),
+    /// A table is looked up by a column no statement was made for.
+    #[error("no statement for table {0}")]
+    Unprepared(&'static str),
+    /// The folder or database holds no ledger, or another one than the keys are for.
+    #[error("{0}")]
+    NoLedger(&'static str),
+    /// A ledger is there already.
+    #[error("there is a ledger already")]
+    LedgerExists,
+    /// Another process has the folder.
+    #[error("another process is using {0}")]
+    Locked(PathBuf),
+    /// The database is behind its high-water mark.
+    #[error(
+        "the database is at entry {size} of term {term}, its keys have seen entry {mark_size} of \
+         term {mark_term}: an older copy was put back. To go on from it in a new term, start with \
+         --accept-rollback"
+    )]
+    RolledBack {
+        /// Term of the database.
+        term: u64,
+        /// Entries in the database.
+        size: u64,
+        /// Term of the mark.
+        mark_term: u64,
+        /// Entries the mark has seen.
+        mark_size: u64,
+    },
+    /// The operating system's clock is too far off the database's.
+    #[error("the clocks of this machine and the database differ by more than 2 seconds")]
+    ClockSkew,
+    /// The master key is malformed or of another ring.
+    #[error("the master key does not open the key ring")]
+    MasterKey,
+    /// A key file others may read.
+    #[error("{0} must be readable by its owner only: chmod 600")]
+    KeyFileMode(PathBuf),
+    /// The key ring is unusable.
+    #[error("key ring: {0}")]
+    Ring(&'static str),
+    /// The epoch a key was wrapped under was destroyed.
+    #[error("the key epoch was destroyed")]
+    EpochGone,
+    /// Sealed bytes do not open: changed, or under another key.
+    #[error("sealed bytes do not open")]
+    Sealed,
+    /// The system gave no randomness.
+    #[error("no randomness from the operating system")]
+    Entropy,
+    /// A stored policy set does not load.
+    #[error("the policy set in force does not load")]
+    Policy,
+    /// The stored tree is inconsistent.
+    #[error("the stored tree is inconsistent: {0}")]
+    Tree(&'static str),
+    /// A file could not be read or written.
+    #[error("{path}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn file(path: &Path, source: std::io::Error) -> Self {
+        Self::File {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// The engine's own code, for the log. Its text may hold values and is never logged.
+    pub(crate) fn code(&self) -> String {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error
+                .code()
+                .map_or(String::new(), std::borrow::Cow::into_owned),
+            Self::Database(sqlx::Error::Io(error)) => error.kind().to_string(),
+            Self::Database(sqlx::Error::PoolTimedOut) => "pool timed out".to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// The disk is full: `SQLITE_FULL`, or PostgreSQL's `disk_full`.
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(self.code().as_str(), "13" | "53100")
+    }
+
+    /// The connection went away; another one may do.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed) => true,
+            Self::Database(sqlx::Error::Database(_)) => {
+                let code = self.code();
+                code.starts_with("08") && code.len() == 5 || code.starts_with("57P0")
+            }
+            _ => false,
+        }
+    }
+
+    /// The database as a whole is in no state to write, whichever act asks. What is left may be
+    /// the fault of one act, and its neighbours may do without it.
+    pub(crate) fn is_everyones(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(_)) => {
+                let code = self.code();
+                match code.parse::<u32>() {
+                    // SQLite: the low byte is the kind of error. Busy, locked, out of memory,
+                    // read only, input or output, full, cannot open.
+                    Ok(code) if code < 10_000 => matches!(code & 0xff, 5..=8 | 10 | 13 | 14),
+                    // SQLSTATE classes: connection, rollback, resources, state, operator, system.
+                    _ => matches!(code.get(..2), Some("08" | "40" | "53" | "55" | "57" | "58")),
+                }
+            }
+            Self::Database(error) => matches!(
+                error,
+                sqlx::Error::Io(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+                    | sqlx::Error::WorkerCrashed
+            ),
+            Self::ClockSkew | Self::NoLedger(_) | Self::Policy => true,
+            _ => false,
+        }
+    }
+
+    /// An error at the commit after which it is sure that nothing was committed: the engine
+    /// refused it and lives on.
+    pub(crate) fn is_refused_commit(&self) -> bool {
+        let code = self.code();
+        match code.parse::<u32>() {
+            Ok(code) if code < 10_000 => matches!(code & 0xff, 5 | 13 | 19),
+            _ => matches!(code.get(..2), Some("23" | "53" | "P0")) || code == "40001",
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! An act in the queue: decided with its batch, answered after the commit.
+
+use baton_domain::act::Caller;
+use baton_domain::entry::{EntryCaller, EntryKind, Verdict};
+use baton_domain::log::{Hash, leaf_hash};
+use tokio::sync::oneshot;
+
+use crate::acts::{Idempotent, Step};
+use crate::keys::Keys;
+use crate::learner::hex;
+use crate::ledger::{Done, Receipt};
+use crate::refusal::Refusal;
+use crate::rows::{ContentRow, RequestRow};
+use crate::scene::{Draft, Scene};
+use crate::world::{Needs, Put as _};
+
+/// A job without its type.
+pub(crate) trait Queued: Send {
+    fn needs(&self, keys: &Keys, needs: &mut Needs);
+    fn content(&self) -> Vec<ContentRow>;
+    fn weight(&self) -> usize;
+    fn caller(&self) -> Option<&Caller>;
+    /// Decides; the outcome waits for the commit.
+    fn run(&mut self, scene: &mut Scene<'_>) -> Ran;
+    /// The bytes of the entry this job made; its receipt is about them.
+    fn entered(&mut self, bytes: &[u8]);
+    /// Answers the caller.
+    fn settle(self: Box<Self>, end: &Settled);
+}
+
+/// What the entry of a job says, or that there is none.
+pub(crate) struct Ran {
+    pub(crate) kind: EntryKind,
+    pub(crate) verdict: Verdict,
+    pub(crate) request: Option<[u8; 16]>,
+    pub(crate) caller: Option<EntryCaller>,
+    pub(crate) draft: Draft,
+}
+
+/// How a batch ended.
+#[derive(Debug, Clone)]
+pub(crate) enum Settled {
+    /// Durable, under this checkpoint.
+    Committed { checkpoint: String },
+    /// Nothing of it is there, or nobody knows.
+    Failed(Refusal),
+}
+
+/// Where the outcome stands, before the checkpoint is known.
+#[derive(Debug, Clone)]
+struct Place {
+    position: u64,
+    time_us: i64,
+    leaf: Hash,
+    replayed: bool,
+}
+
+/// A step with its caller and the way to answer.
+pub(crate) struct Job<S: Step> {
+    step: S,
+    caller: Option<Caller>,
+    outcome: Option<Result<S::Outcome, Refusal>>,
+    place: Option<Place>,
+    reply: oneshot::Sender<Result<Done<S::Outcome>, Refusal>>,
+}
+
+impl<S: Step> Job<S> {
+    pub(crate) fn new(
+        step: S,
+        caller: Option<Caller>,
+        reply: oneshot::Sender<Result<Done<S::Outcome>, Refusal>>,
+    ) -> Self {
+        Self {
+            step,
+            caller,
+            outcome: None,
+            place: None,
+            reply,
+        }
+    }
+
+    /// Key and digest of the request id, if the step has one.
+    fn request(&self, keys: &Keys) -> Option<(String, [u8; 16], [u8; 32])> {
+        let Idempotent {
+            id,
+            method,
+            content,
+        } = self.step.request()?;
+        let acting = self.caller.as_ref()?.acting.as_str();
+        let parts = [acting.as_bytes(), method.as_bytes(), id.as_str().as_bytes()];
+        let key = keys.blind("request", &parts);
+        let mut short = [0; 16];
+        short.copy_from_slice(&key[..16]);
+        Some((
+            hex(&key[..20]),
+            short,
+            keys.blind("request-content", &[&content]),
+        ))
+    }
+
+    /// Answered before? Then from what was remembered, and nothing is entered.
+    fn replay(&mut self, scene: &mut Scene<'_>, key: &str, digest: &[u8; 32]) -> bool {
+        let Some(row) = scene.world.requests.get(key) else {
+            return false;
+        };
+        scene.draft.silent = row.digest == digest;
+        self.outcome = Some(if scene.draft.silent {
+            self.place = u64::try_from(row.position).ok().map(|position| Place {
+                position,
+                time_us: row.time_us,
+                leaf: Hash::new([0; 32]),
+                replayed: true,
+            });
+            S::recall(&row.answer).ok_or(Refusal::Internal)
+        } else {
+            Err(Refusal::Conflict)
+        });
+        true
+    }
+}
+
+impl<S: Step> Queued for Job<S> {
+    fn needs(&self, keys: &Keys, needs: &mut Needs) {
+        if let Some(caller) = &self.caller {
+            needs.credentials.insert(caller.credential.clone());
+            needs.settings.insert(caller.acting.clone());
+            self.step.needs_of(caller, needs);
+        }
+        if let Some((key, ..)) = self.request(keys) {
+            needs.requests.insert(key);
+        }
+        self.step.needs(needs);
+    }
+
+    fn content(&self) -> Vec<ContentRow> {
+        self.step.content()
+    }
+
+    fn weight(&self) -> usize {
+        self.step.weight()
+    }
+
+    fn caller(&self) -> Option<&Caller> {
+        self.caller.as_ref()
+    }
+
+    fn run(&mut self, scene: &mut Scene<'_>) -> Ran {
+        let request = self.request(scene.keys);
+        let mark = scene.world.changes();
+        self.place = None;
+        let admitted = self.step.admit(scene);
+        let known = match (&admitted, &request) {
+            (Ok(()), Some((key, _, digest))) => self.replay(scene, key, digest),
+            _ => false,
+        };
+        if !known {
+            self.outcome = Some(admitted.and_then(|()| self.step.decide(scene)));
+        }
+        let verdict = match &self.outcome {
+            Some(Ok(_)) => Verdict::Done,
+            Some(Err(Refusal::Failed(reason))) => Verdict::Failed(reason),
+            Some(Err(Refusal::Conflict)) => Verdict::Failed("REQUEST_ID_CONFLICT"),
+            _ => Verdict::Denied,
+        };
+        if verdict != Verdict::Done {
+            debug_assert_eq!(
+                mark,
+                scene.world.changes(),
+                "a refused step changed something"
+            );
+        }
+        if known || verdict != Verdict::Done {
+            // What was sealed for it stands already, or must not stand at all.
+            scene.draft.unwanted.extend(self.step.content_id().cloned());
+        }
+        if let (Verdict::Done, Some((key, _, digest)), Some(Ok(outcome)), false) =
+            (verdict, &request, &self.outcome, scene.draft.silent)
+        {
+            scene.world.put(RequestRow {
+                key: key.clone(),
+                digest: digest.to_vec(),
+                position: scene.position,
+                time_us: scene.time_us,
+                answer: S::remember(outcome),
+            });
+        }
+        if !scene.draft.silent {
+            self.place = u64::try_from(scene.position).ok().map(|position| Place {
+                position,
+                time_us: scene.time_us,
+                leaf: Hash::new([0; 32]),
+                replayed: false,
+            });
+        }
+        let draft = std::mem::take(&mut scene.draft);
+        Ran {
+            kind: draft.kind.unwrap_or_else(|| self.step.kind()),
+            verdict,
+            request: request.map(|(_, short, _)| short),
+            caller: self.caller.as_ref().map(|caller| EntryCaller {
+                credential: caller.credential.clone(),
+                setting: caller.acting.clone(),
+            }),
+            draft,
+        }
+    }
+
+    fn entered(&mut self, bytes: &[u8]) {
+        if let Some(place) = &mut self.place {
+            place.leaf = leaf_hash(bytes);
+        }
+    }
+
+    fn settle(self: Box<Self>, end: &Settled) {
+        let answer = match end {
+            Settled::Failed(refusal) => Err(refusal.clone()),
+            Settled::Committed { checkpoint } => {
+                let receipt = self.place.map(|place| Receipt {
+                    position: place.position,
+                    time_us: place.time_us,
+                    leaf: place.leaf,
+                    replayed: place.replayed,
+                    checkpoint: checkpoint.clone(),
+                });
+                let outcome = self.outcome.unwrap_or(Err(Refusal::Internal));
+                outcome.map(|value| Done { value, receipt })
+            }
+        };
+        // A caller that went away has asked all the same.
+        let _ = self.reply.send(answer);
+    }
+}

@@ -1,0 +1,131 @@
+//! Key files: made once, readable by their owner only.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use super::Key;
+use crate::error::StoreError;
+
+/// Largest key file that is read, in bytes.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+pub(super) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| StoreError::file(folder, error))
+}
+
+/// Writes a file that must not exist yet, durable when this returns.
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let write = || -> io::Result<()> {
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        if let Some(folder) = path.parent() {
+            fs::File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    };
+    write().map_err(|error| StoreError::file(path, error))
+}
+
+/// Reads a file that only its owner may read or write.
+pub(super) fn read_private(path: &Path) -> Result<Vec<u8>, StoreError> {
+    let read = || -> io::Result<(u32, Vec<u8>)> {
+        let file = fs::File::open(path)?;
+        let mode = file.metadata()?.mode();
+        let mut bytes = Vec::new();
+        file.take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;
+        Ok((mode, bytes))
+    };
+    let (mode, bytes) = read().map_err(|error| StoreError::file(path, error))?;
+    if mode & 0o077 == 0 {
+        Ok(bytes)
+    } else {
+        Err(StoreError::KeyFileMode(path.to_owned()))
+    }
+}
+
+pub(super) fn encode_master(key: &Key) -> Vec<u8> {
+    format!(
+        "baton-master-key-v1 {}\n",
+        BASE64_STANDARD.encode(key.bytes())
+    )
+    .into_bytes()
+}
+
+pub(super) fn decode_master(bytes: &[u8]) -> Result<Key, StoreError> {
+    std::str::from_utf8(bytes)
+        .ok()
+        .and_then(|text| text.trim_end().strip_prefix("baton-master-key-v1 "))
+        .and_then(|text| BASE64_STANDARD.decode(text).ok())
+        .and_then(|bytes| Key::from_slice(&bytes).ok())
+        .ok_or(StoreError::MasterKey)
+}
+
+/// Sealed bytes as base64 in JSON.
+pub(super) mod sealed {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    pub(in crate::keys) fn serialize<S: Serializer>(
+        bytes: &[u8],
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&BASE64_STANDARD.encode(bytes))
+    }
+
+    pub(in crate::keys) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(from)?;
+        BASE64_STANDARD
+            .decode(text)
+            .map_err(|_| de::Error::custom("not base64"))
+    }
+}
+
+/// Sealed bytes by epoch.
+pub(super) mod sealed_map {
+    use std::collections::BTreeMap;
+
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    pub(in crate::keys) fn serialize<S: Serializer>(
+        map: &BTreeMap<i64, Vec<u8>>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_map(
+            map.iter()
+                .map(|(id, bytes)| (id, BASE64_STANDARD.encode(bytes))),
+        )
+    }
+
+    pub(in crate::keys) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<BTreeMap<i64, Vec<u8>>, D::Error> {
+        BTreeMap::<i64, String>::deserialize(from)?
+            .into_iter()
+            .map(|(id, text)| {
+                let bytes = BASE64_STANDARD.decode(text);
+                bytes
+                    .map(|bytes| (id, bytes))
+                    .map_err(|_| de::Error::custom("not base64"))
+            })
+            .collect()
+    }
+}

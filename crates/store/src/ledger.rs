@@ -1,0 +1,313 @@
+//! The one door: `act`. Nothing else reads or changes a profile.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use baton_domain::access::Decider;
+use baton_domain::act::Caller;
+use baton_domain::ids::{CredentialId, ProfileId, SettingId};
+use baton_domain::log::Hash;
+use baton_domain::log::note::SignerKey;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+use crate::acts::{Act, Step, SummariseRefusals, Turn};
+use crate::clock::Clock;
+use crate::engine::value::{Column, Value};
+use crate::engine::{Db, Tx};
+use crate::error::StoreError;
+use crate::folder::FolderLock;
+use crate::job::{Job, Queued};
+use crate::keys::{HighWater, Key, Keys};
+use crate::refusal::Refusal;
+use crate::rows::SettingKeyRow;
+use crate::world::{Needs, World};
+
+/// Acts that may wait; one more is refused.
+pub(crate) const QUEUE_ACTS_MAX: usize = 4_096;
+/// Settings whose opened keys are kept in memory.
+const KEYS_KEPT: usize = 4_096;
+
+/// An open ledger.
+#[derive(Debug)]
+pub struct Ledger {
+    door: Door,
+    /// Dropped, it ends what the ledger does by itself.
+    stop: DropGuard,
+    tasks: TaskTracker,
+}
+
+/// The way into the queue. Who holds one can ask; the ledger decides.
+#[derive(Debug, Clone)]
+pub(crate) struct Door {
+    pub(crate) inner: Arc<Inner>,
+    queue: mpsc::Sender<Box<dyn Queued>>,
+}
+
+/// What every act shares.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) db: Db,
+    pub(crate) keys: Keys,
+    pub(crate) clock: Clock,
+    pub(crate) term: u64,
+    pub(crate) signer: SignerKey,
+    pub(crate) decider: RwLock<Arc<Decider>>,
+    pub(crate) high_water: HighWater,
+    /// A commit widened more than the sweeper's queue holds: it has to look at everything.
+    pub(crate) widened_missed: AtomicBool,
+    /// Tells the sweeper whose visibility a commit may have widened.
+    pub(crate) widened: mpsc::Sender<ProfileId>,
+    pub(crate) waiting_release: std::sync::Mutex<Option<mpsc::Receiver<ProfileId>>>,
+    setting_keys: RwLock<HashMap<SettingId, Key>>,
+    /// Held as long as the ledger is open; PostgreSQL needs none.
+    _folder: Option<FolderLock>,
+    /// Size of the ledger after the last commit this node knows of. Last: whoever sees it end knows
+    /// that the folder is free.
+    pub(crate) size: watch::Sender<u64>,
+}
+
+/// What was done, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done<T> {
+    /// The outcome.
+    pub value: T,
+    /// Where it stands; none when there was nothing to enter.
+    pub receipt: Option<Receipt>,
+}
+
+/// Where an act stands in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Position of its entry.
+    pub position: u64,
+    /// Ledger time, microseconds UTC.
+    pub time_us: i64,
+    /// Leaf hash of its entry.
+    pub leaf: Hash,
+    /// The request id was seen before; this is the receipt of the first time.
+    pub replayed: bool,
+    /// Checkpoint signed in the same transaction, or for a replay the newest.
+    pub checkpoint: String,
+}
+
+impl Door {
+    /// What the service does by itself.
+    pub(crate) async fn act_itself<S: Step>(&self, step: S) -> Result<Done<S::Outcome>, Refusal> {
+        self.decide(None, step).await
+    }
+
+    async fn decide<S: Step>(
+        &self,
+        caller: Option<Caller>,
+        step: S,
+    ) -> Result<Done<S::Outcome>, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job::new(step, caller, reply);
+        self.queue
+            .try_send(Box::new(job))
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => Refusal::QueueFull,
+                mpsc::error::TrySendError::Closed(_) => Refusal::Unavailable,
+            })?;
+        let mut done = answer.await.unwrap_or(Err(Refusal::OutcomeUnknown))?;
+        if let Some(receipt) = done.receipt.as_mut().filter(|receipt| receipt.replayed) {
+            receipt.leaf = self.inner.leaf(receipt.position).await?;
+        }
+        Ok(done)
+    }
+}
+
+impl Ledger {
+    pub(crate) fn start(inner: Inner) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE_ACTS_MAX);
+        let door = Door {
+            inner: Arc::new(inner),
+            queue,
+        };
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        tasks.spawn(crate::batch::run(Arc::clone(&door.inner), waiting));
+        tasks.spawn(crate::sweeper::run(door.clone(), stop.clone()));
+        tasks.spawn(crate::sweeper::follow(
+            Arc::clone(&door.inner),
+            stop.clone(),
+        ));
+        Self {
+            door,
+            stop: stop.drop_guard(),
+            tasks,
+        }
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.door.inner
+    }
+
+    /// Asks the ledger. Every answer is durable before it is given, refusals too; a caller that
+    /// goes away before the answer has asked all the same.
+    pub async fn act<A: Act>(&self, caller: &Caller, act: A) -> Result<Done<A::Outcome>, Refusal> {
+        match act.prepare(self.inner(), caller).await? {
+            Turn::Nothing(value) => Ok(Done {
+                value,
+                receipt: None,
+            }),
+            Turn::Decide(step) => {
+                let mut done = self.door.decide(Some(caller.clone()), step).await?;
+                A::finish(self.inner(), &mut done.value).await?;
+                Ok(done)
+            }
+        }
+    }
+
+    /// Enters how often a caller was turned away beyond its refusal rate.
+    pub async fn summarise_refusals(
+        &self,
+        credential: CredentialId,
+        count: u64,
+    ) -> Result<(), Refusal> {
+        self.door
+            .act_itself(SummariseRefusals { credential, count })
+            .await
+            .map(drop)
+    }
+
+    /// Size of the ledger, as it grows. On PostgreSQL other nodes' commits show within a poll.
+    pub fn size(&self) -> watch::Receiver<u64> {
+        self.door.inner.size.subscribe()
+    }
+
+    /// Name of the ledger.
+    pub fn id(&self) -> &baton_domain::ids::LedgerId {
+        self.door.inner.keys.ledger()
+    }
+
+    /// Term of the ledger: a restore or an accepted rollback opens the next one.
+    pub fn term(&self) -> u64 {
+        self.door.inner.term
+    }
+
+    /// The key that checks this term's checkpoints, as a C2SP vkey.
+    pub fn verifier_key(&self) -> String {
+        self.door.inner.signer.verifier().to_string()
+    }
+
+    /// The domain's time, microseconds UTC.
+    pub fn now_us(&self) -> i64 {
+        self.door.inner.clock.now_us()
+    }
+
+    /// Keyed digest under the ledger's blind key, for what servers of one ledger must agree on
+    /// (page tokens). `purpose` keeps uses apart.
+    pub fn keyed_digest(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        self.door.inner.keys.blind(purpose, parts)
+    }
+
+    /// Decides what waits, then closes the database. Acts asked from now on are refused.
+    pub async fn close(self) {
+        let Door { inner, queue } = self.door;
+        drop((self.stop, queue));
+        self.tasks.close();
+        self.tasks.wait().await;
+        inner.db.close().await;
+    }
+}
+
+impl Inner {
+    pub(crate) fn new(
+        (db, keys, clock): (Db, Keys, Clock),
+        (term, size, decider): (u64, u64, Decider),
+        folder: Option<FolderLock>,
+    ) -> Result<Self, StoreError> {
+        let origin = baton_domain::log::checkpoint::origin(keys.ledger().as_str(), term)
+            .map_err(|_| StoreError::Tree("origin"))?;
+        let (widened, waiting_release) = mpsc::channel(QUEUE_ACTS_MAX);
+        Ok(Self {
+            signer: keys.signer(&origin)?,
+            high_water: keys.high_water()?,
+            db,
+            keys,
+            clock,
+            term,
+            decider: RwLock::new(Arc::new(decider)),
+            size: watch::Sender::new(size),
+            widened,
+            widened_missed: AtomicBool::new(false),
+            waiting_release: std::sync::Mutex::new(Some(waiting_release)),
+            setting_keys: RwLock::default(),
+            _folder: folder,
+        })
+    }
+
+    pub(crate) fn decider(&self) -> Arc<Decider> {
+        Arc::clone(&self.decider.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Rows of one column of a fixed statement.
+    pub(crate) async fn read_column<C: Column>(
+        &self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<Vec<C>, StoreError> {
+        let rows = self.db.once().await?.fetch(sql, args, &[C::TYPE]).await?;
+        rows.into_iter()
+            .filter_map(|mut row| row.pop())
+            .map(|value| C::from_value(value).map_err(|_| StoreError::Row("column")))
+            .collect()
+    }
+
+    /// The key of a setting, opened once and kept. None when there is no such setting.
+    pub(crate) async fn setting_key(&self, id: &SettingId) -> Result<Option<Key>, Refusal> {
+        let kept = self
+            .setting_keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(id)
+            .cloned();
+        if kept.is_some() {
+            return Ok(kept);
+        }
+        let keys = vec![id.clone().into_value()];
+        let rows: Vec<SettingKeyRow> = self.db.once().await?.rows_by("setting_id", keys).await?;
+        let Some(row) = rows.into_iter().next() else {
+            return Ok(None);
+        };
+        let key = self.keys.open_setting_key(id, row.epoch, &row.wrapped)?;
+        let mut kept = self
+            .setting_keys
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEYS_KEPT {
+            kept.clear();
+        }
+        kept.insert(id.clone(), key.clone());
+        Ok(Some(key))
+    }
+
+    /// The facts of an act, looked at without the lock: to find candidates, never to decide.
+    pub(crate) async fn look(&self, needs: &Needs) -> Result<World, StoreError> {
+        let mut tx = self.db.begin_read().await?;
+        let world = World::load(&mut tx, needs).await?;
+        tx.rollback().await?;
+        Ok(world)
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+        self.db.begin_write().await
+    }
+}
+
+/// Faults below an act are logged once, here, and told as what the caller can act on.
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(error = %error, code = error.code(), "store");
+        match error {
+            StoreError::Database(_) if error.is_full() => Self::LedgerFull,
+            StoreError::Database(_) | StoreError::ClockSkew | StoreError::NoLedger(_) => {
+                Self::Unavailable
+            }
+            _ => Self::Internal,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What is kept: the only crate with SQL, keys and commit.
+//!
+//! Its whole way in is [`Ledger::act`]: a caller asks, the act is decided under the head lock with
+//! the facts of that moment, and its outcome leaves after its entry is durable. There is no
+//! repository to fetch from and no connection to borrow. Beside the door stand only what is public
+//! by design (checkpoints and proofs) and finding out who calls.
+
+mod acts;
+mod authenticate;
+mod batch;
+mod clock;
+mod engine;
+mod error;
+mod folder;
+mod head;
+mod job;
+mod keys;
+mod learner;
+mod ledger;
+mod open;
+mod proofs;
+mod refusal;
+mod rows;
+mod scene;
+mod sweeper;
+mod view;
+mod world;
+
+pub use acts::{
+    AccessRows, Act, Bootstrapped, CredentialView, Entries, Fetched, ImportedSetting, Issued,
+    MoveSummary, Planned, Progress, Published, Pulled, PulledItem, PulledWhat, Redirected, Section,
+    SettingView, SettingsPage, Sighting, Sightings, Subscribed, TransitionsPage,
+};
+pub use authenticate::{Known, Presented};
+pub use clock::{Clock, london_date};
+pub use error::StoreError;
+pub use ledger::{Done, Ledger, Receipt};
+pub use open::{OneTimeToken, Place, holds_ledger};
+pub use proofs::Proof;
+pub use refusal::Refusal;

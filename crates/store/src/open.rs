@@ -1,0 +1,322 @@
+//! Making a ledger, and opening one.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use baton_domain::access::{Assurance, Decider, PolicySet};
+use baton_domain::entry::{Entry, EntryKind, RowChange, Verdict};
+use baton_domain::ids::{CredentialId, LedgerId, SettingId};
+use baton_domain::log::canonical::Json;
+use baton_domain::log::{Frontier, Hash, leaf_hash};
+
+use crate::acts::key_digest;
+use crate::batch::load_policies;
+use crate::clock::Clock;
+use crate::engine::table::Table as _;
+use crate::engine::value::{Column as _, Type, Value};
+use crate::engine::{Db, Tx};
+use crate::error::StoreError;
+use crate::folder::{self, FolderLock};
+use crate::head::{Head, int};
+use crate::keys::{Key, Keys, Mark};
+use crate::ledger::{Inner, Ledger};
+use crate::rows::{CredentialRow, EntryRow, PolicySetRow, TileRow, credential_state};
+
+pub(crate) const LEAF: &str = "SELECT leaf FROM entry WHERE position = $1";
+/// How long the one-time token of a new ledger can be used: 7 days.
+const TOKEN_LIFETIME_US: i64 = 7 * 24 * 60 * 60 * 1_000_000;
+
+/// Where a ledger is kept.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The data folder: keys, and the database where it is SQLite.
+    pub folder: PathBuf,
+    /// PostgreSQL's URL; none for SQLite in the folder.
+    pub postgres: Option<String>,
+}
+
+impl Place {
+    async fn connect(&self) -> Result<(Db, Option<FolderLock>), StoreError> {
+        match &self.postgres {
+            Some(url) => Ok((Db::postgres(url).await?, None)),
+            None => {
+                let lock = FolderLock::take(&self.folder)?;
+                Ok((
+                    Db::sqlite(&folder::database(&self.folder)).await?,
+                    Some(lock),
+                ))
+            }
+        }
+    }
+
+    fn keys(&self) -> PathBuf {
+        folder::keys(&self.folder)
+    }
+}
+
+/// The one-time token of a new ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OneTimeToken {
+    /// The credential it is.
+    pub credential: CredentialId,
+    /// Its secret, stored nowhere.
+    pub secret: [u8; 32],
+}
+
+impl Ledger {
+    /// Makes a ledger in an empty place. Its first entry commits to the one-time token, the only
+    /// thing that can be done with it is to make the first officer.
+    pub async fn create(place: &Place, clock: &Clock) -> Result<OneTimeToken, StoreError> {
+        folder::make(&place.folder)?;
+        let (db, _lock) = place.connect().await?;
+        let mut tx = db.begin_write().await?;
+        if Head::read(&mut tx).await?.is_some() {
+            return Err(StoreError::LedgerExists);
+        }
+        let mut id = [0; 16];
+        aws_lc_rs::rand::fill(&mut id).map_err(|_| StoreError::Entropy)?;
+        let keys = Keys::create(&place.keys(), LedgerId::from_bytes(id))?;
+        let policies = PolicySet::shipped().map_err(|_| StoreError::Policy)?;
+        let hash = policies.hash().to_owned();
+        let body = policies.text().canonical();
+        tx.upsert(vec![PolicySetRow {
+            hash: hash.clone(),
+            body,
+        }])
+        .await?;
+        let mut head = Head {
+            ledger: keys.ledger().clone(),
+            term: 1,
+            time_us: 0,
+            frontier: Frontier::new(),
+            checkpoint: String::new(),
+            policy: hash,
+            database_us: None,
+        };
+        head.insert(&mut tx).await?;
+        let (token, row) = one_time_token(&keys, clock.now_us())?;
+        let mark = append(&mut tx, &keys, &mut head, clock, Origin::Created(&row)).await?;
+        tx.upsert(vec![row]).await?;
+        tx.commit().await?;
+        keys.high_water()?.write(&mark);
+        db.close().await;
+        Ok(token)
+    }
+
+    /// Opens a ledger. One whose database is behind its high-water mark is refused, unless the
+    /// operator accepts the rollback: then a new term begins.
+    pub async fn open(
+        place: &Place,
+        clock: Clock,
+        accept_rollback: bool,
+    ) -> Result<Self, StoreError> {
+        if !place.keys().join("ring.json").is_file() {
+            return Err(StoreError::NoLedger(
+                "there is no ledger here: `baton init` makes one",
+            ));
+        }
+        let keys = Keys::open(&place.keys())?;
+        let (db, lock) = place.connect().await?;
+        // The mark before the head: another node may commit in between, and its mark must not
+        // look like a rollback.
+        let mark = keys.high_water()?.read();
+        let mut tx = db.begin_write().await?;
+        let mut head = Head::read(&mut tx)
+            .await?
+            .ok_or(StoreError::NoLedger("the database holds no ledger"))?;
+        if head.ledger != *keys.ledger() {
+            return Err(StoreError::NoLedger(
+                "the database and the keys are of different ledgers",
+            ));
+        }
+        if let Some(mark) = mark
+            && !reaches(&mut tx, &head, &mark).await?
+        {
+            if !accept_rollback {
+                return Err(StoreError::RolledBack {
+                    term: head.term,
+                    size: head.size(),
+                    mark_term: mark.term,
+                    mark_size: mark.size,
+                });
+            }
+            head.term = mark.term.max(head.term) + 1;
+            let old = head.checkpoint.clone();
+            let origin = Origin::TermOpened {
+                checkpoint: &old,
+                mark,
+            };
+            let mark = append(&mut tx, &keys, &mut head, &clock, origin).await?;
+            tx.commit().await?;
+            keys.high_water()?.write(&mark);
+        } else {
+            tx.rollback().await?;
+        }
+        let policies = policies_in_force(&db, &head.policy).await?;
+        let decider = Decider::new(Arc::new(policies));
+        let inner = Inner::new((db, keys, clock), (head.term, head.size(), decider), lock)?;
+        Ok(Self::start(inner))
+    }
+}
+
+async fn policies_in_force(db: &Db, hash: &str) -> Result<PolicySet, StoreError> {
+    let hash = vec![Value::Text(Some(hash.to_owned()))];
+    let rows: Vec<PolicySetRow> = db.once().await?.rows_by("hash", hash).await?;
+    load_policies(rows.first().ok_or(StoreError::Policy)?)
+}
+
+/// Whether the database has come as far as its mark, and the same way.
+async fn reaches(tx: &mut Tx, head: &Head, mark: &Mark) -> Result<bool, StoreError> {
+    if head.term < mark.term || head.size() < mark.size {
+        return Ok(false);
+    }
+    let Some(last) = mark.size.checked_sub(1) else {
+        return Ok(true);
+    };
+    Ok(leaf_at(tx, last).await? == Some(mark.last_leaf))
+}
+
+async fn leaf_at(tx: &mut Tx, position: u64) -> Result<Option<Hash>, StoreError> {
+    let rows = tx
+        .fetch(LEAF, vec![int(position).into_value()], &[Type::Blob])
+        .await?;
+    let leaf = rows.into_iter().next().and_then(|mut row| row.pop());
+    Ok(leaf
+        .and_then(|v| Vec::from_value(v).ok())
+        .and_then(|v| Hash::try_from(v.as_slice()).ok()))
+}
+
+impl Ledger {
+    /// Leaf hash of an entry; none when there is no such entry. Leaf hashes are public.
+    pub async fn leaf(&self, position: u64) -> Result<Option<Hash>, StoreError> {
+        let mut tx = self.inner().db.begin_read().await?;
+        let leaf = leaf_at(&mut tx, position).await?;
+        tx.rollback().await?;
+        Ok(leaf)
+    }
+}
+
+impl Inner {
+    /// Leaf hash of an entry that is there.
+    pub(crate) async fn leaf(&self, position: u64) -> Result<Hash, StoreError> {
+        let leaf = leaf_at(&mut self.db.once().await?, position).await?;
+        leaf.ok_or(StoreError::Row("entry"))
+    }
+}
+
+/// Why an entry stands that no caller and no sweeper asked for.
+enum Origin<'a> {
+    Created(&'a CredentialRow),
+    TermOpened { checkpoint: &'a str, mark: Mark },
+}
+
+/// Appends the first entry of a ledger or of a term and writes the head.
+async fn append(
+    tx: &mut Tx,
+    keys: &Keys,
+    head: &mut Head,
+    clock: &Clock,
+    origin: Origin<'_>,
+) -> Result<Mark, StoreError> {
+    let before = match &origin {
+        // The head row still says the old term.
+        Origin::TermOpened { .. } => Head::read(tx)
+            .await?
+            .ok_or(StoreError::NoLedger("no head row"))?,
+        Origin::Created(_) => head.clone(),
+    };
+    head.time_us = head.time_us.max(clock.now_us());
+    let (kind, detail, rows) = match origin {
+        Origin::Created(row) => {
+            let (table, key) = (CredentialRow::NAME, row.key());
+            let change = RowChange {
+                table,
+                key,
+                commitment: row.commitment(),
+            };
+            (
+                EntryKind::LedgerCreated,
+                Json::object::<&str>([]),
+                vec![change],
+            )
+        }
+        Origin::TermOpened { checkpoint, mark } => {
+            let detail = Json::object([
+                ("checkpoint", Json::from(checkpoint)),
+                ("mark_term", baton_domain::entry::number(mark.term)),
+                ("mark_size", baton_domain::entry::number(mark.size)),
+            ]);
+            (EntryKind::TermOpened, detail, Vec::new())
+        }
+    };
+    let Json::Obj(detail) = detail else {
+        return Err(StoreError::Tree("detail"));
+    };
+    let bytes = Entry {
+        ledger: head.ledger.clone(),
+        term: head.term,
+        position: head.size(),
+        time_us: head.time_us,
+        caller: None,
+        kind,
+        verdict: Verdict::Done,
+        request: None,
+        decisions: Vec::new(),
+        policy_set: head.policy.clone(),
+        detail,
+        rows,
+    }
+    .to_bytes();
+    let last_leaf = leaf_hash(&bytes);
+    let position = int(head.size());
+    let leaf = last_leaf.as_bytes().to_vec();
+    tx.upsert(vec![EntryRow {
+        position,
+        body: Some(bytes),
+        leaf,
+    }])
+    .await?;
+    let nodes = head.frontier.push(last_leaf);
+    let tiles = nodes.into_iter().map(|node| TileRow {
+        level: i64::from(node.level),
+        idx: int(node.index),
+        hash: node.hash.as_bytes().to_vec(),
+    });
+    tx.upsert(tiles.collect::<Vec<_>>()).await?;
+    let signer = keys.signer(&head.origin()?)?;
+    head.sign(&signer)?;
+    head.write(tx, &before).await?;
+    Ok(Mark {
+        term: head.term,
+        size: head.size(),
+        last_leaf,
+    })
+}
+
+fn one_time_token(keys: &Keys, now_us: i64) -> Result<(OneTimeToken, CredentialRow), StoreError> {
+    let random = || {
+        let mut bytes = [0; 16];
+        aws_lc_rs::rand::fill(&mut bytes)
+            .map(|()| bytes)
+            .map_err(|_| StoreError::Entropy)
+    };
+    let credential = CredentialId::from_bytes(random()?);
+    let secret = *Key::random()?.bytes();
+    let row = CredentialRow {
+        id: credential.clone(),
+        // Of no setting yet: this id is given to nobody.
+        setting_id: SettingId::from_bytes(random()?),
+        label: "one-time token".to_owned(),
+        roles: 0,
+        assurance: i64::try_from(Assurance::Key.index()).unwrap_or_default(),
+        digest: key_digest(keys, &credential, &secret),
+        expires_us: now_us + TOKEN_LIFETIME_US,
+        state: credential_state::ONE_TIME,
+    };
+    Ok((OneTimeToken { credential, secret }, row))
+}
+
+/// Whether a folder holds the keys of a ledger.
+pub fn holds_ledger(folder: &Path) -> bool {
+    folder::keys(folder).join("ring.json").is_file()
+}

@@ -1,0 +1,31 @@
+//! Why an act was not done, as its caller may know it.
+
+/// A refusal. Which of them leave an entry: `Denied`, `Failed` and `Conflict` do; the others say
+/// that the act was never decided or that nobody knows how it ended.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Forbidden, or there is no such thing: outside the two look the same.
+    #[error("not allowed, or there is no such thing")]
+    Denied,
+    /// Allowed, but the state of things forbids it. The reason is a code of the contract.
+    #[error("{0}")]
+    Failed(&'static str),
+    /// The request id was used with other content.
+    #[error("the request id was used with other content")]
+    Conflict,
+    /// The queue is full; try again.
+    #[error("too many acts are waiting")]
+    QueueFull,
+    /// The disk has no room left; only what takes rights away still passes.
+    #[error("the ledger has no room left")]
+    LedgerFull,
+    /// The commit's outcome is unknown. The same request id tells.
+    #[error("it is not known whether the act was done")]
+    OutcomeUnknown,
+    /// Nothing was done: the database could not be used, or the service is stopping.
+    #[error("the ledger cannot be used now")]
+    Unavailable,
+    /// A fault of ours; the log has more under the incident id.
+    #[error("internal fault")]
+    Internal,
+}

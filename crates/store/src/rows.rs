@@ -1,0 +1,300 @@
+//! Every table, once: what a row means, by which columns it is found, whether it decides access.
+
+use baton_domain::ids::{
+    Alias, ContentId, CredentialId, LearnerId, ProfileId, SettingId, SubscriptionId, TransitionId,
+};
+
+use crate::engine::table::table;
+
+table! {
+    /// An entry of the ledger. `body` is dropped at the end of its retention; `leaf` stays, so
+    /// proofs go on.
+    EntryRow in "entry" key(position) by() access(false) {
+        position: i64,
+        body: Option<Vec<u8>>,
+        leaf: Vec<u8>,
+    }
+}
+
+table! {
+    /// Hash of 256 neighbours one level below; level 0 is the `leaf` column of the entries.
+    TileRow in "tile" key(level, idx) by() access(false) {
+        level: i64,
+        idx: i64,
+        hash: Vec<u8>,
+    }
+}
+
+table! {
+    /// Entries that name a learner, by alias.
+    AboutRow in "about" key(alias, position) by() access(false) {
+        alias: Alias,
+        position: i64,
+    }
+}
+
+table! {
+    /// A setting. The salt keeps the name of a childminder from being guessed from the entry.
+    SettingRow in "setting" key(id) by(id) access(true) {
+        id: SettingId,
+        kind: i64,
+        name: String,
+        council: String,
+        town: String,
+        state: i64,
+        salt: Vec<u8>,
+    }
+}
+
+table! {
+    /// A code a setting is known by, as `scheme:value`.
+    SettingCodeRow in "setting_code" key(code) by(code, setting_id) access(true) {
+        code: String,
+        setting_id: SettingId,
+    }
+}
+
+table! {
+    /// A setting's key, wrapped under an epoch of the ring.
+    SettingKeyRow in "setting_key" key(setting_id) by(setting_id) access(false) {
+        setting_id: SettingId,
+        epoch: i64,
+        wrapped: Vec<u8>,
+    }
+}
+
+table! {
+    /// What a caller proves itself with: hash of its public key, or keyed hash of its API key.
+    CredentialRow in "credential" key(id) by(id, digest, setting_id) access(true) {
+        id: CredentialId,
+        setting_id: SettingId,
+        label: String,
+        roles: i64,
+        assurance: i64,
+        digest: Vec<u8>,
+        expires_us: i64,
+        /// See [`credential_state`].
+        state: i64,
+    }
+}
+
+/// What a credential can still do.
+pub(crate) mod credential_state {
+    /// In force until it expires.
+    pub(crate) const LIVE: i64 = 1;
+    /// Revoked.
+    pub(crate) const REVOKED: i64 = 2;
+    /// The one-time token of `init`: makes the first officer and nothing else.
+    pub(crate) const ONE_TIME: i64 = 3;
+}
+
+table! {
+    /// A learner: identifiers and policy facts, sealed under the owner's key.
+    LearnerRow in "learner" key(id) by(id) access(false) {
+        id: LearnerId,
+        alias: Alias,
+        owner_id: SettingId,
+        wrapped: Vec<u8>,
+        sealed: Vec<u8>,
+    }
+}
+
+table! {
+    /// Blind index: keyed digest of an identifier, in hexadecimal, and who knows the learner by it.
+    /// Every sender has a learner of its own, so that no import is answered, or spoilt, by what
+    /// another one knows.
+    LearnerCodeRow in "learner_code" key(blind, owner_id) by(blind) access(false) {
+        blind: String,
+        owner_id: SettingId,
+        learner_id: LearnerId,
+    }
+}
+
+table! {
+    /// A move. `facts` are the bits of [`fact`].
+    TransitionRow in "transition" key(id) by(id, learner_id) access(true) {
+        id: TransitionId,
+        learner_id: LearnerId,
+        route: String,
+        academic_year: i64,
+        from_id: SettingId,
+        to_id: Option<SettingId>,
+        council_id: Option<SettingId>,
+        offer_date: Option<String>,
+        accepted: i64,
+        start_date: Option<String>,
+        facts: i64,
+    }
+}
+
+/// Bits of a move's `facts`.
+pub(crate) mod fact {
+    /// The final EHC plan names the destination.
+    pub(crate) const PLAN_NAMES_SETTING: i64 = 1;
+    /// The young person released the profile.
+    pub(crate) const PERSON_RELEASED: i64 = 1 << 1;
+    /// A best-interests decision stands in for that.
+    pub(crate) const BEST_INTERESTS: i64 = 1 << 2;
+    /// The learner is enrolled with the destination.
+    pub(crate) const ENROLLED: i64 = 1 << 3;
+    /// A DSL released the child protection note.
+    pub(crate) const NOTE_RELEASED: i64 = 1 << 4;
+    /// Acceptance is recorded by the council that loaded the move.
+    pub(crate) const ACCEPTANCE_RECORDED: i64 = 1 << 5;
+}
+
+table! {
+    /// A setting that stands to a move otherwise than as its source or destination.
+    RecipientRow in "recipient" key(transition_id, setting_id) by(transition_id) access(true) {
+        transition_id: TransitionId,
+        setting_id: SettingId,
+        /// 1 former, 2 further, 3 provisional, 4 dual.
+        relation: i64,
+        /// Bits of the section kinds a further recipient gets.
+        kinds: i64,
+    }
+}
+
+table! {
+    /// One setting's contribution to one move, at its current version.
+    ProfileRow in "profile" key(id) by(id, transition_id) access(true) {
+        id: ProfileId,
+        transition_id: TransitionId,
+        setting_id: SettingId,
+        version: i64,
+        /// See [`profile_state`].
+        state: i64,
+        level: i64,
+        kinds: i64,
+        content_id: ContentId,
+        digest: Vec<u8>,
+        published_us: i64,
+    }
+}
+
+/// What became of a contribution.
+pub(crate) mod profile_state {
+    /// A version stands.
+    pub(crate) const PUBLISHED: i64 = 1;
+    /// Withdrawn.
+    pub(crate) const WITHDRAWN: i64 = 2;
+}
+
+table! {
+    /// A version that was published, current or not.
+    VersionRow in "version" key(profile_id, version) by() access(false) {
+        profile_id: ProfileId,
+        version: i64,
+        content_id: ContentId,
+        level: i64,
+        kinds: i64,
+        position: i64,
+        published_us: i64,
+    }
+}
+
+table! {
+    /// One sealed section of one version; kind 0 is the cover (signatory).
+    ContentRow in "content" key(content_id, kind) by(content_id) access(false) {
+        content_id: ContentId,
+        kind: i64,
+        wrapped: Vec<u8>,
+        sealed: Vec<u8>,
+    }
+}
+
+table! {
+    /// A contribution was put into a receiver's feed.
+    ReleasedRow in "released" key(profile_id, setting_id) by(profile_id) access(false) {
+        profile_id: ProfileId,
+        setting_id: SettingId,
+        position: i64,
+    }
+}
+
+impl ReleasedRow {
+    /// Position of a row that holds no more: the receiver was closed.
+    pub(crate) const CLOSED: i64 = -1;
+
+    /// Whether the receiver still has the contribution before it.
+    pub(crate) fn holds(&self) -> bool {
+        self.position != Self::CLOSED
+    }
+}
+
+table! {
+    /// How far a receiver has come with a contribution.
+    ReceiptRow in "receipt" key(profile_id, setting_id) by(profile_id) access(false) {
+        profile_id: ProfileId,
+        setting_id: SettingId,
+        version: i64,
+        /// See [`receipt_state`].
+        state: i64,
+        reason: i64,
+        position: i64,
+    }
+}
+
+/// How far a receiver has come with a version, in order.
+pub(crate) mod receipt_state {
+    /// A pull named it.
+    pub(crate) const DELIVERED: i64 = 1;
+    /// Content was fetched.
+    pub(crate) const OPENED: i64 = 2;
+    /// Taken over.
+    pub(crate) const ACKNOWLEDGED: i64 = 3;
+    /// Sent back.
+    pub(crate) const REJECTED: i64 = 4;
+}
+
+table! {
+    /// What an entry put before a setting.
+    FeedRow in "feed" key(addressee, position) by() access(false) {
+        addressee: SettingId,
+        position: i64,
+        /// See [`feed_kind`].
+        kind: i64,
+        profile_id: ProfileId,
+        transition_id: TransitionId,
+        point: i64,
+        academic_year: i64,
+    }
+}
+
+/// Why something stands in a feed.
+pub(crate) mod feed_kind {
+    /// A version was published or became visible.
+    pub(crate) const PROFILE: i64 = 1;
+    /// The contribution was withdrawn or the move redirected away.
+    pub(crate) const CLOSED: i64 = 2;
+}
+
+table! {
+    /// A named subscription. The cursor is the client's.
+    SubscriptionRow in "subscription" key(id) by(id, setting_id) access(false) {
+        id: SubscriptionId,
+        setting_id: SettingId,
+        name: String,
+        point: i64,
+        academic_year: i64,
+    }
+}
+
+table! {
+    /// A request id that was used: keyed digest of setting, method and id.
+    RequestRow in "request" key(key) by(key) access(false) {
+        key: String,
+        digest: Vec<u8>,
+        position: i64,
+        time_us: i64,
+        answer: String,
+    }
+}
+
+table! {
+    /// A policy set by its hash.
+    PolicySetRow in "policy_set" key(hash) by(hash) access(false) {
+        hash: String,
+        body: String,
+    }
+}

@@ -1,0 +1,277 @@
+//! Where one act is decided: the batch's facts, the caller, the moment, and the only way to ask
+//! the policies. What is asked here stands in the entry.
+
+use std::collections::BTreeMap;
+
+use baton_domain::access::{
+    Action, AgeStage, Assurance, Decider, Delegation, Facts, Relation, RoleSet, RouteGroup,
+    SharingDecision, Tuple,
+};
+use baton_domain::act::Caller;
+use baton_domain::entry::{Answer, Decision, EntryKind};
+use baton_domain::ids::{Alias, ContentId};
+use baton_domain::log::canonical::Json;
+use baton_domain::opening::Window;
+use baton_domain::section::{KindSet, SectionKind};
+use jiff::civil::Date;
+
+use crate::clock::{Clock, london_date};
+use crate::keys::Keys;
+use crate::refusal::Refusal;
+use crate::rows::{AboutRow, CredentialRow, FeedRow, credential_state};
+use crate::world::{Put, World};
+
+/// Bytes of decisions and lines a showing entry may have before its turn ends. The item that goes
+/// beyond may add two questions and some ten answers, under 3 KiB; with what every entry has
+/// besides, the whole stays under 16 KiB.
+const SHOWN_BYTES_MAX: usize = 12 * 1024;
+
+/// The stage of one act.
+pub(crate) struct Scene<'a> {
+    pub(crate) world: &'a mut World,
+    pub(crate) keys: &'a Keys,
+    decider: &'a Decider,
+    pub(crate) caller: Option<&'a Caller>,
+    /// The position this act's entry will have.
+    pub(crate) position: i64,
+    /// Ledger time of the act, microseconds UTC.
+    pub(crate) time_us: i64,
+    /// The civil date in London at that time.
+    pub(crate) today: Date,
+    pub(crate) roles: RoleSet,
+    assurance: Assurance,
+    pub(crate) draft: Draft,
+}
+
+/// What the entry will say besides who, when and how it ended.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    pub(crate) kind: Option<EntryKind>,
+    pub(crate) decisions: Vec<Decision>,
+    pub(crate) detail: BTreeMap<String, Json>,
+    /// What a showing entry names, a line an item.
+    pub(crate) shown: Vec<Json>,
+    /// Bytes of the decisions and lines so far.
+    bytes: usize,
+    /// Nothing is to be entered: an empty turn, or a replay.
+    pub(crate) silent: bool,
+    /// Content that was sealed for this act and is not wanted after all.
+    pub(crate) unwanted: Vec<ContentId>,
+}
+
+/// The setting and the moment an act is decided at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    pub(crate) position: i64,
+    pub(crate) time_us: i64,
+    pub(crate) today: Date,
+}
+
+impl Moment {
+    /// The moment of a look without the lock: of no position.
+    pub(crate) fn now(clock: &Clock) -> Self {
+        let time_us = clock.now_us();
+        Self {
+            position: 0,
+            time_us,
+            today: london_date(time_us),
+        }
+    }
+}
+
+/// What a question is about, besides action and caller.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question {
+    pub(crate) relation: Relation,
+    pub(crate) window: Window,
+    pub(crate) age: AgeStage,
+    pub(crate) note_released: bool,
+    pub(crate) route: RouteGroup,
+}
+
+impl Question {
+    /// About the service as such, and no move.
+    pub(crate) const GENERAL: Self = Self {
+        relation: Relation::None,
+        window: Window::NotOpen,
+        age: AgeStage::Under16,
+        note_released: false,
+        route: RouteGroup::Coordinated,
+    };
+}
+
+impl<'a> Scene<'a> {
+    pub(crate) fn new(
+        world: &'a mut World,
+        (keys, decider): (&'a Keys, &'a Decider),
+        caller: Option<&'a Caller>,
+        moment: Moment,
+    ) -> Self {
+        Self {
+            world,
+            keys,
+            decider,
+            caller,
+            position: moment.position,
+            time_us: moment.time_us,
+            today: moment.today,
+            roles: RoleSet::EMPTY,
+            assurance: Assurance::Key,
+            draft: Draft::default(),
+        }
+    }
+
+    /// Finds the caller's roles in its setting. A credential that is gone, expired, revoked or of
+    /// another setting than the acting one may do nothing.
+    pub(crate) fn admit(&mut self) -> Result<(), Refusal> {
+        let Some(caller) = self.caller else {
+            return Ok(());
+        };
+        let row = self.world.credentials.get(caller.credential.as_str());
+        let row = row.filter(|row| row.setting_id == caller.acting && live(row, self.time_us));
+        let row = row.ok_or(Refusal::Denied)?;
+        self.roles = roles(row);
+        self.assurance = assurance(row);
+        Ok(())
+    }
+
+    /// Asks the policies. The question and its answer go into the entry either way.
+    pub(crate) fn ask(
+        &mut self,
+        action: Action,
+        about: Question,
+        kind: Option<SectionKind>,
+    ) -> bool {
+        let tuple = Tuple::new(Facts {
+            action,
+            roles: self.roles,
+            relation: about.relation,
+            kind,
+            filled_by_caller: about.relation == Relation::Source,
+            window: about.window,
+            // Joining the service is signing its one framework agreement; leaving it out of
+            // force per setting comes with the decisions of people.
+            agreement_in_force: true,
+            sharing: SharingDecision::Undecided,
+            age: about.age,
+            delegation: Delegation::Direct,
+            assurance: self.assurance,
+            legal_hold: false,
+            note_released: about.note_released,
+            route: about.route,
+        });
+        let verdict = self.decider.decide(&tuple);
+        self.note(tuple, kind, verdict.allowed, &verdict.policies);
+        verdict.allowed
+    }
+
+    /// Asks, and refuses when the answer is no.
+    pub(crate) fn require(&mut self, action: Action, about: Question) -> Result<(), Refusal> {
+        if self.ask(action, about, None) {
+            Ok(())
+        } else {
+            Err(Refusal::Denied)
+        }
+    }
+
+    /// Kinds with the same question share its line in the entry, those with the same answer too.
+    fn note(
+        &mut self,
+        tuple: Tuple,
+        kind: Option<SectionKind>,
+        allowed: bool,
+        policies: &[String],
+    ) {
+        let question = |tuple: &Tuple| Facts {
+            kind: None,
+            ..*tuple.facts()
+        };
+        let asked = question(&tuple);
+        let draft = &mut self.draft;
+        let known = draft
+            .decisions
+            .iter()
+            .position(|known| question(&known.tuple) == asked);
+        let at = known.unwrap_or_else(|| {
+            let decision = Decision {
+                tuple,
+                answers: Vec::new(),
+            };
+            draft.bytes += decision.bytes();
+            draft.decisions.push(decision);
+            draft.decisions.len() - 1
+        });
+        let answers = &mut draft.decisions[at].answers;
+        let same = |known: &Answer| known.allowed == allowed && known.policies == policies;
+        let at = answers.iter().position(same).unwrap_or_else(|| {
+            let (kinds, policies) = (KindSet::EMPTY, policies.to_vec());
+            let answer = Answer {
+                kinds,
+                allowed,
+                policies,
+            };
+            draft.bytes += answer.bytes_max();
+            answers.push(answer);
+            answers.len() - 1
+        });
+        if let Some(kind) = kind {
+            answers[at].kinds.insert(kind);
+        }
+    }
+
+    /// Adds a word to the entry.
+    pub(crate) fn detail(&mut self, name: &str, value: impl Into<Json>) {
+        self.draft.detail.insert(name.to_owned(), value.into());
+    }
+
+    /// Adds a line for something that is shown.
+    pub(crate) fn show(&mut self, line: Json) {
+        self.draft.bytes += line.to_bytes().len() + 1;
+        self.draft.shown.push(line);
+    }
+
+    /// Whether the entry has room for one more thing that is shown.
+    pub(crate) fn has_room(&self) -> bool {
+        self.draft.bytes < SHOWN_BYTES_MAX
+    }
+
+    /// Puts the lines into the entry.
+    pub(crate) fn name_shown(&mut self, name: &str) {
+        let lines = std::mem::take(&mut self.draft.shown);
+        self.detail(name, Json::Arr(lines));
+    }
+
+    /// Makes the entry findable by the learner's alias.
+    pub(crate) fn about(&mut self, alias: &Alias) {
+        self.world.put(AboutRow {
+            alias: alias.clone(),
+            position: self.position,
+        });
+    }
+
+    /// Puts something into a setting's feed at this act's position.
+    pub(crate) fn announce(&mut self, item: FeedRow) {
+        self.world.put(item);
+    }
+}
+
+/// Whether a credential is in force at a time.
+pub(crate) fn live(row: &CredentialRow, time_us: i64) -> bool {
+    row.state == credential_state::LIVE && time_us < row.expires_us
+}
+
+/// Bits that name no role are those of a newer version: a role this one does not know gives
+/// nothing.
+pub(crate) fn roles(row: &CredentialRow) -> RoleSet {
+    u16::try_from(row.roles)
+        .ok()
+        .and_then(RoleSet::from_bits)
+        .unwrap_or(RoleSet::EMPTY)
+}
+
+fn assurance(row: &CredentialRow) -> Assurance {
+    usize::try_from(row.assurance)
+        .ok()
+        .and_then(|index| Assurance::ALL.get(index).copied())
+        .unwrap_or(Assurance::Key)
+}

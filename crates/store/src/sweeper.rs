@@ -1,0 +1,166 @@
+//! What happens without being asked for: releasing what became visible, and following other
+//! nodes' commits. The sweeper is a caller of the same door as everyone.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use baton_domain::ids::ProfileId;
+use futures::{StreamExt as _, stream};
+use jiff::civil::Date;
+use tokio_util::sync::CancellationToken;
+
+use crate::acts::{Release, addressees};
+use crate::clock::london_date;
+use crate::engine::Db;
+use crate::engine::value::{Column as _, Value};
+use crate::error::StoreError;
+use crate::head::Head;
+use crate::ledger::{Door, Inner};
+use crate::rows::ReleasedRow;
+use crate::scene::{Moment, Scene};
+use crate::world::Needs;
+
+pub(crate) const STANDING: &str =
+    "SELECT id FROM profile WHERE state = 1 AND id > $1 ORDER BY id LIMIT $2";
+/// Contributions looked at together.
+const CHUNK: usize = 256;
+/// Releases asked for at the same time; they share commits.
+const AT_ONCE: usize = 64;
+/// How often the machine's date is looked at.
+const DATE_CHECK: Duration = Duration::from_secs(30);
+/// How often another node's commits are looked for. PostgreSQL only.
+const FOLLOW: Duration = Duration::from_millis(100);
+
+/// Releases what became visible: at the start, when the date in London changes, and whenever a
+/// commit changed a move.
+pub(crate) async fn run(door: Door, stop: CancellationToken) {
+    let inner = Arc::clone(&door.inner);
+    let mut clock = inner.clock.clone();
+    let taken = inner
+        .waiting_release
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    let Some(mut widened) = taken else { return };
+    // The date everything was last looked at on; none when something is left to do.
+    let mut swept: Option<Date> = None;
+    loop {
+        let today = london_date(inner.clock.now_us());
+        if inner.widened_missed.swap(false, Ordering::Relaxed) {
+            swept = None;
+        }
+        if swept != Some(today) {
+            swept = told(everything(&door, &stop).await).then_some(today);
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = clock.moved() => {}
+            () = tokio::time::sleep(DATE_CHECK) => {}
+            Some(first) = widened.recv() => {
+                let mut ids = vec![first];
+                while ids.len() < CHUNK && let Ok(next) = widened.try_recv() {
+                    ids.push(next);
+                }
+                if !told(some(&door, ids).await) {
+                    swept = None;
+                }
+            }
+        }
+    }
+}
+
+/// Whether nothing was left undone. What was is tried again when the date is next looked at.
+fn told(swept: Result<bool, StoreError>) -> bool {
+    swept.unwrap_or_else(|error| {
+        tracing::warn!(%error, code = error.code(), "a sweep was broken off");
+        false
+    })
+}
+
+/// Goes over every standing contribution.
+async fn everything(door: &Door, stop: &CancellationToken) -> Result<bool, StoreError> {
+    let (mut after, mut all) = (String::new(), true);
+    while !stop.is_cancelled() {
+        let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+        let args = vec![Value::Text(Some(after.clone())), limit.into_value()];
+        let ids: Vec<ProfileId> = door.inner.read_column(STANDING, args).await?;
+        let Some(last) = ids.last() else {
+            return Ok(all);
+        };
+        last.as_str().clone_into(&mut after);
+        all &= some(door, ids).await?;
+    }
+    Ok(false)
+}
+
+/// Releases those of the given that someone is to see and has not been told of.
+async fn some(door: &Door, ids: Vec<ProfileId>) -> Result<bool, StoreError> {
+    let waiting = unreleased(&door.inner, ids).await?;
+    let released = stream::iter(waiting).map(|profile| door.act_itself(Release { profile }));
+    let refused = released
+        .buffer_unordered(AT_ONCE)
+        .filter_map(async |done| done.err());
+    let refused: Vec<_> = refused.collect().await;
+    for refusal in &refused {
+        tracing::warn!(%refusal, "a release waits for the next sweep");
+    }
+    Ok(refused.is_empty())
+}
+
+/// A look without the lock; the release decides again under it.
+async fn unreleased(inner: &Inner, ids: Vec<ProfileId>) -> Result<Vec<ProfileId>, StoreError> {
+    let needs = Needs {
+        profiles: ids.iter().cloned().collect(),
+        ..Needs::default()
+    };
+    let mut world = inner.look(&needs).await?;
+    let decider = inner.decider();
+    let scene = Scene::new(
+        &mut world,
+        (&inner.keys, &decider),
+        None,
+        Moment::now(&inner.clock),
+    );
+    let waits = |id: &ProfileId| {
+        let profile = scene.world.profiles.get(id.as_str())?;
+        let row = scene
+            .world
+            .transitions
+            .get(profile.transition_id.as_str())?;
+        let told = |to: &_| {
+            scene
+                .world
+                .released
+                .get(&format!("{id}/{to}"))
+                .is_some_and(ReleasedRow::holds)
+        };
+        addressees(&scene, row, profile)
+            .iter()
+            .any(|to| !told(to))
+            .then_some(())
+    };
+    Ok(ids.into_iter().filter(|id| waits(id).is_some()).collect())
+}
+
+/// Keeps the known size of the ledger up to date with what other nodes commit.
+pub(crate) async fn follow(inner: Arc<Inner>, stop: CancellationToken) {
+    if matches!(inner.db, Db::Sqlite { .. }) {
+        return;
+    }
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(FOLLOW) => {}
+        }
+        match size(&inner).await {
+            Ok(size) => inner.grown_to(size),
+            Err(error) => tracing::warn!(%error, code = error.code(), "the head cannot be read"),
+        }
+    }
+}
+
+async fn size(inner: &Inner) -> Result<u64, StoreError> {
+    let head = Head::read(&mut inner.db.once().await?).await?;
+    Ok(head.map_or(0, |head| head.size()))
+}

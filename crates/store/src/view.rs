@@ -1,0 +1,183 @@
+//! How a setting stands to a move, and what of a contribution it may see at this moment.
+
+use baton_domain::access::{Action, AgeStage, Relation, RouteGroup};
+use baton_domain::calendar::{AcademicYear, compulsory_school_age_ends};
+use baton_domain::ids::SettingId;
+use baton_domain::opening::{OpeningFacts, Window, window};
+use baton_domain::route::Route;
+use baton_domain::section::{KindSet, SectionKind};
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+
+use crate::learner;
+use crate::rows::{ProfileRow, RecipientRow, TransitionRow, fact, profile_state};
+use crate::scene::{Question, Scene};
+
+/// Relations a recipient row can state.
+pub(crate) mod recipient {
+    /// None any more.
+    pub(crate) const NONE: i64 = 0;
+    /// Was the destination.
+    pub(crate) const FORMER: i64 = 1;
+    /// Gets a named subset of kinds.
+    pub(crate) const FURTHER: i64 = 2;
+    /// May still be named in the EHC plan.
+    pub(crate) const PROVISIONAL: i64 = 3;
+    /// Dual registration.
+    pub(crate) const DUAL: i64 = 4;
+}
+
+impl Scene<'_> {
+    /// What the policies are told about the acting setting and a move.
+    pub(crate) fn question(&self, setting: &SettingId, row: &TransitionRow) -> Question {
+        let recipient = self
+            .world
+            .recipients_of(&row.id)
+            .find(|r| r.setting_id == *setting);
+        let relation = relation(setting, row, recipient);
+        Question {
+            relation,
+            window: self.window(row, recipient),
+            // Opening the learner's record costs more than all other facts: only for those whose
+            // rights hang on it.
+            age: match relation {
+                Relation::Source | Relation::Council => self.age(row),
+                _ => AgeStage::Under16,
+            },
+            note_released: row.facts & fact::NOTE_RELEASED != 0,
+            route: Route::find(&row.route).map_or(RouteGroup::Coordinated, group),
+        }
+    }
+
+    /// The question as the destination's window stands, whoever asks.
+    pub(crate) fn window(&self, row: &TransitionRow, recipient: Option<&RecipientRow>) -> Window {
+        let (Some(route), Ok(year)) = (Route::find(&row.route), year(row)) else {
+            return Window::NotOpen;
+        };
+        let date = |text: &Option<String>| text.as_deref().and_then(|t| t.parse::<Date>().ok());
+        let has = |bit| row.facts & bit != 0;
+        let elsewhere = self.world.moves_of(&row.learner_id).any(|other| {
+            other.id != row.id
+                && other.academic_year == row.academic_year
+                && other.facts & fact::ENROLLED != 0
+        });
+        let facts = OpeningFacts {
+            offer_date: date(&row.offer_date),
+            offer_accepted: match row.accepted {
+                1 => Some(true),
+                2 => Some(false),
+                _ => None,
+            },
+            acceptance_recorded_by_council: has(fact::ACCEPTANCE_RECORDED),
+            final_plan_names_setting: has(fact::PLAN_NAMES_SETTING),
+            provisional: recipient.is_some_and(|r| r.relation == recipient::PROVISIONAL),
+            enrolled_elsewhere: elsewhere,
+            start_date_agreed_by_sender: date(&row.start_date),
+            start_date_agreed_by_receiver: date(&row.start_date),
+            person_released: has(fact::PERSON_RELEASED),
+            best_interests: has(fact::BEST_INTERESTS),
+            ..OpeningFacts::of_year(year)
+        };
+        window(route.rule, &facts, self.today)
+    }
+
+    /// Kinds of a contribution the acting setting may see now. Every kind is asked for, so the
+    /// entry tells why each was shown or not; of kinds that are not there nobody is told.
+    pub(crate) fn visible(
+        &mut self,
+        setting: &SettingId,
+        transition: &TransitionRow,
+        profile: &ProfileRow,
+        wanted: KindSet,
+    ) -> KindSet {
+        let mut seen = KindSet::EMPTY;
+        if profile.state != profile_state::PUBLISHED {
+            return seen;
+        }
+        let recipient = self.world.recipients_of(&transition.id);
+        let subset = recipient
+            .filter(|r| r.setting_id == *setting && r.relation == recipient::FURTHER)
+            .map(|r| kinds(r.kinds))
+            .next();
+        let mut question = self.question(setting, transition);
+        if question.relation == Relation::Source && profile.setting_id != *setting {
+            // Another setting's contribution to the same move is none of the source's.
+            question.relation = Relation::None;
+        }
+        for kind in kinds(profile.kinds).iter() {
+            let offered = wanted.is_empty() || wanted.contains(kind);
+            let in_subset = subset.is_none_or(|subset| subset.contains(kind));
+            if offered && in_subset && self.ask(Action::Read, question, Some(kind)) {
+                seen.insert(kind);
+            }
+        }
+        seen
+    }
+
+    /// Under 16, from the 16th birthday, or past compulsory school age. Unknown counts as under.
+    fn age(&self, row: &TransitionRow) -> AgeStage {
+        let born = self
+            .world
+            .learners
+            .get(row.learner_id.as_str())
+            .and_then(|learner| learner::open(self.world, self.keys, learner).ok())
+            .and_then(|record| record.born);
+        let Some(born) = born else {
+            return AgeStage::Under16;
+        };
+        let compulsory_ends = compulsory_school_age_ends(born).unwrap_or(Date::MAX);
+        if self.today > compulsory_ends {
+            AgeStage::PostCompulsory
+        } else if born
+            .checked_add(16.years())
+            .is_ok_and(|birthday| birthday <= self.today)
+        {
+            AgeStage::From16
+        } else {
+            AgeStage::Under16
+        }
+    }
+}
+
+fn relation(
+    setting: &SettingId,
+    row: &TransitionRow,
+    recipient: Option<&RecipientRow>,
+) -> Relation {
+    if row.from_id == *setting {
+        Relation::Source
+    } else if row.to_id.as_ref() == Some(setting) {
+        Relation::NamedDestination
+    } else if row.council_id.as_ref() == Some(setting) {
+        Relation::Council
+    } else {
+        match recipient.map(|r| r.relation) {
+            Some(recipient::FORMER) => Relation::Former,
+            Some(recipient::FURTHER) => Relation::FurtherRecipient,
+            Some(recipient::PROVISIONAL) => Relation::Provisional,
+            Some(recipient::DUAL) => Relation::Dual,
+            _ => Relation::None,
+        }
+    }
+}
+
+/// Groups of routes the policies tell apart.
+pub(crate) fn group(route: &Route) -> RouteGroup {
+    RouteGroup::from(route.rule)
+}
+
+/// The academic year of a move.
+pub(crate) fn year(row: &TransitionRow) -> Result<AcademicYear, ()> {
+    i32::try_from(row.academic_year)
+        .ok()
+        .and_then(|year| AcademicYear::from_first_year(year).ok())
+        .ok_or(())
+}
+
+/// Bits of a column as kinds; bits of no kind are those of a newer version and show nothing.
+pub(crate) fn kinds(bits: i64) -> KindSet {
+    SectionKind::ALL
+        .into_iter()
+        .filter(|kind| bits & (1 << kind.number()) != 0)
+        .collect()
+}

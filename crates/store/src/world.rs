@@ -1,0 +1,423 @@
+//! What a batch knows: the rows its acts need, fetched in a fixed number of statements, changed in
+//! memory, written back set by set.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use baton_domain::act::Proof;
+use baton_domain::entry::RowChange;
+use baton_domain::ids::{
+    CredentialId, LearnerId, ProfileId, SettingId, SubscriptionId, TransitionId,
+};
+
+use crate::acts::certificate_digest;
+use crate::engine::Tx;
+use crate::engine::table::Table;
+use crate::engine::value::Value;
+use crate::error::StoreError;
+use crate::rows::{
+    AboutRow, CredentialRow, EntryRow, FeedRow, LearnerCodeRow, LearnerRow, ProfileRow, ReceiptRow,
+    RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow,
+    SubscriptionRow, TileRow, TransitionRow, VersionRow,
+};
+
+/// Keys of the facts a batch needs before it can decide.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    pub(crate) requests: BTreeSet<String>,
+    pub(crate) credentials: BTreeSet<CredentialId>,
+    /// Digests of certificates that are to be issued: one may be in use.
+    pub(crate) digests: BTreeSet<Vec<u8>>,
+    pub(crate) settings: BTreeSet<SettingId>,
+    pub(crate) codes: BTreeSet<String>,
+    /// Settings all of whose codes are needed, known by one of them.
+    pub(crate) all_codes: bool,
+    pub(crate) blinds: BTreeSet<String>,
+    pub(crate) transitions: BTreeSet<TransitionId>,
+    pub(crate) profiles: BTreeSet<ProfileId>,
+    pub(crate) subscriptions: BTreeSet<SubscriptionId>,
+    /// Settings all of whose subscriptions are needed.
+    pub(crate) subscribers: BTreeSet<SettingId>,
+    /// The councils of the sending settings are needed too.
+    pub(crate) councils: bool,
+}
+
+impl Needs {
+    pub(crate) fn prove(&mut self, proof: &Proof) {
+        if let Proof::Certificate(spki) = proof {
+            self.digests.insert(certificate_digest(spki));
+        }
+    }
+}
+
+/// Rows of one table, by key.
+#[derive(Debug)]
+pub(crate) struct Rows<T: Table> {
+    rows: HashMap<String, T>,
+    dirty: BTreeSet<String>,
+}
+
+impl<T: Table> Default for Rows<T> {
+    fn default() -> Self {
+        Self {
+            rows: HashMap::new(),
+            dirty: BTreeSet::new(),
+        }
+    }
+}
+
+impl<T: Table> Rows<T> {
+    fn load(&mut self, rows: Vec<T>) {
+        for row in rows {
+            self.rows.insert(row.key(), row);
+        }
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&T> {
+        self.rows.get(key)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.rows.values()
+    }
+
+    fn put(&mut self, row: T) {
+        let key = row.key();
+        self.dirty.insert(key.clone());
+        self.rows.insert(key, row);
+    }
+
+    /// Takes the changed rows out, in order of their keys.
+    fn changed(&mut self) -> Vec<T> {
+        std::mem::take(&mut self.dirty)
+            .iter()
+            .filter_map(|key| self.rows.remove(key))
+            .collect()
+    }
+}
+
+/// Declares the world's tables, and for each how it is put.
+macro_rules! world {
+    ($($field:ident: $row:ty),+ $(,)?) => {
+        /// The facts of one batch and what it has changed so far.
+        #[derive(Debug, Default)]
+        pub(crate) struct World {
+            $(pub(crate) $field: Rows<$row>,)+
+            moves_of: HashMap<LearnerId, BTreeSet<TransitionId>>,
+            profiles_of: HashMap<TransitionId, BTreeSet<ProfileId>>,
+            recipients_of: HashMap<TransitionId, BTreeSet<SettingId>>,
+            changes: Vec<RowChange>,
+        }
+
+        $(impl Put<$row> for World {
+            fn put(&mut self, row: $row) {
+                if <$row as Table>::ACCESS {
+                    self.changes.push(RowChange {
+                        table: <$row as Table>::NAME,
+                        key: row.key(),
+                        commitment: row.commitment(),
+                    });
+                }
+                self.index(&Indexed::from(&row));
+                self.$field.put(row);
+            }
+        })+
+
+        impl World {
+            /// Writes every changed row, one or a few statements a table.
+            pub(crate) async fn write(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+                $(
+                    let rows = self.$field.changed();
+                    if !rows.is_empty() {
+                        tx.upsert(rows).await?;
+                    }
+                )+
+                Ok(())
+            }
+        }
+    };
+}
+
+/// Changing a row in the world: remembered, committed to in the entry, written with the batch.
+pub(crate) trait Put<T> {
+    fn put(&mut self, row: T);
+}
+
+world! {
+    settings: SettingRow,
+    codes: SettingCodeRow,
+    keys: SettingKeyRow,
+    credentials: CredentialRow,
+    learners: LearnerRow,
+    learner_codes: LearnerCodeRow,
+    transitions: TransitionRow,
+    recipients: RecipientRow,
+    profiles: ProfileRow,
+    versions: VersionRow,
+    released: ReleasedRow,
+    receipts: ReceiptRow,
+    feed: FeedRow,
+    subscriptions: SubscriptionRow,
+    requests: RequestRow,
+    about: AboutRow,
+    entries: EntryRow,
+    tiles: TileRow,
+}
+
+/// What of a row other rows are found by.
+enum Indexed {
+    Move(LearnerId, TransitionId),
+    Profile(TransitionId, ProfileId),
+    Recipient(TransitionId, SettingId),
+    Nothing,
+}
+
+macro_rules! not_indexed {
+    ($($row:ty),+) => {
+        $(impl From<&$row> for Indexed { fn from(_: &$row) -> Self { Self::Nothing } })+
+    };
+}
+not_indexed!(
+    SettingRow,
+    SettingCodeRow,
+    SettingKeyRow,
+    CredentialRow,
+    LearnerRow,
+    LearnerCodeRow,
+    VersionRow,
+    ReleasedRow,
+    ReceiptRow,
+    FeedRow,
+    SubscriptionRow,
+    RequestRow,
+    AboutRow,
+    EntryRow,
+    TileRow
+);
+
+impl From<&TransitionRow> for Indexed {
+    fn from(row: &TransitionRow) -> Self {
+        Self::Move(row.learner_id.clone(), row.id.clone())
+    }
+}
+impl From<&ProfileRow> for Indexed {
+    fn from(row: &ProfileRow) -> Self {
+        Self::Profile(row.transition_id.clone(), row.id.clone())
+    }
+}
+impl From<&RecipientRow> for Indexed {
+    fn from(row: &RecipientRow) -> Self {
+        Self::Recipient(row.transition_id.clone(), row.setting_id.clone())
+    }
+}
+
+impl World {
+    fn index(&mut self, row: &Indexed) {
+        match row {
+            Indexed::Move(learner, id) => {
+                self.moves_of
+                    .entry(learner.clone())
+                    .or_default()
+                    .insert(id.clone());
+            }
+            Indexed::Profile(transition, id) => {
+                self.profiles_of
+                    .entry(transition.clone())
+                    .or_default()
+                    .insert(id.clone());
+            }
+            Indexed::Recipient(transition, id) => {
+                self.recipients_of
+                    .entry(transition.clone())
+                    .or_default()
+                    .insert(id.clone());
+            }
+            Indexed::Nothing => {}
+        }
+    }
+
+    /// Fetches everything the batch needs. The order matters: later stages follow references of
+    /// earlier ones. At most one statement a table, column and rung, whatever the batch size.
+    pub(crate) async fn load(tx: &mut Tx, needs: &Needs) -> Result<Self, StoreError> {
+        let mut world = Self::default();
+        world
+            .requests
+            .load(by(tx, "key", needs.requests.iter().cloned()).await?);
+        world
+            .credentials
+            .load(by(tx, "id", needs.credentials.iter().cloned()).await?);
+        let digests = needs.digests.iter().cloned();
+        world.credentials.load(by(tx, "digest", digests).await?);
+        world
+            .subscriptions
+            .load(by(tx, "id", needs.subscriptions.iter().cloned()).await?);
+        let subscribers = needs.subscribers.iter().cloned();
+        world
+            .subscriptions
+            .load(by(tx, "setting_id", subscribers).await?);
+        world
+            .learner_codes
+            .load(by(tx, "blind", needs.blinds.iter().cloned()).await?);
+        world
+            .codes
+            .load(by(tx, "code", needs.codes.iter().cloned()).await?);
+
+        world
+            .profiles
+            .load(by(tx, "id", needs.profiles.iter().cloned()).await?);
+        let named = needs.transitions.iter().cloned();
+        let of_profiles = world.profiles.iter().map(|row| row.transition_id.clone());
+        let moves: BTreeSet<_> = named.chain(of_profiles).collect();
+        world
+            .transitions
+            .load(by(tx, "id", moves.into_iter()).await?);
+        // Other moves of the same learners: a plan may be theirs, an enrolment closes theirs.
+        let coded = world.learner_codes.iter().map(|row| row.learner_id.clone());
+        let moving = world.transitions.iter().map(|row| row.learner_id.clone());
+        let learners: BTreeSet<_> = coded.chain(moving).collect();
+        world
+            .transitions
+            .load(by(tx, "learner_id", learners.iter().cloned()).await?);
+        world
+            .learners
+            .load(by(tx, "id", learners.into_iter()).await?);
+
+        let moves: BTreeSet<_> = world.transitions.iter().map(|row| row.id.clone()).collect();
+        world
+            .profiles
+            .load(by(tx, "transition_id", moves.iter().cloned()).await?);
+        world
+            .recipients
+            .load(by(tx, "transition_id", moves.into_iter()).await?);
+        let profiles: BTreeSet<_> = world.profiles.iter().map(|row| row.id.clone()).collect();
+        world
+            .released
+            .load(by(tx, "profile_id", profiles.iter().cloned()).await?);
+        world
+            .receipts
+            .load(by(tx, "profile_id", profiles.into_iter()).await?);
+
+        world.load_settings(tx, needs).await?;
+        world.index_all();
+        Ok(world)
+    }
+
+    async fn load_settings(&mut self, tx: &mut Tx, needs: &Needs) -> Result<(), StoreError> {
+        let named = needs.settings.iter().cloned();
+        let coded = self.codes.iter().map(|row| row.setting_id.clone());
+        let callers = self.credentials.iter().map(|row| row.setting_id.clone());
+        let mut ids: BTreeSet<SettingId> = named.chain(coded).chain(callers).collect();
+        for row in self.transitions.iter() {
+            ids.insert(row.from_id.clone());
+            ids.extend(row.to_id.clone());
+        }
+        self.settings.load(by(tx, "id", ids.iter().cloned()).await?);
+        let owners = self.learners.iter().map(|row| row.owner_id.clone());
+        ids.extend(owners);
+        if needs.all_codes {
+            self.codes
+                .load(by(tx, "setting_id", ids.iter().cloned()).await?);
+        }
+        if needs.councils {
+            let councils: BTreeSet<_> = self
+                .settings
+                .iter()
+                .map(|row| council_code(&row.council))
+                .collect();
+            self.codes.load(by(tx, "code", councils.into_iter()).await?);
+            let more: BTreeSet<_> = self
+                .codes
+                .iter()
+                .map(|row| row.setting_id.clone())
+                .collect();
+            self.settings.load(by(tx, "id", more.into_iter()).await?);
+        }
+        self.keys.load(by(tx, "setting_id", ids.into_iter()).await?);
+        Ok(())
+    }
+
+    fn index_all(&mut self) {
+        let mut found: Vec<Indexed> = self.transitions.iter().map(Indexed::from).collect();
+        found.extend(self.profiles.iter().map(Indexed::from));
+        found.extend(self.recipients.iter().map(Indexed::from));
+        for row in &found {
+            self.index(row);
+        }
+    }
+
+    /// All moves of a learner.
+    pub(crate) fn moves_of(&self, learner: &LearnerId) -> impl Iterator<Item = &TransitionRow> {
+        let ids = self.moves_of.get(learner).into_iter().flatten();
+        ids.filter_map(|id| self.transitions.get(id.as_str()))
+    }
+
+    /// All contributions to a move, in order of their ids.
+    pub(crate) fn profiles_of(&self, of: &TransitionId) -> impl Iterator<Item = &ProfileRow> {
+        let ids = self.profiles_of.get(of).into_iter().flatten();
+        ids.filter_map(|id| self.profiles.get(id.as_str()))
+    }
+
+    /// The learner a sender knows by an identifier.
+    pub(crate) fn learner_of(&self, blind: &str, owner: &SettingId) -> Option<&LearnerId> {
+        self.learner_codes
+            .get(&format!("{blind}/{owner}"))
+            .map(|row| &row.learner_id)
+    }
+
+    /// Settings that stand to a move otherwise than as source or destination.
+    pub(crate) fn recipients_of(&self, of: &TransitionId) -> impl Iterator<Item = &RecipientRow> {
+        let ids = self.recipients_of.get(of).into_iter().flatten();
+        ids.filter_map(move |id| self.recipients.get(&format!("{of}/{id}")))
+    }
+
+    /// Contributions to moves that were changed: someone may see them now who did not before.
+    pub(crate) fn contributions_to_changed_moves(&self) -> Vec<ProfileId> {
+        let changed = self
+            .transitions
+            .dirty
+            .iter()
+            .filter_map(|id| self.transitions.get(id));
+        changed
+            .flat_map(|row| self.profiles_of(&row.id))
+            .map(|row| row.id.clone())
+            .collect()
+    }
+
+    /// The setting a code stands for.
+    pub(crate) fn setting_by_code(&self, code: &str) -> Option<&SettingRow> {
+        let found = self.codes.get(code)?;
+        self.settings.get(found.setting_id.as_str())
+    }
+
+    /// Number of access rows changed so far; what came after a mark is one act's.
+    pub(crate) fn changes(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Commitments to the access rows changed since the mark. A row changed twice counts once, as
+    /// it stands.
+    pub(crate) fn changes_since(&self, mark: usize) -> Vec<RowChange> {
+        let mut last = BTreeMap::new();
+        for change in &self.changes[mark..] {
+            last.insert((change.table, change.key.clone()), change.clone());
+        }
+        last.into_values().collect()
+    }
+}
+
+/// The code a council is found by, whatever register names it.
+pub(crate) fn council_code(council: &str) -> String {
+    format!("council:{council}")
+}
+
+async fn by<T: Table, C: crate::engine::value::Column>(
+    tx: &mut Tx,
+    column: &'static str,
+    keys: impl Iterator<Item = C>,
+) -> Result<Vec<T>, StoreError> {
+    let keys: Vec<Value> = keys.map(C::into_value).collect();
+    if keys.is_empty() {
+        Ok(Vec::new())
+    } else {
+        tx.rows_by(column, keys).await
+    }
+}

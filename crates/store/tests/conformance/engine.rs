@@ -1,0 +1,224 @@
+//! The two engines: a folder for SQLite, a fresh database for PostgreSQL. What a test does to a
+//! database behind the ledger's back it does here.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use baton_store::Place;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
+use tempfile::TempDir;
+
+/// A cluster's URL, to its database `postgres`. `scripts/pg run` sets it.
+const CLUSTER: &str = "BATON_TEST_POSTGRES";
+
+/// A place for one ledger.
+pub(crate) struct Home {
+    folder: PathBuf,
+    /// Goes with the home.
+    _temporary: Option<TempDir>,
+    /// The cluster and the name of this test's database in it.
+    database: Option<(String, String)>,
+}
+
+/// Runs each test on both engines. Where there is no cluster PostgreSQL is left out, but not in CI.
+macro_rules! on_both_engines {
+    ($(async fn $name:ident($home:ident) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            async fn law($home: &$crate::engine::Home) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                law(&$crate::engine::Home::sqlite()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                let Some(home) = $crate::engine::Home::postgres().await else { return };
+                law(&home).await;
+                home.forget().await;
+            }
+        }
+    )+};
+}
+pub(crate) use on_both_engines;
+
+impl Home {
+    pub(crate) fn sqlite() -> Self {
+        Self::temporary(None)
+    }
+
+    fn temporary(database: Option<(String, String)>) -> Self {
+        let temporary = TempDir::new().unwrap();
+        let folder = temporary.path().join("data");
+        Self {
+            folder,
+            _temporary: Some(temporary),
+            database,
+        }
+    }
+
+    /// SQLite in a folder that somebody else made.
+    pub(crate) fn in_folder(folder: &Path) -> Self {
+        Self {
+            folder: folder.join("data"),
+            _temporary: None,
+            database: None,
+        }
+    }
+
+    pub(crate) async fn postgres() -> Option<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let Ok(cluster) = std::env::var(CLUSTER) else {
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "{CLUSTER} names no cluster"
+            );
+            println!("PostgreSQL was left out: {CLUSTER} names no cluster (scripts/pg run -- …)");
+            return None;
+        };
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("baton_{}_{number}", std::process::id());
+        let mut admin = PgConnection::connect(&cluster).await.unwrap();
+        run_postgres(&mut admin, &format!("CREATE DATABASE {name}")).await;
+        Some(Self::temporary(Some((cluster, name))))
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            folder: self.folder(),
+            postgres: self.url(),
+        }
+    }
+
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.folder.clone()
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.database.is_some()
+    }
+
+    fn url(&self) -> Option<String> {
+        let (cluster, name) = self.database.as_ref()?;
+        let (server, _) = cluster.rsplit_once('/').unwrap();
+        Some(format!("{server}/{name}"))
+    }
+
+    /// Does something to the database that the product never does.
+    pub(crate) async fn tamper(&self, sql: &str) {
+        match self.url() {
+            Some(url) => {
+                let mut connection = PgConnection::connect(&url).await.unwrap();
+                run_postgres(&mut connection, sql).await;
+                connection.close().await.unwrap();
+            }
+            None => {
+                let mut connection = self.sqlite_connection().await;
+                sqlx::raw_sql(AssertSqlSafe(sql))
+                    .execute(&mut connection)
+                    .await
+                    .unwrap();
+                connection.close().await.unwrap();
+            }
+        }
+    }
+
+    /// A number out of the database.
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
+        match self.url() {
+            Some(url) => {
+                let mut connection = PgConnection::connect(&url).await.unwrap();
+                sqlx::query_scalar(AssertSqlSafe(sql))
+                    .fetch_one(&mut connection)
+                    .await
+                    .unwrap()
+            }
+            None => {
+                let mut connection = self.sqlite_connection().await;
+                sqlx::query_scalar(AssertSqlSafe(sql))
+                    .fetch_one(&mut connection)
+                    .await
+                    .unwrap()
+            }
+        }
+    }
+
+    /// Everything that is stored, as bytes: the data folder, and on PostgreSQL every row as text.
+    pub(crate) async fn everything(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut folders = vec![self.folder()];
+        while let Some(folder) = folders.pop() {
+            for item in std::fs::read_dir(folder).unwrap() {
+                let path = item.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    bytes.extend(std::fs::read(path).unwrap());
+                }
+            }
+        }
+        if let Some(url) = self.url() {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            let tables: Vec<String> = sqlx::query_scalar(
+                "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'",
+            )
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+            for table in tables {
+                // Bytes as text would be hexadecimal: they are searched as what they are.
+                let sql = format!("SELECT convert_to(t::text, 'UTF8') FROM \"{table}\" t");
+                let rows: Vec<Vec<u8>> = sqlx::query_scalar(AssertSqlSafe(sql))
+                    .fetch_all(&mut connection)
+                    .await
+                    .unwrap();
+                bytes.extend(rows.concat());
+                let columns: Vec<String> = sqlx::query_scalar(
+                    "SELECT column_name::text FROM information_schema.columns \
+                     WHERE table_name = $1 AND data_type = 'bytea'",
+                )
+                .bind(&table)
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+                for column in columns {
+                    let sql = format!("SELECT coalesce(\"{column}\", '') FROM \"{table}\"");
+                    let rows: Vec<Vec<u8>> = sqlx::query_scalar(AssertSqlSafe(sql))
+                        .fetch_all(&mut connection)
+                        .await
+                        .unwrap();
+                    bytes.extend(rows.concat());
+                }
+            }
+        }
+        bytes
+    }
+
+    /// Takes the database away. The folder goes by itself.
+    pub(crate) async fn forget(self) {
+        if let Some((cluster, name)) = &self.database {
+            let mut admin = PgConnection::connect(cluster).await.unwrap();
+            run_postgres(&mut admin, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+    }
+
+    async fn sqlite_connection(&self) -> SqliteConnection {
+        let file = self.folder().join("ledger.db");
+        SqliteConnectOptions::from_str(file.to_str().unwrap())
+            .unwrap()
+            .connect()
+            .await
+            .unwrap()
+    }
+}
+
+async fn run_postgres(connection: &mut PgConnection, sql: &str) {
+    sqlx::raw_sql(AssertSqlSafe(sql))
+        .execute(connection)
+        .await
+        .unwrap();
+}

@@ -1,0 +1,293 @@
+//! What happens when the database fails in the middle.
+
+use std::process::Command;
+
+use baton_domain::access::Role;
+use baton_domain::act::{ShowTransition, Subscribe};
+use baton_domain::section::SectionKind;
+use baton_store::{Done, Ledger, PulledWhat, Refusal, Subscribed};
+use futures::future::join_all;
+
+use crate::engine::{Home, on_both_engines};
+use crate::values::publishable;
+use crate::world::World;
+
+/// Set in the process that has a small disk of its own.
+const SMALL_DISK: &str = "BATON_TEST_SMALL_DISK";
+
+impl World {
+    /// Acts that share batches; each writes a row whose name can be told apart in the database.
+    async fn subscribe(
+        &self,
+        by: &baton_domain::act::Caller,
+        names: &[String],
+    ) -> Vec<Result<Done<Subscribed>, Refusal>> {
+        let acts = names.iter().map(|name| Subscribe {
+            name: name.clone(),
+            point: None,
+            academic_year: None,
+            request: crate::values::request(format!("subscribe-{}", name.replace(' ', "-"))),
+        });
+        join_all(acts.map(|act| self.ledger.act(by, act))).await
+    }
+}
+
+/// A row of this name cannot be written.
+async fn poison(home: &Home, name: &str) {
+    let sql = if home.is_postgres() {
+        format!(
+            "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN RAISE 'poisoned'; END $$; \
+             CREATE TRIGGER poison BEFORE INSERT ON subscription FOR EACH ROW \
+             WHEN (NEW.name = '{name}') EXECUTE FUNCTION poison();"
+        )
+    } else {
+        format!(
+            "CREATE TRIGGER poison BEFORE INSERT ON subscription WHEN NEW.name = '{name}' \
+             BEGIN SELECT RAISE(ABORT, 'poisoned'); END"
+        )
+    };
+    home.tamper(&sql).await;
+}
+
+on_both_engines! {
+    async fn one_act_that_cannot_be_written_does_not_take_its_neighbours_with_it(home) {
+        let world = World::new(home).await;
+        let receiver = world.caller(&world.secondary.id, &[Role::Senco]).await;
+        poison(home, "in the middle").await;
+        let mut names: Vec<String> = (0..60).map(|number| format!("feed {number}")).collect();
+        names.insert(30, "in the middle".to_owned());
+        let size = world.size();
+        let done = world.subscribe(&receiver, &names).await;
+        for (name, done) in names.iter().zip(&done) {
+            match done {
+                Ok(_) => assert_ne!(name, "in the middle"),
+                Err(refusal) => {
+                    assert_eq!((name.as_str(), refusal), ("in the middle", &Refusal::Unavailable));
+                }
+            }
+        }
+        assert_eq!(world.size(), size + 60);
+        let mut positions: Vec<u64> =
+            done.into_iter().flatten().map(|done| done.receipt.unwrap().position).collect();
+        positions.sort_unstable();
+        assert_eq!(positions, (size..size + 60).collect::<Vec<_>>(), "dense");
+        assert_eq!(world.bodies().await.len() as u64, size + 60);
+        assert_eq!(home.count("SELECT count(*) FROM subscription").await, 60);
+        assert_eq!(world.access_rows(500).await, world.fold().await);
+    }
+
+    async fn a_full_queue_is_an_answer(home) {
+        let world = World::new(home).await;
+        let transition = world.open_move(1).await;
+        let size = world.size();
+        // More than the queue holds, and the first batch besides.
+        let acts = (0..6_000).map(|_| ShowTransition { transition: transition.clone() });
+        let answers = join_all(acts.map(|act| world.ledger.act(&world.officer, act))).await;
+        let done = answers.iter().filter(|answer| answer.is_ok()).count();
+        let full = answers.iter().filter(|a| matches!(a, Err(Refusal::QueueFull))).count();
+        assert_eq!(done + full, 6_000);
+        assert!(done >= 4_096 && full > 0, "{done} done, {full} turned away");
+        assert_eq!(world.size(), size + done as u64, "who is turned away leaves no entry");
+    }
+}
+
+/// PostgreSQL alone: the connection is lost at the commit.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_whose_outcome_is_unknown_says_so_and_the_request_id_tells_the_truth() {
+    let Some(home) = Home::postgres().await else {
+        return;
+    };
+    let world = World::new(&home).await;
+    let receiver = world.caller(&world.secondary.id, &[Role::Senco]).await;
+    home.tamper(
+        "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(10); RETURN NULL; \
+         END $$; \
+         CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON subscription \
+         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.name = 'cut') \
+         EXECUTE FUNCTION cut();",
+    )
+    .await;
+    let size = world.size();
+    let names = ["cut".to_owned()];
+    let answer = world.subscribe(&receiver, &names).await.pop().unwrap();
+    assert_eq!(answer.map(|done| done.value), Err(Refusal::OutcomeUnknown));
+    home.tamper("DROP TRIGGER cut ON subscription").await;
+    let answer = world.subscribe(&receiver, &names).await.pop().unwrap();
+    let receipt = answer.unwrap().receipt.unwrap();
+    assert_eq!(
+        (receipt.replayed, receipt.position),
+        (false, size),
+        "it had not been done"
+    );
+    let answer = world.subscribe(&receiver, &names).await.pop().unwrap();
+    let receipt = answer.unwrap().receipt.unwrap();
+    assert_eq!(
+        (receipt.replayed, receipt.position),
+        (true, size),
+        "now it has"
+    );
+    home.forget().await;
+}
+
+/// PostgreSQL alone: every connection is cut, as by a restart of the server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acts_go_on_when_connections_were_cut_between_them() {
+    let Some(home) = Home::postgres().await else {
+        return;
+    };
+    let world = World::new(&home).await;
+    let transition = world.open_move(1).await;
+    for _ in 0..3 {
+        home.tamper(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .await;
+        let act = ShowTransition {
+            transition: transition.clone(),
+        };
+        world.ledger.act(&world.officer, act).await.unwrap();
+    }
+    home.forget().await;
+}
+
+/// PostgreSQL alone: two nodes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_of_one_ledger_publish_side_by_side_and_lose_nothing() {
+    const EACH: u32 = 40;
+    let Some(home) = Home::postgres().await else {
+        return;
+    };
+    let world = World::new(&home).await;
+    let other = Ledger::open(&home.place(), world.clock.clone(), false)
+        .await
+        .unwrap();
+    let sender = world.caller(&world.primary.id, &[Role::Publisher]).await;
+    let receiver = world.caller(&world.secondary.id, &[Role::Senco]).await;
+    let subscription = world.subscription(&receiver).await;
+    let mut moves = Vec::new();
+    for learner in 0..2 * EACH {
+        moves.push(world.open_move(learner).await);
+    }
+    let publish = async |ledger: &Ledger, moves: &[_]| {
+        let kinds = [SectionKind::Identity];
+        let acts = moves
+            .iter()
+            .map(|to| ledger.act(&sender, world.publish(to, &kinds, "A")));
+        join_all(acts).await
+    };
+    let follow = async |ledger: &Ledger| {
+        let (mut from, mut seen) = (0, Vec::new());
+        let mut size = ledger.size();
+        while seen.len() < 2 * EACH as usize {
+            size.borrow_and_update();
+            let subscription = subscription.clone();
+            let act = baton_domain::act::Pull {
+                subscription,
+                from,
+                limit: 64,
+                inline: false,
+            };
+            let pulled = ledger.act(&receiver, act).await.unwrap().value;
+            if pulled.items.is_empty() {
+                size.changed().await.unwrap();
+            }
+            from = pulled.next;
+            seen.extend(pulled.items.into_iter().map(|item| match item.what {
+                PulledWhat::Profile(shown) => (item.position, shown.transition),
+                other => panic!("{other:?}"),
+            }));
+        }
+        seen
+    };
+    let (first, second, here, there) = tokio::join!(
+        publish(&world.ledger, &moves[..EACH as usize]),
+        publish(&other, &moves[EACH as usize..]),
+        follow(&world.ledger),
+        follow(&other),
+    );
+    let mut published: Vec<_> = first
+        .into_iter()
+        .chain(second)
+        .map(|done| done.unwrap().receipt.unwrap().position)
+        .zip(moves)
+        .collect();
+    published.sort();
+    assert_eq!(here, published, "all, once, in order");
+    assert_eq!(there, published);
+    world.bodies().await;
+    assert_eq!(world.access_rows(500).await, world.fold().await);
+    other.close().await;
+    home.forget().await;
+}
+
+/// SQLite alone: the disk is full. The test runs itself again in a mount namespace of its own,
+/// on a file system of a few megabytes; where that is not allowed it is left out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_an_answer_and_the_ledger_goes_on_when_there_is_room() {
+    if let Some(disk) = std::env::var_os(SMALL_DISK) {
+        return fill(disk.as_ref()).await;
+    }
+    let disk = tempfile::tempdir().unwrap();
+    let name = "faults::a_full_disk_is_an_answer_and_the_ledger_goes_on_when_there_is_room";
+    let script = "mount -t tmpfs -o size=8m tmpfs \"$0\" || exit 77; exec \"$@\"";
+    let output = Command::new("unshare")
+        .args(["--mount", "sh", "-c", script])
+        .arg(disk.path())
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(SMALL_DISK, disk.path())
+        .output();
+    match output {
+        Ok(output) if output.status.success() => {}
+        Ok(output) if output.status.code() == Some(101) => {
+            panic!("{}", String::from_utf8_lossy(&output.stderr))
+        }
+        refused => println!("a full disk was left out: no file system of its own ({refused:?})"),
+    }
+}
+
+async fn fill(disk: &std::path::Path) {
+    let ballast = disk.join("ballast");
+    std::fs::write(&ballast, vec![0; 2 << 20]).unwrap();
+    let home = Home::in_folder(disk);
+    let mut world = World::new(&home).await;
+    let sender = world.caller(&world.primary.id, &[Role::Publisher]).await;
+    let transition = world.open_move(1).await;
+    let kinds = publishable(false);
+    let (mut done, mut number) = (0, 0);
+    let refusal = loop {
+        number += 1;
+        let marker = format!("{number} ").repeat(1_000);
+        match world
+            .ledger
+            .act(&sender, world.publish(&transition, &kinds, &marker))
+            .await
+        {
+            Ok(_) => done += 1,
+            Err(refusal) => break refusal,
+        }
+        assert!(number < 1_000, "the disk never filled");
+    };
+    assert_eq!(refusal, Refusal::LedgerFull);
+    std::fs::remove_file(ballast).unwrap();
+    let next = world
+        .published(&sender, world.publish(&transition, &kinds, "A"))
+        .await
+        .value;
+    assert_eq!(
+        next.version,
+        done + 1,
+        "the refused one left nothing behind"
+    );
+    let size = world.size();
+    world.ledger.close().await;
+    world.ledger = Ledger::open(&home.place(), world.clock.clone(), false)
+        .await
+        .unwrap();
+    assert_eq!(world.size(), size);
+    world.bodies().await;
+    world.ledger.close().await;
+}
