@@ -221,13 +221,23 @@ impl Entry {
 impl Decision {
     /// Bytes it takes in an entry, less its answers.
     pub fn bytes(&self) -> usize {
-        Self { answers: Vec::new(), ..self.clone() }.json().to_bytes().len() + 1
+        Self {
+            answers: Vec::new(),
+            ..self.clone()
+        }
+        .json()
+        .to_bytes()
+        .len()
+            + 1
     }
 
     fn json(&self) -> Json {
         Json::Obj(object([
             ("tuple", tuple_json(&self.tuple)),
-            ("answers", Json::Arr(self.answers.iter().map(Answer::json).collect())),
+            (
+                "answers",
+                Json::Arr(self.answers.iter().map(Answer::json).collect()),
+            ),
         ]))
     }
 }
@@ -235,14 +245,24 @@ impl Decision {
 impl Answer {
     /// Bytes it takes in an entry, whatever kinds are still added to it.
     pub fn bytes_max(&self) -> usize {
-        Self { kinds: KindSet::ALL, ..self.clone() }.json().to_bytes().len() + 1
+        Self {
+            kinds: KindSet::ALL,
+            ..self.clone()
+        }
+        .json()
+        .to_bytes()
+        .len()
+            + 1
     }
 
     fn json(&self) -> Json {
         Json::Obj(object([
             ("kinds", Json::Int(i64::from(self.kinds.bits()))),
             ("allowed", Json::Bool(self.allowed)),
-            ("policies", Json::Arr(self.policies.iter().map(|p| text(p)).collect())),
+            (
+                "policies",
+                Json::Arr(self.policies.iter().map(|p| text(p)).collect()),
+            ),
         ]))
     }
 }
@@ -273,12 +293,12 @@ fn from_serde(value: serde_json::Value) -> Json {
         serde_json::Value::Bool(value) => Json::Bool(value),
         serde_json::Value::Number(value) => Json::Int(value.as_i64().unwrap_or_default()),
         serde_json::Value::String(value) => Json::Str(value),
-        serde_json::Value::Array(values) => {
-            Json::Arr(values.into_iter().map(from_serde).collect())
-        }
-        serde_json::Value::Object(members) => {
-            Json::object(members.into_iter().map(|(name, value)| (name, from_serde(value))))
-        }
+        serde_json::Value::Array(values) => Json::Arr(values.into_iter().map(from_serde).collect()),
+        serde_json::Value::Object(members) => Json::object(
+            members
+                .into_iter()
+                .map(|(name, value)| (name, from_serde(value))),
+        ),
     }
 }
 
@@ -303,7 +323,10 @@ pub fn hex(bytes: &[u8]) -> Json {
 
 /// An object from pairs.
 pub fn object<const N: usize>(pairs: [(&str, Json); N]) -> BTreeMap<String, Json> {
-    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    pairs
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
 }
 
 fn insert(body: &mut BTreeMap<String, Json>, key: &str, value: Json) {

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use baton_store::{Known, Ledger, Presented};
 use baton_wire::status::{Problem, Reason};
@@ -16,6 +17,7 @@ use tower::{Layer, Service};
 use crate::api_key::ApiKey;
 use crate::connection::Peer;
 use crate::limits::{Limits, Turned};
+use crate::own_words::in_our_words;
 
 /// Paths that need no caller: they tell nothing but that the service runs and what it speaks.
 const OPEN: [&str; 4] = [
@@ -32,6 +34,8 @@ const BOOTSTRAP: &str = "/baton.v1.SettingService/Bootstrap";
 pub(crate) struct Authenticate {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) limits: Arc<Limits>,
+    /// Longest a call may take until its answer begins.
+    pub(crate) deadline: Duration,
 }
 
 impl<S> Layer<S> for Authenticate {
@@ -83,7 +87,11 @@ where
             match door.known(peer, presented, bootstrap).await {
                 Ok(known) => {
                     request.extensions_mut().insert(known);
-                    inner.call(request).await
+                    let answered = tokio::time::timeout(door.deadline, inner.call(request)).await;
+                    answered.map_or_else(
+                        |_| Ok(Status::from(Reason::DeadlineExceeded).into_http()),
+                        |answer| answer.map(in_our_words),
+                    )
                 }
                 Err(problem) => {
                     metrics::counter!("baton_calls_turned_away_total",

@@ -7,7 +7,9 @@ mod config;
 mod connection;
 mod grpc;
 mod limits;
+mod measure;
 mod operator;
+mod own_words;
 mod serve;
 mod tls;
 

@@ -17,11 +17,13 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::transport::Server;
+use tower::layer::util::{Identity, Stack};
 
 use crate::authenticate::Authenticate;
 use crate::connection::accept;
 use crate::grpc::{ANSWER_BYTES_MAX, REQUEST_BYTES_MAX, Services};
 use crate::limits::{Limits, Rates};
+use crate::measure::Measure;
 use crate::operator;
 
 /// Calls of one connection at the same time.
@@ -78,8 +80,9 @@ impl Serving {
         let door = Authenticate {
             ledger: Arc::clone(&ledger),
             limits: Arc::clone(&limits),
+            deadline: self.deadline,
         };
-        let router = router(&services, door, self.deadline);
+        let router = router(&services, door);
         let stopped = stop.clone();
         tasks.spawn(async move {
             let incoming = ReceiverStream::new(connections);
@@ -107,14 +110,12 @@ impl Serving {
     }
 }
 
-/// The whole stack in order, outermost first: connection limits and deadline, who calls, services.
-fn router(
-    services: &Services,
-    door: Authenticate,
-    deadline: Duration,
-) -> tonic::transport::server::Router<
-    tower::layer::util::Stack<Authenticate, tower::layer::util::Identity>,
-> {
+/// What every call passes, innermost first.
+type Layers = Stack<Authenticate, Stack<Measure, Identity>>;
+
+/// The whole stack in order, outermost first: connection limits, counts, who calls and for how
+/// long, services.
+fn router(services: &Services, door: Authenticate) -> tonic::transport::server::Router<Layers> {
     macro_rules! limited {
         ($service:ident) => {
             $service::new(services.clone())
@@ -122,14 +123,17 @@ fn router(
                 .max_encoding_message_size(ANSWER_BYTES_MAX)
         };
     }
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(DESCRIPTOR_SET);
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
     let (health, health_service) = tonic_health::server::health_reporter();
     drop(health);
     let mut router = Server::builder()
-        .timeout(deadline)
         .max_concurrent_streams(STREAMS_PER_CONNECTION)
         .http2_keepalive_interval(Some(KEEPALIVE))
+        .layer(Measure)
         .layer(door)
         .add_service(health_service)
         .add_service(limited!(SettingServiceServer))
@@ -137,7 +141,11 @@ fn router(
         .add_service(limited!(ProfileServiceServer))
         .add_service(limited!(SubscriptionServiceServer))
         .add_service(limited!(AuditServiceServer));
-    if let Ok(reflection) = reflection.build_v1() {
+    if let Ok(reflection) = reflection().build_v1() {
+        router = router.add_service(reflection);
+    }
+    // Most clients' tools still ask the older one.
+    if let Ok(reflection) = reflection().build_v1alpha() {
         router = router.add_service(reflection);
     }
     router

@@ -83,6 +83,14 @@ enum Broken {
 }
 
 impl Broken {
+    fn at_commit(error: StoreError) -> Self {
+        if error.is_refused_commit() {
+            Self::Before(error)
+        } else {
+            Self::AtCommit(error)
+        }
+    }
+
     fn is_everyones(&self) -> bool {
         match self {
             Self::Before(error) => error.is_everyones(),
@@ -123,7 +131,7 @@ impl Inner {
                         let everyones = broken.is_everyones();
                         let settled = failed(broken);
                         // The rest would wait as long, one after the other, for the same answer.
-                        over = everyones.then(|| Settled::Failed(Refusal::Unavailable));
+                        over = everyones.then_some(Settled::Failed(Refusal::Unavailable));
                         settled
                     }
                 },
@@ -161,12 +169,7 @@ impl Inner {
                 last_leaf,
                 widened,
             }) => {
-                tx.commit()
-                    .await
-                    .map_err(|error| match error.is_refused_commit() {
-                        true => Broken::Before(error),
-                        false => Broken::AtCommit(error),
-                    })?;
+                tx.commit().await.map_err(Broken::at_commit)?;
                 let mark = Mark {
                     term: head.term,
                     size: head.size(),
@@ -247,7 +250,7 @@ impl Inner {
             if ran.draft.silent {
                 continue;
             }
-            let bytes = self.entry(ran, head, world, mark).to_bytes();
+            let bytes = entry(ran, head, world, mark).to_bytes();
             if bytes.len() > ENTRY_BYTES_MAX {
                 return Err(StoreError::Tree("an entry outgrew its limit"));
             }
@@ -270,24 +273,27 @@ impl Inner {
         }
         Ok((last_leaf, unwanted))
     }
+}
 
-    fn entry(&self, ran: Ran, head: &Head, world: &World, mark: usize) -> Entry {
-        Entry {
-            ledger: head.ledger.clone(),
-            term: head.term,
-            position: head.size(),
-            time_us: head.time_us,
-            caller: ran.caller,
-            kind: ran.kind,
-            verdict: ran.verdict,
-            request: ran.request,
-            decisions: ran.draft.decisions,
-            policy_set: head.policy.clone(),
-            detail: ran.draft.detail,
-            rows: world.changes_since(mark),
-        }
+/// The entry of an act that was decided.
+fn entry(ran: Ran, head: &Head, world: &World, mark: usize) -> Entry {
+    Entry {
+        ledger: head.ledger.clone(),
+        term: head.term,
+        position: head.size(),
+        time_us: head.time_us,
+        caller: ran.caller,
+        kind: ran.kind,
+        verdict: ran.verdict,
+        request: ran.request,
+        decisions: ran.draft.decisions,
+        policy_set: head.policy.clone(),
+        detail: ran.draft.detail,
+        rows: world.changes_since(mark),
     }
+}
 
+impl Inner {
     /// Tells how far the ledger has come. Another node's later commit may be known already.
     pub(crate) fn grown_to(&self, size: u64) {
         self.size.send_if_modified(|known| {

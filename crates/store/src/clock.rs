@@ -39,7 +39,7 @@ impl Clock {
             Self::System => false,
         };
         if !moved {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -19,6 +19,7 @@ mod findings;
 mod format;
 mod generated;
 pub mod json;
+pub mod methods;
 pub mod name;
 mod raw;
 #[cfg(feature = "sample")]

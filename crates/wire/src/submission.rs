@@ -3,7 +3,12 @@
 
 use std::fmt;
 
-use baton_domain::{act::Target, ids::LearnerIdentifier, route::Point, section::SectionKind};
+use baton_domain::{
+    act::Target,
+    ids::{LearnerIdentifier, LearnerScheme},
+    route::Point,
+    section::SectionKind,
+};
 use bytes::Bytes;
 use jiff::civil::Date;
 
@@ -85,6 +90,10 @@ pub fn read(from: &twin::ProfileSubmission, today: Date) -> Result<Submission, V
             None
         }
     };
+    if let Some(sections) = &sections {
+        violations.extend(blank(sections));
+        violations.extend(another_child(target.as_ref(), sections));
+    }
     match (target, level, signatory, sections) {
         (Some(target), Some(level), Some(signatory), Some(sections)) if violations.is_empty() => {
             let born = born(&sections);
@@ -150,6 +159,36 @@ pub fn identifiers(
         })
         .collect();
     (read.len() == given.len()).then_some(read)
+}
+
+/// A section that says nothing would wipe what stood there before.
+fn blank(sections: &[(SectionKind, Bytes)]) -> impl Iterator<Item = Violation> {
+    sections
+        .iter()
+        .filter(|(_, bytes)| bytes.is_empty())
+        .map(|(kind, _)| {
+            let expected = "Fill it, say nothing_to_add, or leave the section out.";
+            Violation::new(format!("content.{kind}"), "section.blank", expected)
+        })
+}
+
+/// The pupil number in the profile must be the one the profile is published under: anything else
+/// puts one child's profile before another child's next school.
+fn another_child(target: Option<&Target>, sections: &[(SectionKind, Bytes)]) -> Option<Violation> {
+    let Some(Target::Learner { identifiers, .. }) = target else {
+        return None;
+    };
+    let (kind, identity) = sections
+        .iter()
+        .find(|(kind, _)| *kind == SectionKind::Identity)?;
+    let stated = facts::read_text(identity, *kind, "upn")?;
+    let asked = identifiers
+        .iter()
+        .find(|id| id.scheme() == LearnerScheme::Upn)?;
+    (asked.value() != stated).then(|| {
+        let expected = "The UPN of the learner the profile is published for.";
+        Violation::new("content.identity.upn", "upn.another_learner", expected)
+    })
 }
 
 fn born(sections: &[(SectionKind, Bytes)]) -> Option<Date> {

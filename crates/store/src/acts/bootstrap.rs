@@ -59,7 +59,7 @@ impl Step for Bootstrap {
         let roles = [Role::CouncilOfficer, Role::Operator, Role::Auditor];
         let issued = issue(
             scene,
-            NewCredential {
+            &NewCredential {
                 setting: &council.id,
                 label: "first officer",
                 roles: roles.into_iter().collect::<RoleSet>(),

@@ -17,7 +17,8 @@ use crate::rows::{CredentialRow, credential_state};
 use crate::scene::{Scene, live, roles};
 use crate::world::{Needs, Put as _};
 
-const OF_SETTING: &str = "SELECT id FROM credential WHERE setting_id = $1 ORDER BY id LIMIT 1000";
+pub(crate) const OF_SETTING: &str =
+    "SELECT id FROM credential WHERE setting_id = $1 ORDER BY id LIMIT 1000";
 const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// A credential as it is shown: never what proves it.
@@ -91,7 +92,7 @@ fn grantable(scene: &Scene<'_>, roles: RoleSet) -> Result<(), Refusal> {
 }
 
 /// Makes a credential row in the world.
-pub(super) fn issue(scene: &mut Scene<'_>, new: NewCredential<'_>) -> Result<Issued, Refusal> {
+pub(super) fn issue(scene: &mut Scene<'_>, new: &NewCredential<'_>) -> Result<Issued, Refusal> {
     if let Proof::Certificate(spki) = new.proof {
         let digest = certificate_digest(spki);
         let in_use = |row: &CredentialRow| row.digest == digest && live(row, scene.time_us);
@@ -191,7 +192,7 @@ impl Step for IssueCredential {
         grantable(scene, self.roles)?;
         issue(
             scene,
-            NewCredential {
+            &NewCredential {
                 setting: &self.setting,
                 label: &self.label,
                 roles: self.roles,

@@ -129,6 +129,18 @@ pub trait Act: Prepare<Step: Step<Outcome = <Self as Act>::Outcome>> {
     type Outcome: Send + 'static;
 }
 
+/// The texts acts find their candidates by, for the test that prepares every statement.
+#[cfg(test)]
+pub(crate) const STATEMENTS: [&str; 7] = [
+    audit::ENTRIES,
+    credentials::OF_SETTING,
+    pull::ANY,
+    pull::FEED,
+    settings::PAGE,
+    transitions::PAGE,
+    who_saw::SIGHTINGS,
+];
+
 /// Every act, and what its caller gets.
 macro_rules! acts {
     ($($act:ident => $outcome:ty,)+) => {$(

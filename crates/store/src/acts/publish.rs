@@ -192,7 +192,10 @@ impl Step for PublishStep {
         }
         let profile = self.next(scene, &row, before.as_ref(), &caller.acting)?;
         self.remember_birth(scene, &row)?;
-        self.address(scene, &row, &profile);
+        // Those whose window is open have it at once, others by a later release.
+        for to in addressees(scene, &row, &profile) {
+            scene.release(&row, &profile, &to);
+        }
         Ok(Published {
             profile: profile.id.clone(),
             version: profile.version_number(),
@@ -318,13 +321,6 @@ impl PublishStep {
             scene.world.put(sealed);
         }
         Ok(())
-    }
-
-    /// Puts the version before everyone whose window is open. Others get it by a later release.
-    fn address(&self, scene: &mut Scene<'_>, row: &TransitionRow, profile: &ProfileRow) {
-        for to in addressees(scene, row, profile) {
-            scene.release(row, profile, &to);
-        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::rows::{SettingCodeRow, SettingKeyRow, SettingRow};
 use crate::scene::{Question, Scene};
 use crate::world::{Needs, Put as _, World, council_code};
 
-const PAGE: &str = "SELECT id FROM setting WHERE id > $1 ORDER BY id LIMIT $2";
+pub(crate) const PAGE: &str = "SELECT id FROM setting WHERE id > $1 ORDER BY id LIMIT $2";
 
 /// A setting as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

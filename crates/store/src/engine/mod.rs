@@ -210,19 +210,21 @@ impl Tx {
 
     /// Makes everything durable. An error here leaves the outcome unknown.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        Ok(match self {
+        match self {
             Tx::Sqlite(tx) => tx.end("COMMIT").await?,
             Tx::Postgres(tx) => tx.commit().await?,
             Tx::SqliteOnce(_) | Tx::PostgresOnce(_) => {}
-        })
+        }
+        Ok(())
     }
 
     /// Gives everything back.
     pub(crate) async fn rollback(self) -> Result<(), StoreError> {
-        Ok(match self {
+        match self {
             Tx::Sqlite(tx) => tx.end("ROLLBACK").await?,
             Tx::Postgres(tx) => tx.rollback().await?,
             Tx::SqliteOnce(_) | Tx::PostgresOnce(_) => {}
-        })
+        }
+        Ok(())
     }
 }

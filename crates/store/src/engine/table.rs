@@ -100,6 +100,7 @@ impl Statements {
     }
 
     /// All of them, for the test that prepares every statement on both engines.
+    #[cfg(test)]
     pub(crate) fn all(&self) -> impl Iterator<Item = &'static str> + '_ {
         let by = self.by.values().flatten();
         self.upsert

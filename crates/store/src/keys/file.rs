@@ -13,6 +13,8 @@ use crate::error::StoreError;
 
 /// Largest key file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// What group and others may do with a file.
+const OTHERS: u32 = 0o077;
 
 pub(super) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
     DirBuilder::new()
@@ -50,7 +52,7 @@ pub(super) fn read_private(path: &Path) -> Result<Vec<u8>, StoreError> {
         Ok((mode, bytes))
     };
     let (mode, bytes) = read().map_err(|error| StoreError::file(path, error))?;
-    if mode & 0o077 == 0 {
+    if mode & OTHERS == 0 {
         Ok(bytes)
     } else {
         Err(StoreError::KeyFileMode(path.to_owned()))

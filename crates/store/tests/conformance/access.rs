@@ -1,7 +1,7 @@
 //! Who sees what. The table is the default matrix of design §6, written down a second time.
 
 use baton_domain::access::Role;
-use baton_domain::act::{Fetch, ListTransitions, Plan, Pull};
+use baton_domain::act::{Fetch, ListTransitions, Offer, Plan, Pull};
 use baton_domain::section::{Class, KindSet, SectionKind};
 use baton_store::{PulledWhat, Refusal, SettingView};
 
@@ -120,7 +120,7 @@ on_both_engines! {
         let world = World::new(home).await;
         let receiver = world.caller(&world.secondary.id, &[Role::Senco]).await;
         for learner in 0..5 {
-            let plan = Plan { offer: Default::default(), ..world.plan(upn(learner)) };
+            let plan = Plan { offer: Offer::default(), ..world.plan(upn(learner)) };
             world.planned(&world.officer, plan).await.unwrap();
         }
         let list = |limit| ListTransitions {

@@ -46,10 +46,7 @@ impl World {
             let act = ListAccessRows { after, limit };
             let page = self.ledger.act(&self.officer, act).await.unwrap().value;
             for (table, key, commitment) in page.rows {
-                let hex: String = commitment
-                    .iter()
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect();
+                let hex = baton_domain::log::Hash::new(commitment).to_string();
                 assert_eq!(
                     rows.insert((table.to_owned(), key), hex),
                     None,

@@ -77,6 +77,11 @@ pub(crate) async fn bootstrap(home: &Home, clock: &Clock) -> (Ledger, Caller) {
 
 impl World {
     pub(crate) async fn new(home: &Home) -> Self {
+        // On the heap: every test has one.
+        Box::pin(Self::made(home)).await
+    }
+
+    async fn made(home: &Home) -> Self {
         let (clock, hand) = Clock::fixed(at(values::NOON_10_MARCH));
         let (ledger, officer) = bootstrap(home, &clock).await;
         let import = |kind, name, code| {

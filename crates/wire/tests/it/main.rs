@@ -6,6 +6,7 @@ mod build_rules;
 mod contract;
 mod hostile;
 mod json;
+mod references;
 mod samples;
 mod submissions;
 mod twin;

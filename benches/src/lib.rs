@@ -1,0 +1,1 @@
+//! Measurements live beside this file, a folder each: see `docs/benchmarks.md`.

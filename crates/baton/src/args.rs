@@ -1,0 +1,97 @@
+//! What can be typed. Each command's own arguments stand with the command.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands;
+use crate::connection::ConnectionArgs;
+use crate::demo::DemoArgs;
+
+/// Moves what a child's current setting knows to the child's next setting, safely and in time.
+///
+/// Exit codes: 0 done, 1 some items were refused, 2 wrong usage, 3 cannot connect or not allowed.
+#[derive(Debug, Parser)]
+#[command(name = "baton", version, max_term_width = 100, after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// One JSON value per line on standard output; everything for people goes to standard error.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  baton demo                              watch 200 profiles cross, end to end
+  baton init --folder data                make a ledger; prints the one-time token
+  baton serve --config baton.toml         run the service
+  baton publish leavers.ndjson --signatory 'Head teacher'
+  baton subscribe --once                  fetch what came for your setting
+  baton audit verify --state              check the whole ledger";
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Watch profiles cross at all four points: a real service, made and removed for the demo.
+    Demo(DemoArgs),
+    /// Make a ledger in a folder and print the one-time token of its first officer.
+    Init(commands::init::InitArgs),
+    /// Run the service.
+    Serve(commands::serve::ServeArgs),
+    /// Settings: nurseries, schools, colleges, councils, services.
+    Settings(commands::settings::SettingsArgs),
+    /// Credentials: how callers prove themselves.
+    Credentials(commands::credentials::CredentialsArgs),
+    /// Cohorts: who moves from where to where.
+    Cohort(commands::cohort::CohortArgs),
+    /// Publish profiles from files.
+    Publish(commands::publish::PublishArgs),
+    /// Receive what comes for your setting.
+    Subscribe(commands::subscribe::SubscribeArgs),
+    /// Show one profile, as far as you may see it.
+    Show(commands::show::ShowArgs),
+    /// Take a profile back.
+    Withdraw(commands::withdraw::WithdrawArgs),
+    /// Change where a learner goes.
+    Redirect(commands::redirect::RedirectArgs),
+    /// How far the moves of your setting or council have come.
+    Status(commands::status::StatusArgs),
+    /// The ledger: show entries, verify everything, ask who saw.
+    Audit(commands::audit::AuditArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Args;
+
+    #[test]
+    fn what_can_be_typed_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn help_of_every_command() {
+        let mut help = String::new();
+        let mut root = Args::command().term_width(100);
+        root.build();
+        collect(&mut root, &mut help);
+        insta::assert_snapshot!(help);
+    }
+
+    fn collect(command: &mut clap::Command, help: &mut String) {
+        let name = command.get_bin_name().unwrap_or("baton").to_owned();
+        let text = command.render_long_help();
+        *help += &["=== ", &name, " --help\n\n", &text.to_string(), "\n\n"].concat();
+        for inner in command
+            .get_subcommands_mut()
+            .filter(|it| it.get_name() != "help")
+        {
+            collect(inner, help);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The folder a caller connects with: `connection.toml`, the service's certificate, and the
+//! caller's own certificate and key or its API key. Everything is readable by its owner only, and
+//! on disk before the service is asked for anything: a key that was lost cannot be registered
+//! again.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use crate::connection::ConnectionFile;
+use crate::output::Wrong;
+use crate::pki::{self, Pair};
+
+const SERVICE: &str = "service.pem";
+const CERTIFICATE: &str = "cert.pem";
+const KEY: &str = "key.pem";
+const API_KEY: &str = "api-key";
+const CONNECTION: &str = "connection.toml";
+
+/// A folder being filled.
+pub(super) struct Folder {
+    path: PathBuf,
+    made: bool,
+    files: Vec<PathBuf>,
+}
+
+impl Folder {
+    /// Makes the folder, or takes an empty one, and puts the service's certificate in it.
+    pub(super) fn make(path: &Path, service_certificate: &str) -> anyhow::Result<Self> {
+        let made = !path.exists();
+        if made {
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(path)
+                .with_context(|| format!("{} cannot be made", path.display()))?;
+        } else if fs::read_dir(path).is_ok_and(|mut files| files.next().is_some()) {
+            let say = "is not empty; keys are never written over: give another folder";
+            return Err(Wrong(format!("{} {say}", path.display())).into());
+        }
+        let mut folder = Self {
+            path: path.to_owned(),
+            made,
+            files: Vec::new(),
+        };
+        folder.write(SERVICE, service_certificate)?;
+        Ok(folder)
+    }
+
+    /// Puts a certificate and its key in.
+    pub(super) fn put_pair(&mut self, pair: &Pair) -> anyhow::Result<()> {
+        self.write(CERTIFICATE, &pair.certificate)?;
+        self.write(KEY, &pair.key)
+    }
+
+    /// Puts an API key in.
+    pub(super) fn put_api_key(&mut self, key: &str) -> anyhow::Result<()> {
+        self.write(API_KEY, &format!("{key}\n"))
+    }
+
+    /// Writes the connection file over what was put in, and answers where it is.
+    pub(super) fn connect_to(self, url: String, setting: String) -> anyhow::Result<PathBuf> {
+        let holds = |name: &str| {
+            let path = self.path.join(name);
+            self.files.contains(&path).then(|| PathBuf::from(name))
+        };
+        let file = ConnectionFile {
+            url,
+            service_certificate: PathBuf::from(SERVICE),
+            setting,
+            certificate: holds(CERTIFICATE),
+            key: holds(KEY),
+            api_key: holds(API_KEY),
+        };
+        let path = self.path.join(CONNECTION);
+        file.write(&path)?;
+        Ok(path)
+    }
+
+    /// Takes everything away again: nothing was issued for it.
+    pub(super) fn discard(self) {
+        for file in &self.files {
+            let _ = fs::remove_file(file);
+        }
+        if self.made {
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
+
+    fn write(&mut self, name: &str, text: &str) -> anyhow::Result<()> {
+        let path = self.path.join(name);
+        pki::write_private(&path, text)?;
+        self.files.push(path);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_is_its_owners_and_is_never_written_over() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("officer");
+        let mut folder = Folder::make(&path, "service").unwrap();
+        folder.put_pair(&pki::caller("officer").unwrap()).unwrap();
+        let file = folder
+            .connect_to("https://a:1".to_owned(), "settings/a".to_owned())
+            .unwrap();
+        let read = ConnectionFile::read(&file).unwrap();
+        assert_eq!(read.key, Some(PathBuf::from("key.pem")));
+        assert_eq!(read.api_key, None);
+        for file in fs::read_dir(&path).unwrap() {
+            let mode = file.unwrap().metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        assert!(Folder::make(&path, "service").is_err());
+    }
+
+    #[test]
+    fn a_discarded_folder_leaves_nothing() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("officer");
+        Folder::make(&path, "service").unwrap().discard();
+        assert!(!path.exists());
+    }
+}

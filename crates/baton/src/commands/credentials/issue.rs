@@ -1,0 +1,127 @@
+//! A credential for a setting, as a folder to hand over.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use baton_client::ClientError;
+use baton_domain::access::Role;
+use baton_wire::{json, v1};
+use clap::Args;
+use serde_json::json;
+
+use super::folder::Folder;
+use super::{WhichSetting, line};
+use crate::connection::ConnectionArgs;
+use crate::output::{Exit, Output};
+use crate::pki;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  baton credentials issue --code gias:100000 --role publisher --role dsl \\
+    --label 'Head teacher' --out head
+  baton credentials issue --code gias:100000 --role data-manager --api-key \\
+    --label 'School information system' --out mis --days 90
+
+Hand the folder over on a safe way: whoever has it acts in these roles. The key never leaves the
+folder; the service only knows the hash of its public half.")]
+pub(super) struct IssueArgs {
+    #[command(flatten)]
+    to: WhichSetting,
+    /// A role it acts in; may be given again.
+    #[arg(long = "role", value_parser = role, required = true, long_help = "\
+A role it acts in; may be given again. Sending: publisher, contributor, data-manager, dsl, senco. \
+Receiving: receiver-lead, senco, dsl, data-manager. Council: council-officer, send-caseworker. \
+Ledger: auditor, operator.")]
+    role: Vec<Role>,
+    /// What it is for, one line, no personal data.
+    #[arg(long)]
+    label: String,
+    /// Days until it expires, at most 396; by default that.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=396))]
+    days: Option<i32>,
+    /// An API key instead of a certificate.
+    #[arg(long)]
+    api_key: bool,
+    /// Folder to make for it.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+pub(super) async fn run(
+    args: IssueArgs,
+    to: &ConnectionArgs,
+    output: Output,
+) -> anyhow::Result<Exit> {
+    let (own, file) = to.file()?;
+    let certificate = own
+        .parent()
+        .unwrap_or(Path::new("."))
+        .join(&file.service_certificate);
+    let certificate = std::fs::read_to_string(&certificate)
+        .with_context(|| format!("{} cannot be read", certificate.display()))?;
+    let client = to.connect().await?;
+    let setting = args.to.name(&client).await?;
+    let mut folder = Folder::make(&args.out, &certificate)?;
+    let mut hash = Vec::new();
+    if !args.api_key {
+        let pair = pki::caller(&args.label)?;
+        folder.put_pair(&pair)?;
+        hash = pair.spki_sha256.to_vec();
+    }
+    let request = v1::IssueCredentialRequest {
+        setting: setting.clone(),
+        label: args.label,
+        roles: args
+            .role
+            .iter()
+            .map(|role| v1::Role::from(*role).into())
+            .collect(),
+        certificate_spki_sha256: hash.into(),
+        lifetime_days: args.days.unwrap_or_default(),
+        ..Default::default()
+    };
+    let issued = match client.issue_credential(request).await {
+        Ok(issued) => issued,
+        // It may stand: the folder is kept, and only lacks the file that names it.
+        Err(error @ ClientError::OutcomeUnknown { .. }) => {
+            output.say(&format!("{} is kept until you know.", args.out.display()));
+            return Err(error.into());
+        }
+        Err(error) => {
+            folder.discard();
+            return Err(error.into());
+        }
+    };
+    let credential = issued.credential.unwrap_or_default();
+    if args.api_key {
+        anyhow::ensure!(
+            !issued.api_key.is_empty(),
+            "the answer with the key was lost on its way: revoke {} and issue another",
+            credential.name
+        );
+        folder.put_api_key(&issued.api_key)?;
+    }
+    let connection = folder.connect_to(file.url, setting)?;
+    let json = json!({
+        "credential": json::write(&credential).unwrap_or_default(),
+        "connection": connection,
+    });
+    output.result(&json, || {
+        let connection = connection.display();
+        format!(
+            "{}\nto use it: --connection {connection}",
+            line(&credential)
+        )
+    });
+    Ok(Exit::Done)
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let parsed = Role::parse(&text.replace('-', "_"));
+    parsed.filter(|role| *role != Role::Sweeper).ok_or_else(|| {
+        let known = Role::ALL.iter().filter(|role| **role != Role::Sweeper);
+        let names: Vec<String> = known.map(|role| role.name().replace('_', "-")).collect();
+        format!("the roles are {}", names.join(", "))
+    })
+}

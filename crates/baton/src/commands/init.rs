@@ -1,0 +1,60 @@
+//! `baton init`: a ledger in a folder.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use baton_server::{ApiKey, Config};
+use baton_store::{Clock, Ledger, Place};
+use clap::Args;
+use serde_json::json;
+
+use crate::output::{Exit, Output};
+use crate::pki;
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  baton init --folder data
+  baton init --config baton.toml --name baton.council.example
+
+Then: `baton serve`, and with the token `baton credentials redeem`.")]
+pub(crate) struct InitArgs {
+    /// Folder to make; overrides the configuration.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Names and addresses clients will use; they stand in the service's certificate.
+    #[arg(long = "name", value_name = "HOST", default_values_t = ["localhost".to_owned(), "127.0.0.1".to_owned()])]
+    names: Vec<String>,
+}
+
+pub(crate) async fn run(args: InitArgs, output: &Output) -> anyhow::Result<Exit> {
+    let config = Config::load(args.config.as_deref())?;
+    let folder = args.folder.unwrap_or(config.ledger.folder);
+    let postgres = Some(config.ledger.postgres).filter(|url| !url.is_empty());
+    let place = Place {
+        folder: folder.clone(),
+        postgres,
+    };
+    let token = Ledger::create(&place, &Clock::System).await?;
+    let tls = folder.join("tls");
+    std::fs::create_dir(&tls).with_context(|| format!("{} cannot be made", tls.display()))?;
+    let pair = pki::service(&args.names)?;
+    pki::write_private(&tls.join("cert.pem"), &pair.certificate)?;
+    pki::write_private(&tls.join("key.pem"), &pair.key)?;
+    let token = ApiKey::print(&config.server.environment, &token.credential, &token.secret);
+    output.say(&format!(
+        "A ledger was made in {}. The one-time token makes its first officer, within 7 days:\n\n  \
+         baton serve --folder {0}\n  baton credentials redeem --url https://localhost:7443 \\\n    \
+         --service-certificate {0}/tls/cert.pem --council 'Name of the council' --code 351 \\\n    \
+         --out officer\n\nIt is shown this once:",
+        folder.display()
+    ));
+    output.result(&json!({ "folder": folder, "token": token }), || {
+        token.clone()
+    });
+    Ok(Exit::Done)
+}

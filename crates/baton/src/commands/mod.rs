@@ -1,0 +1,17 @@
+//! One file per command: its arguments, what it does, what it prints.
+
+pub(crate) mod audit;
+mod batch;
+pub(crate) mod cohort;
+pub(crate) mod credentials;
+pub(crate) mod init;
+pub(crate) mod publish;
+pub(crate) mod redirect;
+mod refused;
+pub(crate) mod serve;
+pub(crate) mod settings;
+pub(crate) mod show;
+mod source;
+pub(crate) mod status;
+pub(crate) mod subscribe;
+pub(crate) mod withdraw;

@@ -1,0 +1,178 @@
+//! One record on its way out: where it stands, what it says, whether it stood before.
+
+use std::collections::HashMap;
+
+use baton_domain::calendar::AcademicYear;
+use baton_domain::route::Point;
+use baton_wire::contract::Message;
+use baton_wire::violation::Violation;
+use baton_wire::{submission, twin, v1};
+use jiff::civil::Date;
+use prost::Message as _;
+
+use super::Refused;
+
+/// What is said once for all records of a run.
+pub(super) struct Occasion {
+    pub(super) point: Option<Point>,
+    pub(super) year: Option<AcademicYear>,
+    pub(super) signatory: String,
+    pub(super) today: Date,
+}
+
+/// Where a record stands in its file.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) line: u64,
+    pub(super) record: String,
+}
+
+/// One record that was read.
+pub(super) struct Record {
+    pub(super) place: Place,
+    pub(super) submission: Result<Box<v1::ProfileSubmission>, Refused>,
+}
+
+impl Occasion {
+    /// Says for a record what it leaves open.
+    pub(super) fn complete(&self, submission: &mut twin::ProfileSubmission) {
+        if submission.signatory.is_empty() {
+            submission.signatory.clone_from(&self.signatory);
+        }
+        if !submission.transition.is_empty() {
+            return;
+        }
+        if submission.point == 0 {
+            submission.point = self
+                .point
+                .map_or(0, |point| twin::Point::from(point).into());
+        }
+        if submission.academic_year == 0 {
+            submission.academic_year = self.year.map_or(0, |year| year.first_year().into());
+        }
+    }
+
+    /// Every problem that can be found without the ledger, so that a file is mended in one go.
+    pub(super) fn check(
+        &self,
+        submission: &twin::ProfileSubmission,
+    ) -> Result<Box<v1::ProfileSubmission>, Vec<Violation>> {
+        submission::read(submission, self.today)?;
+        let typed = v1::ProfileSubmission::decode(submission.encode_to_vec().as_slice());
+        typed.map(Box::new).map_err(|_| {
+            vec![Violation::new(
+                "content",
+                "message.malformed",
+                "A message of the contract.",
+            )]
+        })
+    }
+}
+
+/// Names the element of a Common Transfer File beside the field it became.
+pub(super) fn with_element(mut violation: Violation) -> Violation {
+    let element = || {
+        let (kind, field) = violation.field.strip_prefix("content.")?.split_once('.')?;
+        let message = Message::of(baton_domain::section::SectionKind::parse(kind)?);
+        let steps: Vec<&str> = field
+            .split('.')
+            .map(|step| step.split('[').next().unwrap_or(step))
+            .collect();
+        let element = message.at_path(&steps.join("."))?.rule.ctf;
+        (!element.is_empty()).then_some(element)
+    };
+    if let Some(element) = element() {
+        violation.field = format!("{element} ({})", violation.field);
+    }
+    violation
+}
+
+/// The moves of a run so far. The same learner twice is a mistake nobody here can decide: the
+/// second record would silently stand over the first.
+#[derive(Default)]
+pub(super) struct Seen {
+    places: HashMap<String, String>,
+}
+
+impl Seen {
+    /// The submission, if none for the same move came before it.
+    pub(super) fn first_time(
+        &mut self,
+        file: &str,
+        place: &Place,
+        submission: Box<v1::ProfileSubmission>,
+    ) -> Result<Box<v1::ProfileSubmission>, Refused> {
+        let v1::ProfileSubmission {
+            transition,
+            learner,
+            point,
+            academic_year,
+            ..
+        } = &*submission;
+        let keys: Vec<String> = if transition.is_empty() {
+            let key = |id: &v1::LearnerIdentifier| {
+                format!("{point} {academic_year} {} {}", id.scheme, id.value)
+            };
+            learner.iter().map(key).collect()
+        } else {
+            vec![transition.clone()]
+        };
+        if let Some(first) = keys.iter().find_map(|key| self.places.get(key)) {
+            return Err(Refused::by_contract(&[Violation::new(
+                if transition.is_empty() {
+                    "learner"
+                } else {
+                    "transition"
+                },
+                "twice",
+                format!("The same move was in {first}; keep one of the two."),
+            )]));
+        }
+        for key in keys {
+            self.places
+                .insert(key, format!("{file} line {}", place.line));
+        }
+        Ok(submission)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn upn(value: &str) -> Box<v1::ProfileSubmission> {
+        let learner = v1::LearnerIdentifier {
+            scheme: "upn".to_owned(),
+            value: value.to_owned(),
+        };
+        Box::new(v1::ProfileSubmission {
+            learner: vec![learner],
+            ..Default::default()
+        })
+    }
+
+    #[test]
+    fn a_learner_that_comes_twice_is_told_with_the_first_place() {
+        let mut seen = Seen::default();
+        let place = |line| Place {
+            line,
+            record: String::new(),
+        };
+        assert!(seen.first_time("a", &place(1), upn("A")).is_ok());
+        assert!(seen.first_time("a", &place(2), upn("B")).is_ok());
+        let refused = seen.first_time("b", &place(9), upn("A")).unwrap_err();
+        assert!(refused.told("b line 9").contains("a line 1"));
+    }
+
+    #[test]
+    fn a_field_is_named_by_its_element_where_it_has_one() {
+        let wrong = Violation::new("content.characteristics.ethnicity", "code_set.x", "A code.");
+        let field = with_element(wrong).field;
+        assert!(
+            field.contains("Ethnicity (content.characteristics.ethnicity)"),
+            "{field}"
+        );
+        let plain = Violation::new("signatory", "line", "One line.");
+        assert_eq!(with_element(plain).field, "signatory");
+    }
+}

@@ -1,0 +1,133 @@
+//! `baton serve`: the service, until it is told to stop.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use baton_server::{Config, DEFAULT_CONFIG, Serving, server_config};
+use baton_store::{Clock, Ledger, Place};
+use clap::Args;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::output::{Exit, Output, Wrong};
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  baton serve --folder data
+  baton serve --config baton.toml --listen 0.0.0.0:7443
+  baton serve --print-config > baton.toml      every option, explained")]
+pub(crate) struct ServeArgs {
+    /// Configuration file; only what differs from the default.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder of the ledger; overrides the configuration.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Address to listen on; overrides the configuration. Port 0: any free one, printed.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Go on from an older copy of the database, in a new term of the ledger.
+    #[arg(long)]
+    accept_rollback: bool,
+    /// Print the default configuration with every option explained, and end.
+    #[arg(long)]
+    print_config: bool,
+}
+
+pub(crate) async fn run(args: ServeArgs, output: &Output) -> anyhow::Result<Exit> {
+    if args.print_config {
+        output.result(&json!({ "config": DEFAULT_CONFIG }), || {
+            DEFAULT_CONFIG.to_owned()
+        });
+        return Ok(Exit::Done);
+    }
+    let mut config = Config::load(args.config.as_deref())?;
+    config.ledger.folder = args.folder.unwrap_or(config.ledger.folder);
+    config.server.listen = args.listen.unwrap_or(config.server.listen);
+    log(&config)?;
+    let serving = serving(&config).await?;
+    let postgres = Some(config.ledger.postgres).filter(|url| !url.is_empty());
+    let place = Place {
+        folder: config.ledger.folder,
+        postgres,
+    };
+    let ledger = Ledger::open(&place, Clock::System, args.accept_rollback).await?;
+    let running = serving.start(ledger)?;
+    let address = running.address().to_string();
+    output.result(&json!({ "listening": address }), || {
+        format!("listening on {address}")
+    });
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    output.say("stopping: open calls are finished first");
+    running.stop().await;
+    Ok(Exit::Done)
+}
+
+async fn serving(config: &Config) -> anyhow::Result<Serving> {
+    let tls = config.ledger.folder.join("tls");
+    let own = |file: &PathBuf, name: &str| {
+        if file.as_os_str().is_empty() {
+            tls.join(name)
+        } else {
+            file.clone()
+        }
+    };
+    let read = |path: PathBuf| {
+        std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))
+    };
+    let certificate = read(own(&config.server.certificate, "cert.pem"))?;
+    let key = read(own(&config.server.key, "key.pem"))?;
+    let listen = config.server.listen;
+    let operator = match config.operator.listen.as_str() {
+        "" => None,
+        text => {
+            let address: SocketAddr = text
+                .parse()
+                .map_err(|_| Wrong("operator.listen is no address".to_owned()))?;
+            Some(
+                TcpListener::bind(address)
+                    .await
+                    .context("the operator's page")?,
+            )
+        }
+    };
+    Ok(Serving {
+        listener: TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("listening on {listen}"))?,
+        tls: server_config(&certificate, &key, config.server.tls12)?,
+        operator,
+        rates: config.limits,
+        environment: config.server.environment.clone(),
+        deadline: Duration::from_secs(config.server.deadline_seconds),
+        drain: Duration::from_secs(config.server.drain_seconds),
+    })
+}
+
+/// Logs go to standard error; they hold ids and counts, never what a profile says.
+fn log(config: &Config) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log.filter)
+        .map_err(|_| Wrong("log.filter is no level or filter".to_owned()))?;
+    let to = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    if config.log.format == "json" {
+        to.json().init()
+    } else {
+        to.init()
+    }
+    Ok(())
+}

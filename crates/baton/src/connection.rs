@@ -1,0 +1,101 @@
+//! How a command reaches a service: a small file that names it, or flags.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use baton_client::{Client, Connection};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use crate::output::Wrong;
+
+/// Which service, and as whom.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct ConnectionArgs {
+    /// File that says which service and as whom; made by `credentials issue` and `demo --keep`.
+    #[arg(
+        long,
+        global = true,
+        env = "BATON_CONNECTION",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
+    connection: Option<PathBuf>,
+}
+
+/// A connection file. Paths in it are relative to the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConnectionFile {
+    /// `https://host:port` of the service.
+    pub(crate) url: String,
+    /// Certificate of the service, PEM.
+    pub(crate) service_certificate: PathBuf,
+    /// Acting setting, `settings/stg_…`.
+    pub(crate) setting: String,
+    /// Own certificate, PEM; with `key`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// Own key, PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<PathBuf>,
+    /// File with an API key, instead of a certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) api_key: Option<PathBuf>,
+}
+
+impl ConnectionFile {
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
+        toml::from_str(&text).map_err(|error| {
+            Wrong(format!(
+                "{} is no connection file: {}",
+                path.display(),
+                error.message()
+            ))
+            .into()
+        })
+    }
+
+    pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
+        crate::pki::write_private(path, &toml::to_string(self)?)
+    }
+}
+
+impl ConnectionArgs {
+    /// The file the user named.
+    pub(crate) fn file(&self) -> anyhow::Result<(PathBuf, ConnectionFile)> {
+        let path = self.connection.clone().ok_or_else(|| {
+            Wrong("which service? give --connection FILE or set BATON_CONNECTION".to_owned())
+        })?;
+        let file = ConnectionFile::read(&path)?;
+        Ok((path, file))
+    }
+
+    /// A client acting for the setting of the file.
+    pub(crate) async fn connect(&self) -> anyhow::Result<Client> {
+        let (path, file) = self.file()?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let read = |name: &Path| {
+            let path = folder.join(name);
+            std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))
+        };
+        let mut builder = Connection::builder(file.url).ca_pem(read(&file.service_certificate)?);
+        match (&file.certificate, &file.key, &file.api_key) {
+            (Some(certificate), Some(key), None) => {
+                builder = builder.identity_pem(read(certificate)?, read(key)?);
+            }
+            (None, None, Some(key)) => {
+                let key = String::from_utf8(read(key)?).context("the API key is no text")?;
+                builder = builder.api_key(key.trim());
+            }
+            _ => {
+                let say = "a connection file names certificate and key, or api_key";
+                return Err(Wrong(say.to_owned()).into());
+            }
+        }
+        Ok(Client::new(builder.connect().await?).acting_for(file.setting))
+    }
+}

@@ -1,0 +1,70 @@
+//! The one program: runs the service, speaks to one, and shows in a minute what Baton does.
+
+mod args;
+mod commands;
+mod connection;
+mod demo;
+mod output;
+mod pki;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use mimalloc::MiMalloc;
+
+use args::{Args, Command};
+use output::{Exit, Output};
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let output = Output::new(args.json);
+    let done = start(args, &output);
+    let exit = done.unwrap_or_else(|error| {
+        output.problem(&error);
+        output::exit_of(&error)
+    });
+    exit.into()
+}
+
+fn start(args: Args, output: &Output) -> anyhow::Result<Exit> {
+    // A core dump of a process that holds keys is a leak. Where it cannot be switched off the
+    // program still runs: the operator's page on hardening says what to set.
+    let _ = rustix::process::setrlimit(
+        rustix::process::Resource::Core,
+        rustix::process::Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        },
+    );
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("TLS was set up twice"))?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(run(args, output))
+}
+
+async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
+    let to = &args.connection;
+    match args.command {
+        Command::Demo(demo) => demo::run(demo, output).await,
+        Command::Init(init) => commands::init::run(init, output).await,
+        Command::Serve(serve) => commands::serve::run(serve, output).await,
+        Command::Settings(settings) => commands::settings::run(settings, to, output).await,
+        Command::Credentials(credentials) => {
+            commands::credentials::run(credentials, to, output).await
+        }
+        Command::Cohort(cohort) => commands::cohort::run(cohort, to, output).await,
+        Command::Publish(publish) => commands::publish::run(publish, to, output).await,
+        Command::Subscribe(subscribe) => commands::subscribe::run(subscribe, to, output).await,
+        Command::Show(show) => commands::show::run(show, to, output).await,
+        Command::Withdraw(withdraw) => commands::withdraw::run(withdraw, to, output).await,
+        Command::Redirect(redirect) => commands::redirect::run(redirect, to, output).await,
+        Command::Status(status) => commands::status::run(status, to, output).await,
+        Command::Audit(audit) => commands::audit::run(audit, to, output).await,
+    }
+}

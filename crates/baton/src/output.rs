@@ -1,0 +1,199 @@
+//! What is printed, where, and how the program ends. Results go to standard output, prose and
+//! progress to standard error, so that a pipe only ever sees results.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use baton_client::{ClientError, ConnectError};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Everything was done.
+    Done,
+    /// Some items were refused; the rest was done.
+    SomeRefused,
+    /// What was asked makes no sense.
+    Usage,
+    /// No connection, or not allowed.
+    NotAllowed,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::SomeRefused => 1,
+            Exit::Usage => 2,
+            Exit::NotAllowed => 3,
+        })
+    }
+}
+
+/// Something that was asked for and makes no sense; the text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Wrong(pub(crate) String);
+
+/// A check that failed as a whole; the text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Broken(pub(crate) String);
+
+/// The exit an error leads to.
+pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
+    if error.is::<Wrong>() {
+        return Exit::Usage;
+    }
+    if error.is::<Broken>() {
+        return Exit::SomeRefused;
+    }
+    match error.downcast_ref::<ClientError>() {
+        Some(ClientError::Invalid(_) | ClientError::Conflict | ClientError::Failed { .. }) => {
+            Exit::SomeRefused
+        }
+        _ => Exit::NotAllowed,
+    }
+}
+
+/// Where results and prose go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the one place that prints"
+)]
+#[expect(clippy::unused_self, reason = "whoever prints was handed the right to")]
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// One result: a JSON value on a line, or its text for people. A reader that went away ends
+    /// nothing: the work is done all the same.
+    pub(crate) fn result(self, json: &Value, text: impl FnOnce() -> String) {
+        let line = if self.json { json.to_string() } else { text() };
+        let _ = writeln!(std::io::stdout().lock(), "{line}");
+    }
+
+    /// A result that is its own text in both modes.
+    pub(crate) fn text(self, text: &str) {
+        let _ = writeln!(std::io::stdout().lock(), "{text}");
+    }
+
+    /// One result of which people only want to hear in the sum at the end.
+    pub(crate) fn machine(self, json: &Value) {
+        if self.json {
+            let _ = writeln!(std::io::stdout().lock(), "{json}");
+        }
+    }
+
+    /// Prose for people.
+    pub(crate) fn say(self, text: &str) {
+        eprintln!("{text}");
+    }
+
+    /// Asks for a yes before something that cannot be taken back.
+    pub(crate) fn confirm(self, question: &str) -> anyhow::Result<()> {
+        if !std::io::stdin().is_terminal() {
+            return Err(Wrong("nobody can be asked here: add --yes if you are sure".into()).into());
+        }
+        eprint!("{question} [y/N] ");
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        match answer.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" => Ok(()),
+            _ => Err(Wrong("nothing was done".to_owned()).into()),
+        }
+    }
+
+    /// What went wrong, all the way down, and in JSON mode once more for machines.
+    pub(crate) fn problem(self, error: &anyhow::Error) {
+        if self.json {
+            let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
+            println!("{}", serde_json::json!({ "error": chain }));
+        }
+        eprintln!("baton: {error:#}");
+        let Some(error) = error.downcast_ref::<ClientError>() else {
+            return;
+        };
+        if let ClientError::Invalid(violations) = error {
+            for violation in violations {
+                eprintln!(
+                    "  {}: {} ({})",
+                    violation.field, violation.description, violation.rule
+                );
+            }
+        }
+        self.advise(error);
+    }
+
+    /// What to do next, for people.
+    pub(crate) fn advise(self, error: &ClientError) {
+        if let Some(advice) = advice(error) {
+            self.say(advice);
+        }
+    }
+
+    /// A bar for work of a known length; none where nobody watches.
+    pub(crate) fn bar(self, length: u64, what: &'static str) -> ProgressBar {
+        bar(length, what, "{msg:12} {wide_bar} {pos}/{len} {eta}")
+    }
+
+    /// The same for a file that is read.
+    pub(crate) fn file_bar(self, bytes: u64, what: &'static str) -> ProgressBar {
+        bar(
+            bytes,
+            what,
+            "{msg:12} {wide_bar} {bytes}/{total_bytes} {eta}",
+        )
+    }
+}
+
+fn bar(length: u64, what: &'static str, template: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(length).with_message(what);
+    ProgressStyle::with_template(template).map_or(bar.clone(), |style| bar.with_style(style))
+}
+
+/// What to do next, where that does not stand in the error itself.
+fn advice(error: &ClientError) -> Option<&'static str> {
+    Some(match error {
+        ClientError::NotAuthenticated => {
+            "The credential is unknown, expired or revoked: ask your council for a new one."
+        }
+        ClientError::Denied => {
+            "Check the name, and that your credential has a role that may do this; the service \
+             does not tell the two apart."
+        }
+        ClientError::OutcomeUnknown { .. } | ClientError::Deadline | ClientError::Lost => {
+            "Run the same command again: what was done already is not done twice."
+        }
+        ClientError::Full { .. }
+        | ClientError::RateLimited { .. }
+        | ClientError::Unavailable { .. } => "Wait a moment and run the same command again.",
+        ClientError::Connect(ConnectError::Unreachable) => {
+            "Check the url in the connection file, and that `baton serve` runs there."
+        }
+        ClientError::Connect(ConnectError::Tls) => {
+            "Check that the service's certificate in the connection file is the one it shows, and \
+             names the host of the url."
+        }
+        ClientError::Failed {
+            incident: Some(_), ..
+        } => "Tell the operator the time of this; the service's log says more.",
+        _ => return None,
+    })
+}

@@ -1,0 +1,288 @@
+//! The bytes of an entry of every kind. They are hashed and kept for good, so a change here is a
+//! change of what every ledger says: kinds and fields are only ever added.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use baton_domain::access::{
+    Action, AgeStage, Assurance, Delegation, Facts, Relation, Role, RoleSet, RouteGroup,
+    SharingDecision, Tuple,
+};
+use baton_domain::entry::{
+    Answer, Decision, ENTRY_BYTES_MAX, Entry, EntryCaller, EntryKind, PREFIX, RowChange, Verdict,
+};
+use baton_domain::ids::{
+    Alias, CredentialId, LedgerId, ProfileId, SettingId, SubscriptionId, TransitionId,
+};
+use baton_domain::log::Json;
+use baton_domain::opening::Window;
+use baton_domain::section::{KindSet, SectionKind};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/entry")
+}
+
+fn setting(byte: u8) -> String {
+    SettingId::from_bytes([byte; 16]).to_string()
+}
+
+fn credential() -> String {
+    CredentialId::from_bytes([0x33; 16]).to_string()
+}
+
+fn profile() -> String {
+    ProfileId::from_bytes([0x44; 16]).to_string()
+}
+
+fn alias() -> String {
+    Alias::from_bytes([0x66; 16]).to_string()
+}
+
+/// What an act of this kind writes about itself.
+fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
+    let text = |value: &str| Json::Str(value.to_owned());
+    let about = || {
+        let transition = TransitionId::from_bytes([0x55; 16]);
+        vec![
+            ("learner", text(&alias())),
+            ("transition", text(transition.as_str())),
+        ]
+    };
+    let with = |more: Vec<(&'static str, Json)>| [about(), more].concat();
+    let version = || vec![("profile", text(&profile())), ("version", Json::Int(3))];
+    match kind {
+        EntryKind::LedgerCreated => vec![],
+        EntryKind::TermOpened => vec![
+            ("checkpoint", text("baton.ledger/ldg/1\n41\nAAAA\n\n— …\n")),
+            ("mark_size", Json::Int(42)),
+            ("mark_term", Json::Int(1)),
+        ],
+        EntryKind::Bootstrapped | EntryKind::CredentialIssued => vec![
+            ("credential", text(&credential())),
+            ("for", text(&setting(0x22))),
+            ("roles", Json::Arr(vec![text("publisher"), text("dsl")])),
+        ],
+        EntryKind::SettingImported => vec![("setting", text(&setting(0x22)))],
+        EntryKind::SettingsListed | EntryKind::AccessRowsListed => vec![("shown", Json::Int(50))],
+        EntryKind::CredentialsListed => vec![("for", text(&setting(0x22)))],
+        EntryKind::CredentialRevoked => vec![("credential", text(&credential()))],
+        EntryKind::Planned => with(vec![
+            ("route", text("primary-secondary")),
+            ("to", text(&setting(0x77))),
+        ]),
+        EntryKind::Redirected => with(vec![("from", text(&setting(0x77))), ("to", Json::Null)]),
+        EntryKind::FactRecorded => with(vec![("fact", text("enrolled"))]),
+        EntryKind::TransitionShown | EntryKind::WhoSawAsked => about(),
+        EntryKind::TransitionsListed => vec![("learners", Json::Arr(vec![text(&alias())]))],
+        EntryKind::Published => {
+            let sections = Json::object([("identity", text(&"5a".repeat(32)))]);
+            with([version(), vec![("sections", sections)]].concat())
+        }
+        EntryKind::Unchanged | EntryKind::Withdrawn | EntryKind::Acknowledged => with(version()),
+        EntryKind::Subscribed => vec![
+            ("changed", Json::Bool(true)),
+            (
+                "subscription",
+                text(SubscriptionId::from_bytes([0x88; 16]).as_str()),
+            ),
+        ],
+        EntryKind::Pulled => {
+            let item = Json::object([
+                ("kinds", Json::Int(258)),
+                ("learner", text(&alias())),
+                ("position", Json::Int(1_234_567)),
+            ]);
+            vec![
+                ("items", Json::Arr(vec![item])),
+                (
+                    "subscription",
+                    text(SubscriptionId::from_bytes([0x88; 16]).as_str()),
+                ),
+            ]
+        }
+        EntryKind::Fetched => with([version(), vec![("kinds", Json::Int(258))]].concat()),
+        EntryKind::Rejected => with([version(), vec![("reason", Json::Int(2))]].concat()),
+        EntryKind::Released => with(
+            [
+                version(),
+                vec![("to", Json::Arr(vec![text(&setting(0x77))]))],
+            ]
+            .concat(),
+        ),
+        EntryKind::EntriesListed => vec![("shown", Json::Int(50)), ("start", Json::Int(1_000))],
+        EntryKind::RefusalsSummarised => {
+            vec![
+                ("count", Json::Int(17)),
+                ("credential", text(&credential())),
+            ]
+        }
+    }
+}
+
+/// An entry with every field its kind may have.
+fn entry(kind: EntryKind) -> Entry {
+    let by_itself = matches!(
+        kind,
+        EntryKind::LedgerCreated
+            | EntryKind::TermOpened
+            | EntryKind::Released
+            | EntryKind::RefusalsSummarised
+    );
+    let facts = Facts {
+        action: Action::Read,
+        roles: RoleSet::only(Role::Senco),
+        relation: Relation::NamedDestination,
+        kind: Some(SectionKind::Identity),
+        window: Window::Open,
+        agreement_in_force: true,
+        sharing: SharingDecision::Undecided,
+        age: AgeStage::Under16,
+        delegation: Delegation::Direct,
+        assurance: Assurance::Certificate,
+        route: RouteGroup::Coordinated,
+        ..Facts::about(Action::Read, RoleSet::only(Role::Senco))
+    };
+    let answer = |allowed, kinds: &[SectionKind], policy: &str| Answer {
+        kinds: KindSet::of(kinds),
+        allowed,
+        policies: vec![policy.to_owned()],
+    };
+    let answers = vec![
+        answer(
+            true,
+            &[SectionKind::Identity, SectionKind::Send],
+            "senco_reads",
+        ),
+        answer(false, &[SectionKind::FamilyAndAgencies], "default_deny"),
+    ];
+    let (table, key) = (
+        "transition",
+        TransitionId::from_bytes([0x55; 16]).to_string(),
+    );
+    Entry {
+        ledger: LedgerId::from_bytes([0x11; 16]),
+        term: 2,
+        position: 1_234_568,
+        time_us: 1_773_144_000_000_001,
+        caller: (!by_itself).then(|| EntryCaller {
+            credential: CredentialId::from_bytes([0x33; 16]),
+            setting: SettingId::from_bytes([0x22; 16]),
+        }),
+        kind,
+        verdict: Verdict::Done,
+        request: (!by_itself).then_some([0xab; 16]),
+        decisions: vec![Decision {
+            tuple: Tuple::new(facts),
+            answers,
+        }],
+        policy_set: "c0".repeat(32),
+        detail: detail(kind)
+            .into_iter()
+            .map(|(k, v)| (k.to_owned(), v))
+            .collect::<BTreeMap<_, _>>(),
+        rows: vec![RowChange {
+            table,
+            key,
+            commitment: [0xcd; 32],
+        }],
+    }
+}
+
+/// `BATON_UPDATE_GOLDEN=1` writes files that are missing; it never changes one that is there.
+fn compare(name: &str, bytes: &[u8]) {
+    let path = folder().join(format!("{name}.json"));
+    if !path.exists() && std::env::var_os("BATON_UPDATE_GOLDEN").is_some() {
+        std::fs::create_dir_all(folder()).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+    }
+    let kept = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert_eq!(text(bytes), text(&kept), "{name}");
+}
+
+#[test]
+fn an_entry_of_every_kind_is_written_as_ever() {
+    for kind in EntryKind::ALL {
+        compare(kind.name(), &entry(*kind).to_bytes());
+    }
+}
+
+#[test]
+fn every_golden_file_is_of_a_kind_or_of_a_verdict() {
+    let mut kept: Vec<String> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|file| {
+            file.unwrap()
+                .path()
+                .file_stem()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    kept.sort();
+    let mut known: Vec<_> = EntryKind::ALL
+        .iter()
+        .map(|kind| kind.name().to_owned())
+        .collect();
+    known.extend(["verdict_denied".to_owned(), "verdict_failed".to_owned()]);
+    known.sort();
+    assert_eq!(kept, known);
+}
+
+#[test]
+fn a_refusal_is_written_as_ever() {
+    let denied = Entry {
+        verdict: Verdict::Denied,
+        rows: Vec::new(),
+        ..entry(EntryKind::Fetched)
+    };
+    compare("verdict_denied", &denied.to_bytes());
+    let verdict = Verdict::Failed("VERSION_CHANGED");
+    let failed = Entry {
+        verdict,
+        rows: Vec::new(),
+        ..entry(EntryKind::Acknowledged)
+    };
+    compare("verdict_failed", &failed.to_bytes());
+}
+
+#[test]
+fn an_entry_is_its_prefix_and_canonical_json() {
+    for kind in EntryKind::ALL {
+        let bytes = entry(*kind).to_bytes();
+        assert!(bytes.len() <= ENTRY_BYTES_MAX);
+        let json = bytes.strip_prefix(PREFIX).unwrap();
+        let parsed = Json::parse(json).unwrap();
+        assert_eq!(parsed.to_bytes(), json, "read back, it is written the same");
+    }
+}
+
+#[test]
+fn what_a_decision_takes_is_known_before_it_is_written() {
+    let mut with = entry(EntryKind::Fetched);
+    let without = Entry {
+        decisions: Vec::new(),
+        ..with.clone()
+    };
+    // The member's own name and brackets.
+    let fixed = r#""decisions":[],"#.len();
+    let [decision] = with.decisions.as_mut_slice() else {
+        unreachable!()
+    };
+    for answer in &mut decision.answers {
+        answer.kinds = KindSet::ALL;
+    }
+    let said = decision.bytes()
+        + decision
+            .answers
+            .iter()
+            .map(Answer::bytes_max)
+            .sum::<usize>();
+    let taken = with.to_bytes().len() - without.to_bytes().len() - fixed;
+    assert!(
+        taken <= said && said <= taken + 3,
+        "{taken} taken, {said} said"
+    );
+}

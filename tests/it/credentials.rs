@@ -1,0 +1,113 @@
+//! Who is known, and who is not any more.
+
+use baton_wire::status::Reason;
+use baton_wire::v1::{self, Role};
+use tonic::Code;
+
+use crate::harness::*;
+
+const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// That a caller is turned away as nobody, without an entry.
+async fn is_nobody(exchange: &Exchange, caller: &Caller, what: &str) {
+    let before = exchange.size();
+    let told = refused(caller.list_transitions().await);
+    assert_eq!(
+        (told.code, told.reason),
+        (Code::Unauthenticated, Reason::Unauthenticated),
+        "{what}"
+    );
+    assert_eq!(
+        exchange.size(),
+        before,
+        "{what}: turned away before the ledger, so no entry"
+    );
+}
+
+on_both_engines! {
+    async fn whoever_cannot_prove_a_live_credential_is_nobody(exchange) {
+        let (holder, key) = exchange.key_holder(&exchange.primary, &[Role::Publisher]).await;
+        holder.list_transitions().await.expect("the key as it was issued");
+        let parent = &exchange.primary.name;
+        let by_key = |key: &str| Caller::with_key(&exchange.door, key).of(parent, "");
+        let torn = &key[..key.len() - 1];
+        let (body, _) = key.rsplit_once('_').unwrap();
+        let mut other: Vec<char> = key.chars().collect();
+        let at = body.rfind('_').unwrap() + 3;
+        other[at] = if other[at] == '0' { '1' } else { '0' };
+        let other: String = other.into_iter().collect();
+
+        is_nobody(exchange, &Caller::nobody(&exchange.door).of(parent, ""), "no credential").await;
+        let unknown = Caller::with_papers(&exchange.door, &Papers::new()).of(parent, "");
+        is_nobody(exchange, &unknown, "a certificate nobody registered").await;
+        is_nobody(exchange, &by_key(torn), "a torn key").await;
+        is_nobody(exchange, &by_key(&other), "a key with a wrong character").await;
+        is_nobody(exchange, &by_key("baton_test_x_y_z"), "something else").await;
+        is_nobody(exchange, &by_key(&exchange.token), "the used one-time token").await;
+        exchange.officer.revoke(&holder.credential).await.unwrap();
+        is_nobody(exchange, &holder, "a revoked key").await;
+        let person = exchange.person(&exchange.primary, &[Role::Publisher]).await;
+        exchange.officer.revoke(&person.credential).await.unwrap();
+        is_nobody(exchange, &person, "a revoked certificate").await;
+    }
+
+    async fn a_credential_ends_on_its_day(exchange) {
+        let papers = Papers::new();
+        let primary = exchange.primary.name.clone();
+        let issued = exchange.officer.issue(&primary, &[Role::Publisher], &papers.spki, 30).await;
+        let credential = issued.unwrap().credential.unwrap();
+        let person = Caller::with_papers(&exchange.door, &papers).of(&primary, &credential.name);
+        let now = *exchange.hand.borrow();
+        assert_eq!(credential.expire_time_us, now + 30 * DAY_US);
+        exchange.hand.send_replace(credential.expire_time_us - 1);
+        person.list_transitions().await.expect("its last microsecond");
+        exchange.hand.send_replace(credential.expire_time_us);
+        is_nobody(exchange, &person, "an expired credential").await;
+    }
+
+    async fn a_certificate_out_of_date_does_not_even_get_a_connection(exchange) {
+        let papers = Papers::out_of_date();
+        let primary = exchange.primary.name.clone();
+        exchange.officer.issue(&primary, &[Role::Publisher], &papers.spki, 30).await.unwrap();
+        let person = Caller::with_papers(&exchange.door, &papers).of(&primary, "");
+        let before = exchange.size();
+        let status = person.list_transitions().await.unwrap_err();
+        assert_ne!(status.code(), Code::Unauthenticated, "not even a call: {status:?}");
+        assert_eq!(exchange.size(), before);
+    }
+
+    async fn a_key_wins_over_the_certificate_of_the_connection(exchange) {
+        let (of, other) = (exchange.primary.clone(), exchange.secondary.clone());
+        let person = exchange.person(&of, &[Role::Publisher]).await;
+        let (key, _) = exchange.key_holder(&other, &[Role::Publisher]).await;
+        let both = key.over(person.channel.clone());
+        let before = exchange.size();
+        both.list_transitions().await.unwrap();
+        let entry = exchange.one_since(before).await;
+        assert_eq!(format!("settings/{}", entry.text("caller/setting")), other.name);
+    }
+
+    async fn the_one_time_token_makes_one_officer(exchange) {
+        let token = Caller::with_key(&exchange.door, &exchange.token);
+        let request = v1::BootstrapRequest::default();
+        let told = refused(token.settings().bootstrap(request.clone()).await);
+        assert_eq!(told.reason, Reason::Unauthenticated);
+        let told = refused(exchange.officer.settings().bootstrap(request).await);
+        assert_eq!(told.reason, Reason::Unauthenticated, "an ordinary credential is no token");
+        let listed = v1::ListCredentialsRequest {
+            parent: exchange.officer.setting.clone(),
+            setting: exchange.officer.setting.clone(),
+        };
+        let credentials = exchange.officer.settings().list_credentials(listed).await.unwrap();
+        assert_eq!(credentials.into_inner().credentials.len(), 1);
+    }
+
+    async fn a_key_issues_no_further_credentials(exchange) {
+        let council = Setting { name: exchange.officer.setting.clone(), ..exchange.primary.clone() };
+        let (key, _) = exchange.key_holder(&council, &[Role::CouncilOfficer, Role::Operator]).await;
+        let before = exchange.size();
+        let answer = key.issue(&exchange.primary.name, &[Role::Dsl], &[], 1).await;
+        assert_eq!(refused(answer).reason, Reason::PermissionDenied);
+        exchange.one_since(before).await;
+    }
+}

@@ -1,0 +1,282 @@
+//! Every call of the contract once, with who may make it and who may not.
+
+use baton_wire::status::Problem;
+use baton_wire::v1::{self, Role};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+
+use crate::harness::*;
+
+/// What the calls are about.
+#[derive(Clone)]
+pub(super) struct Targets {
+    pub(super) transition: String,
+    pub(super) profile: String,
+    pub(super) subscription: String,
+    /// A credential of the sender nobody uses.
+    pub(super) credential: String,
+    pub(super) sender: Setting,
+    /// Where the move can go next.
+    pub(super) next: Setting,
+    pub(super) plan: v1::PlannedTransition,
+}
+
+pub(super) type Call = fn(Caller, Targets) -> BoxFuture<'static, Answer<()>>;
+
+/// A call, who may make it, and somebody with a credential but not the role.
+pub(super) struct Row {
+    pub(super) rpc: &'static str,
+    pub(super) right: &'static str,
+    pub(super) wrong: &'static str,
+    pub(super) call: Call,
+}
+
+macro_rules! rows {
+    ($($service:ident $stub:ident { $($method:ident $call:ident $right:literal $wrong:literal
+        |$who:ident, $to:ident| $request:expr;)+ })+) => {
+        &[$($(Row {
+            rpc: concat!(stringify!($service), "/", stringify!($method)),
+            right: $right,
+            wrong: $wrong,
+            call: |$who, $to| async move {
+                let _ = &$to;
+                $who.$stub().$call($request).await.map(drop)
+            }.boxed(),
+        }),+),+]
+    };
+}
+
+/// In this order; what ends something stands after what needs it.
+pub(super) const ROWS: &[Row] = rows! {
+    SettingService settings {
+        Bootstrap bootstrap "the used token" "receiver" |who, to| v1::BootstrapRequest::default();
+        ListSettings list_settings "sender" "auditor" |who, to| v1::ListSettingsRequest {
+            parent: who.setting.clone(), ..Default::default()
+        };
+        ListCredentials list_credentials "officer" "sender" |who, to| v1::ListCredentialsRequest {
+            parent: who.setting.clone(), setting: to.sender.name,
+        };
+        IssueCredential issue_credential "officer" "sender" |who, to| v1::IssueCredentialRequest {
+            parent: who.setting.clone(),
+            setting: to.sender.name,
+            label: "one more".to_owned(),
+            roles: vec![Role::Dsl.into()],
+            request_id: fresh(),
+            ..Default::default()
+        };
+        RevokeCredential revoke_credential "officer" "sender" |who, to| v1::RevokeCredentialRequest {
+            parent: who.setting.clone(), name: to.credential, request_id: fresh(),
+        };
+    }
+    AuditService audit {
+        GetCheckpoint get_checkpoint "sender" "operator" |who, to| v1::GetCheckpointRequest {
+            parent: who.setting.clone(),
+        };
+        GetInclusionProof get_inclusion_proof "sender" "operator" |who, to| v1::GetInclusionProofRequest {
+            parent: who.setting.clone(), position: 1, tree_size: 0,
+        };
+        GetConsistencyProof get_consistency_proof "sender" "operator"
+            |who, to| v1::GetConsistencyProofRequest {
+            parent: who.setting.clone(), old_size: 1, new_size: 0,
+        };
+        ListEntries list_entries "auditor" "sender" |who, to| v1::ListEntriesRequest {
+            parent: who.setting.clone(), ..Default::default()
+        };
+        ListAccessRows list_access_rows "auditor" "sender" |who, to| v1::ListAccessRowsRequest {
+            parent: who.setting.clone(), ..Default::default()
+        };
+        WhoSaw who_saw "sender" "data manager" |who, to| v1::WhoSawRequest {
+            parent: who.setting.clone(), transition: who.mine(&to.transition),
+        };
+    }
+    TransitionService transitions {
+        GetTransition get_transition "sender" "auditor" |who, to| v1::GetTransitionRequest {
+            parent: who.setting.clone(), name: who.mine(&to.transition),
+        };
+        ListTransitions list_transitions "sender" "auditor" |who, to| v1::ListTransitionsRequest {
+            parent: who.setting.clone(), ..Default::default()
+        };
+        RecordFact record_fact "sender" "sender's senco" |who, to| v1::RecordFactRequest {
+            parent: who.setting.clone(),
+            name: who.mine(&to.transition),
+            fact: v1::TransitionFact::Enrolled.into(),
+            request_id: fresh(),
+        };
+    }
+    ProfileService profiles {
+        CheckProfile check_profile "sender" "receiver" |who, to| v1::CheckProfileRequest {
+            parent: who.setting.clone(), profile: Some(small(&who, &to)),
+        };
+        PublishProfile publish_profile "sender" "sender's senco" |who, to| v1::PublishProfileRequest {
+            parent: who.setting.clone(), profile: Some(small(&who, &to)), request_id: fresh(),
+        };
+        GetProfile get_profile "receiver" "sender's senco" |who, to| v1::GetProfileRequest {
+            parent: who.setting.clone(), name: who.mine(&to.profile), kinds: Vec::new(),
+        };
+    }
+    SubscriptionService subscriptions {
+        CreateSubscription create_subscription "receiver" "sender" |who, to| v1::CreateSubscriptionRequest {
+            parent: who.setting.clone(),
+            subscription: Some(v1::Subscription {
+                subscription_id: "mine".to_owned(), ..Default::default()
+            }),
+            request_id: fresh(),
+        };
+        Pull pull "receiver" "receiver's publisher" |who, to| v1::PullRequest {
+            parent: who.setting.clone(), subscription: who.mine(&to.subscription), ..Default::default()
+        };
+        Acknowledge acknowledge "receiver" "receiver's publisher" |who, to| v1::AcknowledgeRequest {
+            parent: who.setting.clone(), profile: who.mine(&to.profile), version: 1, request_id: fresh(),
+        };
+        Reject reject "receiver" "receiver's publisher" |who, to| v1::RejectRequest {
+            parent: who.setting.clone(),
+            profile: who.mine(&to.profile),
+            version: 1,
+            reason: v1::RejectReason::Moved.into(),
+            request_id: fresh(),
+        };
+    }
+};
+
+/// The one item of a batch, as if it had been asked for alone.
+fn item<T>(error: Option<v1::ItemError>, done: T) -> Answer<T> {
+    match error {
+        Some(error) => Err(Problem::of_item(error)
+            .expect("a reason of the contract")
+            .into()),
+        None => Ok(done),
+    }
+}
+
+/// Calls whose shape is their own: batches answer item by item, a stream is refused in its first
+/// turn, and two calls end what the others are about.
+pub(super) const LAST: &[Row] = &[
+    Row {
+        rpc: "SettingService/ImportSettings",
+        right: "officer",
+        wrong: "sender",
+        call: |who, _| {
+            let setting = v1::Setting {
+                kind: v1::SettingKind::School.into(),
+                display_name: "A new school".to_owned(),
+                council: "301".to_owned(),
+                identifiers: vec![v1::SettingIdentifier {
+                    scheme: "gias".to_owned(),
+                    value: "100077".to_owned(),
+                }],
+                ..Default::default()
+            };
+            let request = v1::ImportSettingsRequest {
+                parent: who.setting.clone(),
+                settings: vec![setting],
+                request_id: fresh(),
+                validate_only: false,
+            };
+            async move {
+                let answer = who.settings().import_settings(request).await?.into_inner();
+                let one = answer.settings.into_iter().next().unwrap();
+                item(one.error, ())
+            }
+            .boxed()
+        },
+    },
+    Row {
+        rpc: "TransitionService/PlanTransitions",
+        right: "officer",
+        wrong: "sender's senco",
+        call: |who, to| {
+            async move {
+                let one = who.plan(vec![to.plan]).await?.remove(0);
+                item(one.error, ())
+            }
+            .boxed()
+        },
+    },
+    Row {
+        rpc: "ProfileService/BatchPublishProfiles",
+        right: "sender",
+        wrong: "sender's senco",
+        call: |who, to| {
+            let publish = v1::PublishProfileRequest {
+                profile: Some(small(&who, &to)),
+                request_id: fresh(),
+                ..Default::default()
+            };
+            let request = v1::BatchPublishProfilesRequest {
+                parent: who.setting.clone(),
+                requests: vec![publish],
+            };
+            async move {
+                let answer = who
+                    .profiles()
+                    .batch_publish_profiles(request)
+                    .await?
+                    .into_inner();
+                let one = answer.items.into_iter().next().unwrap();
+                item(one.error, ())
+            }
+            .boxed()
+        },
+    },
+    Row {
+        rpc: "SubscriptionService/Watch",
+        right: "receiver",
+        wrong: "receiver's publisher",
+        call: |who, to| {
+            async move {
+                let mut turns = who.watch(&to.subscription, "").await?;
+                turns.message().await.map(drop)
+            }
+            .boxed()
+        },
+    },
+    Row {
+        rpc: "TransitionService/RedirectTransition",
+        right: "sender",
+        wrong: "sender's senco",
+        call: |who, to| {
+            let request = v1::RedirectTransitionRequest {
+                parent: who.setting.clone(),
+                name: who.mine(&to.transition),
+                to: Some(to.next.code),
+                request_id: fresh(),
+                ..Default::default()
+            };
+            async move {
+                who.transitions()
+                    .redirect_transition(request)
+                    .await
+                    .map(drop)
+            }
+            .boxed()
+        },
+    },
+    Row {
+        rpc: "ProfileService/WithdrawProfile",
+        right: "sender",
+        wrong: "sender's senco",
+        call: |who, to| async move { who.withdraw(&to.profile).await.map(drop) }.boxed(),
+    },
+];
+
+/// The smallest publish there is, of the version that stands.
+fn small(who: &Caller, to: &Targets) -> v1::ProfileSubmission {
+    v1::ProfileSubmission {
+        transition: who.mine(&to.transition),
+        content: Some(content()),
+        signatory: "Head of year".to_owned(),
+        ..Default::default()
+    }
+}
+
+pub(super) fn content() -> v1::Sections {
+    let identity = v1::Identity {
+        legal_surname: Some("Testcroft".to_owned()),
+        legal_forename: Some("Ada".to_owned()),
+        ..Default::default()
+    };
+    v1::Sections {
+        identity: Some(identity),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,139 @@
+//! The two engines: a folder for SQLite, a fresh database for PostgreSQL. What a test does to a
+//! database behind the ledger's back it does here.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use baton_store::Place;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use tempfile::TempDir;
+
+/// A cluster's URL, to its database `postgres`. `scripts/pg run` sets it.
+const CLUSTER: &str = "BATON_TEST_POSTGRES";
+
+/// A place for one ledger.
+pub(crate) struct Home {
+    folder: TempDir,
+    /// The cluster and the name of this test's database in it.
+    database: Option<(String, String)>,
+}
+
+impl Home {
+    pub(crate) fn sqlite() -> Self {
+        Self {
+            folder: TempDir::new().unwrap(),
+            database: None,
+        }
+    }
+
+    pub(crate) async fn postgres() -> Option<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let Ok(cluster) = std::env::var(CLUSTER) else {
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "{CLUSTER} names no cluster"
+            );
+            println!("PostgreSQL was left out: {CLUSTER} names no cluster (scripts/pg run -- …)");
+            return None;
+        };
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("baton_it_{}_{number}", std::process::id());
+        let home = Self {
+            folder: TempDir::new().unwrap(),
+            database: Some((cluster, name)),
+        };
+        home.admin(|name| vec![format!("CREATE DATABASE {name}")])
+            .await;
+        Some(home)
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            folder: self.folder(),
+            postgres: self.url(),
+        }
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.database.is_some()
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn url(&self) -> Option<String> {
+        let (cluster, name) = self.database.as_ref()?;
+        let (server, _) = cluster.rsplit_once('/').unwrap();
+        Some(format!("{server}/{name}"))
+    }
+
+    /// Does something to a PostgreSQL database that the product never does.
+    pub(crate) async fn tamper(&self, sql: &str) {
+        let mut connection = PgConnection::connect(&self.url().unwrap()).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(sql))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+    }
+
+    /// Keeps the database as it is now, as a nightly copy would. The service is stopped.
+    pub(crate) async fn copy(&self) {
+        if self.is_postgres() {
+            self.admin(|name| vec![format!("CREATE DATABASE {name}_old TEMPLATE {name}")])
+                .await;
+        } else {
+            std::fs::copy(
+                self.folder().join("ledger.db"),
+                self.folder.path().join("old"),
+            )
+            .unwrap();
+        }
+    }
+
+    /// Puts the copy back, and leaves the keys as they are. The service is stopped.
+    pub(crate) async fn put_back(&self) {
+        if self.is_postgres() {
+            self.admin(|name| {
+                vec![
+                    format!("DROP DATABASE {name} WITH (FORCE)"),
+                    format!("ALTER DATABASE {name}_old RENAME TO {name}"),
+                ]
+            })
+            .await;
+        } else {
+            for aside in ["ledger.db-wal", "ledger.db-shm"] {
+                assert!(
+                    !self.folder().join(aside).exists(),
+                    "{aside} was left by a stopped ledger"
+                );
+            }
+            std::fs::copy(
+                self.folder.path().join("old"),
+                self.folder().join("ledger.db"),
+            )
+            .unwrap();
+        }
+    }
+
+    /// Takes the database away. The folder goes by itself.
+    pub(crate) async fn forget(self) {
+        self.admin(|name| vec![format!("DROP DATABASE {name} WITH (FORCE)")])
+            .await;
+    }
+
+    async fn admin(&self, statements: impl Fn(&str) -> Vec<String>) {
+        let Some((cluster, name)) = &self.database else {
+            return;
+        };
+        let mut admin = PgConnection::connect(cluster).await.unwrap();
+        for sql in statements(name) {
+            sqlx::raw_sql(AssertSqlSafe(sql))
+                .execute(&mut admin)
+                .await
+                .unwrap();
+        }
+        admin.close().await.unwrap();
+    }
+}

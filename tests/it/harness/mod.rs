@@ -1,0 +1,80 @@
+//! A running exchange, and people who call it.
+
+mod caller;
+mod calls;
+mod content;
+mod exchange;
+mod home;
+mod papers;
+mod raw;
+mod reading;
+mod told;
+mod world;
+
+pub(crate) use caller::{Caller, Door};
+pub(crate) use calls::{Answer, fresh};
+pub(crate) use content::{adult, cut, signed, submission, typical};
+pub(crate) use exchange::{Exchange, generous};
+pub(crate) use home::Home;
+pub(crate) use papers::Papers;
+pub(crate) use raw::{frame, raw, twin};
+pub(crate) use reading::{Line, kinds, numbers, the_profile};
+pub(crate) use told::{MARKER, Told, ended, refused};
+pub(crate) use world::{Move, Setting, at, upn};
+
+/// A profile's typed sections are a large value, and an unoptimised build copies it at every step.
+const STACK_BYTES: usize = 64 * 1024 * 1024;
+
+/// Runs a test on a runtime of its own.
+pub(crate) fn run<F: Future>(test: impl FnOnce() -> F + Send) {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let tested = thread.spawn_scoped(scope, || {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .thread_stack_size(STACK_BYTES)
+                .enable_all()
+                .build()
+                .unwrap();
+            drop(runtime.block_on(test()));
+        });
+        if let Err(panic) = tested.unwrap().join() {
+            std::panic::resume_unwind(panic);
+        }
+    });
+}
+
+/// Runs each test on both engines, each time on a ledger and a server of its own. Where there is no
+/// cluster PostgreSQL is left out, but not in CI. A test that is done stops the server in earnest.
+macro_rules! on_both_engines {
+    ($($(#[$attribute:meta])* async fn $name:ident($exchange:ident) $body:block)+) => {$(
+        mod $name {
+            #[allow(unused_imports, reason = "whatever the test speaks of")]
+            use super::*;
+
+            $(#[$attribute])*
+            async fn law($exchange: &mut $crate::harness::Exchange) $body
+
+            #[test]
+            fn sqlite() {
+                $crate::harness::run(async || {
+                    let home = $crate::harness::Home::sqlite();
+                    let mut exchange = $crate::harness::Exchange::new(home).await;
+                    law(&mut exchange).await;
+                    exchange.end().await;
+                });
+            }
+
+            #[test]
+            fn postgres() {
+                $crate::harness::run(async || {
+                    let Some(home) = $crate::harness::Home::postgres().await else { return };
+                    let mut exchange = $crate::harness::Exchange::new(home).await;
+                    law(&mut exchange).await;
+                    exchange.end().await;
+                });
+            }
+        }
+    )+};
+}
+pub(crate) use on_both_engines;

@@ -1,0 +1,27 @@
+//! What the exchange promises, asked through gRPC over TLS on both engines.
+//!
+//! Every test has a ledger, a server and a clock of its own, and people with credentials of their
+//! own; nobody waits for a time to pass, only for something to come. Files are named after what
+//! they show. `scripts/pg run -- cargo test -p baton-tests` runs them on both engines; without a
+//! cluster PostgreSQL is left out.
+#![cfg(test)]
+
+mod bad_input;
+mod batch;
+mod campaign;
+mod credentials;
+mod crossing;
+mod doors;
+mod harness;
+mod idempotency;
+mod killed;
+mod ledger;
+mod nodes;
+mod redirect;
+mod refusals;
+mod roles;
+mod rollback;
+mod slow_reader;
+mod stopping;
+mod subscription;
+mod windows;

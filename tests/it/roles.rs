@@ -1,0 +1,212 @@
+//! Each role gets exactly its kinds. The tables are written here a second time, by hand, from the
+//! matrix in the design: a change of the policies alone fails.
+
+use baton_wire::status::Reason;
+use baton_wire::v1::{self, Role};
+use baton_wire::{sample, twin as wire};
+use prost::Message as _;
+
+use crate::harness::*;
+
+const LOW_AND_MEDIUM: &[&str] = &[
+    "identity",
+    "setting_context",
+    "learning_and_development",
+    "attainment",
+    "attendance",
+    "learner_voice",
+    "family_voice",
+    "support_strategies",
+    "enhanced_transition",
+    "local_questions",
+];
+const HIGH: &[&str] = &[
+    "contacts_and_responsibility",
+    "characteristics",
+    "send",
+    "ehc_plan",
+    "pastoral_and_behaviour",
+    "relationships",
+    "health",
+    "access_arrangements",
+    "destination_and_careers",
+    "preparation_for_adulthood",
+];
+const RESTRICTED: &[&str] = &["family_and_agencies", "child_protection_note"];
+const OF_THE_LEAD: &[&str] = &[
+    "characteristics",
+    "send",
+    "pastoral_and_behaviour",
+    "relationships",
+    "health",
+];
+const OF_THE_DATA_MANAGER: &[&str] = &[
+    "identity",
+    "contacts_and_responsibility",
+    "attainment",
+    "attendance",
+    "characteristics",
+];
+
+fn receiving(role: Role) -> Vec<&'static [&'static str]> {
+    match role {
+        Role::ReceiverLead => vec![LOW_AND_MEDIUM, OF_THE_LEAD],
+        Role::Senco => vec![LOW_AND_MEDIUM, HIGH],
+        Role::Dsl => vec![LOW_AND_MEDIUM, HIGH, RESTRICTED],
+        Role::DataManager => vec![OF_THE_DATA_MANAGER],
+        _ => Vec::new(),
+    }
+}
+
+fn sending(role: Role) -> Vec<&'static [&'static str]> {
+    match role {
+        Role::Publisher | Role::Contributor => vec![LOW_AND_MEDIUM, HIGH],
+        Role::Dsl => vec![LOW_AND_MEDIUM, HIGH, RESTRICTED],
+        Role::DataManager => vec![OF_THE_DATA_MANAGER],
+        _ => Vec::new(),
+    }
+}
+
+const ROLES: [Role; 10] = [
+    Role::Publisher,
+    Role::Contributor,
+    Role::ReceiverLead,
+    Role::Senco,
+    Role::Dsl,
+    Role::DataManager,
+    Role::CouncilOfficer,
+    Role::SendCaseworker,
+    Role::Auditor,
+    Role::Operator,
+];
+
+fn sorted<'a>(names: impl IntoIterator<Item = &'a &'static str>) -> Vec<String> {
+    let mut names: Vec<String> = names.into_iter().map(|name| (*name).to_owned()).collect();
+    names.sort();
+    names
+}
+
+/// A profile with every section; its name.
+async fn everything_published(exchange: &Exchange, of: &Move) -> String {
+    let sender = exchange
+        .person(&of.from, &[Role::Publisher, Role::Dsl])
+        .await;
+    let publish = frame(&sender, &of.name, sample::complete(5));
+    let published: wire::PublishProfileResponse =
+        twin(&sender, "ProfileService/PublishProfile", &publish)
+            .await
+            .unwrap();
+    published.name
+}
+
+/// Reads as every role of a setting and compares with a table.
+async fn each_role_reads(
+    exchange: &Exchange,
+    (of, profile): (&Setting, &str),
+    table: impl Fn(Role) -> Vec<&'static [&'static str]>,
+) {
+    for role in ROLES {
+        let person = exchange.person(of, &[role]).await;
+        let expected = sorted(table(role).into_iter().flatten());
+        let before = exchange.size();
+        let answer = person.get(profile).await;
+        if expected.is_empty() {
+            assert_eq!(refused(answer).reason, Reason::PermissionDenied, "{role:?}");
+            let entry = exchange.one_since(before).await;
+            assert_eq!(entry.said(), ("fetched", "denied"), "{role:?}");
+            continue;
+        }
+        let read = answer.unwrap_or_else(|status| panic!("{role:?} is refused: {status:?}"));
+        let mut shown = kinds(&read);
+        shown.sort();
+        assert_eq!(shown, expected, "{role:?} of {}", of.code.value);
+        let content = cut(&read.content.unwrap().encode_to_vec().into());
+        assert_eq!(
+            content.keys().copied().collect::<Vec<_>>(),
+            numbers(&read.kinds),
+            "{role:?} is given what it is named, and nothing else"
+        );
+        let entry = exchange.one_since(before).await;
+        assert_eq!(entry.said(), ("fetched", "done"), "{role:?}");
+        let bits: i64 = read.kinds.iter().map(|kind| 1_i64 << kind).sum();
+        assert_eq!(
+            entry.get("detail/kinds"),
+            Some(&baton_domain::log::Json::Int(bits)),
+            "the entry of {role:?} names exactly what left"
+        );
+    }
+}
+
+on_both_engines! {
+    async fn at_the_receiver_each_role_reads_exactly_its_kinds(exchange) {
+        let of = exchange.open_move().await;
+        let profile = everything_published(exchange, &of).await;
+        each_role_reads(exchange, (&of.to, &profile), receiving).await;
+    }
+
+    async fn at_the_sender_each_role_reads_exactly_its_kinds(exchange) {
+        let of = exchange.open_move().await;
+        let profile = everything_published(exchange, &of).await;
+        each_role_reads(exchange, (&of.from, &profile), sending).await;
+    }
+
+    async fn elsewhere_and_at_the_council_no_role_reads_anything(exchange) {
+        let of = exchange.open_move().await;
+        let profile = everything_published(exchange, &of).await;
+        each_role_reads(exchange, (&exchange.elsewhere, &profile), |_| Vec::new()).await;
+        let council = Setting { name: exchange.officer.setting.clone(), ..of.to.clone() };
+        each_role_reads(exchange, (&council, &profile), |_| Vec::new()).await;
+    }
+
+    async fn several_roles_of_one_person_give_the_union(exchange) {
+        let of = exchange.open_move().await;
+        let profile = everything_published(exchange, &of).await;
+        let both = exchange.person(&of.to, &[Role::ReceiverLead, Role::DataManager]).await;
+        let mut shown = kinds(&both.get(&profile).await.unwrap());
+        shown.sort();
+        let mut expected = sorted([LOW_AND_MEDIUM, OF_THE_LEAD, OF_THE_DATA_MANAGER].concat().iter());
+        expected.dedup();
+        assert_eq!(shown, expected);
+    }
+
+    async fn a_section_asked_for_by_a_role_that_may_not_see_it_looks_like_none(exchange) {
+        let of = exchange.open_move().await;
+        let profile = everything_published(exchange, &of).await;
+        let lead = exchange.person(&of.to, &[Role::ReceiverLead]).await;
+        let family = [v1::SectionKind::FamilyAndAgencies];
+        let hidden = refused(lead.get_only(&profile, &family).await);
+        let id = baton_domain::ids::ProfileId::from_bytes([9; 16]);
+        let nobodys = format!("{}/profiles/{id}", lead.setting);
+        let absent = refused(lead.get_only(&nobodys, &family).await);
+        assert_eq!(hidden, absent, "absent and forbidden look the same");
+        let one = lead.get_only(&profile, &[v1::SectionKind::Send]).await.unwrap();
+        assert_eq!(kinds(&one), ["send"]);
+    }
+
+    async fn a_publisher_without_the_safeguarding_role_publishes_nothing_restricted(exchange) {
+        let of = exchange.open_move().await;
+        let publisher = exchange.person(&of.from, &[Role::Publisher]).await;
+        let before = exchange.size();
+        let publish = frame(&publisher, &of.name, sample::complete(6));
+        let answer: Answer<wire::PublishProfileResponse> =
+            twin(&publisher, "ProfileService/PublishProfile", &publish).await;
+        assert_eq!(refused(answer).reason, Reason::PermissionDenied);
+        let entry = exchange.one_since(before).await;
+        assert_eq!(entry.said(), ("published", "denied"));
+    }
+
+    async fn a_released_note_is_seen_by_the_senco_too(exchange) {
+        let of = exchange.open_move().await;
+        let profile = everything_published(exchange, &of).await;
+        let senco = exchange.person(&of.to, &[Role::Senco]).await;
+        let lead = exchange.person(&of.to, &[Role::Dsl]).await;
+        let note = |profile: &v1::Profile| {
+            kinds(profile).iter().any(|kind| kind == "child_protection_note")
+        };
+        assert!(!note(&senco.get(&profile).await.unwrap()));
+        let fact = v1::TransitionFact::ChildProtectionNoteReleased;
+        assert_eq!(refused(senco.record(&of.name, fact).await).reason, Reason::PermissionDenied);
+        lead.record(&of.name, fact).await.unwrap();
+        assert!(note(&senco.get(&profile).await.unwrap()), "after the DSL released it");
+    }
+}

@@ -1,0 +1,66 @@
+//! A stream that nobody reads costs a named amount and nobody else anything.
+
+use baton_wire::v1::{self, Point, Role};
+use baton_wire::{sample, twin as wire};
+use futures::{StreamExt as _, stream};
+
+use crate::harness::*;
+
+/// Profiles with every field of every section.
+const PROFILES: usize = 40;
+/// What a client takes that reads nothing: HTTP/2's own default, in bytes.
+const WINDOW: u32 = 65_535;
+
+on_both_engines! {
+    async fn a_stream_that_never_reads_holds_up_nobody_and_is_not_read_ahead_for(exchange) {
+        let sender = exchange.person(&exchange.primary, &[Role::Publisher, Role::Dsl]).await;
+        let stuck = exchange.person(&exchange.secondary, &[Role::Dsl]).await;
+        let other = exchange.person(&exchange.secondary, &[Role::Dsl]).await;
+        let subscription = other.subscribe().await.unwrap();
+        let endpoint = stuck.endpoint(&exchange.door);
+        let narrow = endpoint.initial_stream_window_size(WINDOW).initial_connection_window_size(WINDOW);
+        let stuck = stuck.over(narrow.connect().await.unwrap());
+        let request = v1::WatchRequest {
+            parent: stuck.setting.clone(),
+            subscription: subscription.clone(),
+            max_items: 1,
+            inline_content: true,
+            ..Default::default()
+        };
+        let mut unread = stuck.subscriptions().watch(request).await.unwrap().into_inner();
+
+        let plans = (0..PROFILES).map(|_| exchange.plan_of(Point::PrimaryToSecondary)).collect();
+        let planned = exchange.officer.plan(plans).await.unwrap();
+        let publishing = stream::iter(planned.into_iter().zip(0..)).map(async |(planned, seed)| {
+            let transition = planned.transition.unwrap().name;
+            let publish = frame(&sender, &transition, sample::complete(seed));
+            let published: wire::PublishProfileResponse =
+                twin(&sender, "ProfileService/PublishProfile", &publish).await.unwrap();
+            published.receipt.unwrap().position
+        });
+        let mut expected: Vec<i64> = publishing.buffer_unordered(8).collect().await;
+        expected.sort_unstable();
+
+        let mut watch = other.watch(&subscription, "").await.unwrap();
+        let mut got = Vec::new();
+        while got.len() < PROFILES {
+            let turn = watch.message().await.unwrap().unwrap();
+            got.extend(turn.items.iter().map(|item| item.position));
+        }
+        assert_eq!(got, expected, "the other one is served");
+        let shown_to_the_stuck = exchange.lines(0).await.iter().filter(|line| {
+            line.said().0 == "pulled" && stuck.credential.ends_with(line.text("caller/credential"))
+        }).count();
+        assert!(
+            shown_to_the_stuck < PROFILES,
+            "{shown_to_the_stuck} turns were made for a client that read none"
+        );
+
+        let mut late = Vec::new();
+        while late.len() < PROFILES {
+            let turn = unread.message().await.unwrap().unwrap();
+            late.extend(turn.items.iter().map(|item| item.position));
+        }
+        assert_eq!(late, expected, "once it reads, it gets all of them, in order, each once");
+    }
+}

@@ -1,0 +1,199 @@
+//! What a subscriber gets: everything addressed to it, in order, each position once.
+
+use std::time::Duration;
+
+use baton_wire::status::Reason;
+use baton_wire::v1::{self, ItemKind, Point, Role};
+
+use crate::harness::*;
+
+/// A stream that says nothing for longer than this has lost its bookmark.
+const SILENCE: Duration = Duration::from_secs(25);
+
+async fn page(
+    receiver: &Caller,
+    subscription: &str,
+    (token, max_items): (&str, i32),
+) -> v1::PullResponse {
+    let request = v1::PullRequest {
+        parent: receiver.setting.clone(),
+        subscription: subscription.to_owned(),
+        token: token.to_owned(),
+        max_items,
+        ..Default::default()
+    };
+    receiver
+        .subscriptions()
+        .pull(request)
+        .await
+        .unwrap()
+        .into_inner()
+}
+
+on_both_engines! {
+    async fn pages_hold_every_item_in_order_and_once_whatever_their_size(exchange) {
+        let sender = exchange.person(&exchange.primary, &[Role::Publisher]).await;
+        let receiver = exchange.person(&exchange.secondary, &[Role::Senco]).await;
+        let subscription = receiver.subscribe().await.unwrap();
+        let mut expected = Vec::new();
+        for seed in 0..11 {
+            let of = exchange.open_move().await;
+            let published = sender.publish(submission(&of, typical(seed, of.point))).await.unwrap();
+            expected.push(published.receipt.unwrap().position);
+        }
+        for max_items in [0, 1, 3, 64] {
+            let (mut token, mut got) = (String::new(), Vec::new());
+            loop {
+                let turn = page(&receiver, &subscription, (&token, max_items)).await;
+                token = turn.token;
+                if turn.items.is_empty() {
+                    break;
+                }
+                assert!(max_items == 0 || turn.items.len() <= usize::try_from(max_items).unwrap());
+                got.extend(turn.items.iter().map(|item| item.position));
+            }
+            assert_eq!(got, expected, "pages of {max_items}");
+        }
+    }
+
+    async fn only_the_point_and_year_asked_for_come(exchange) {
+        exchange.hand.send_replace(at("2026-04-20T12:00:00Z"));
+        let receiver = exchange.person(&exchange.college, &[Role::Senco]).await;
+        let of = exchange.planned(Point::SecondaryToPost16).await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
+        for (name, point, year, count) in [
+            ("all", Point::Unspecified, 0, 1),
+            ("ours", Point::SecondaryToPost16, 2025, 1),
+            ("other-point", Point::PrimaryToSecondary, 0, 0),
+            ("other-year", Point::Unspecified, 2024, 0),
+        ] {
+            let subscription = receiver.subscribe_to(name, point, year).await.unwrap();
+            let items = receiver.pull(&subscription, "").await.unwrap().items;
+            assert_eq!(items.len(), count, "{name}");
+        }
+    }
+
+    async fn every_showing_turn_is_one_entry_that_names_what_it_shows_and_an_empty_one_is_none(exchange) {
+        let sender = exchange.person(&exchange.primary, &[Role::Publisher]).await;
+        let receiver = exchange.person(&exchange.secondary, &[Role::Senco]).await;
+        let subscription = receiver.subscribe().await.unwrap();
+        for seed in 0..3 {
+            let of = exchange.open_move().await;
+            sender.publish(submission(&of, typical(seed, of.point))).await.unwrap();
+        }
+        let before = exchange.size();
+        let turn = receiver.pull(&subscription, "").await.unwrap();
+        let entry = exchange.one_since(before).await;
+        assert_eq!(entry.said(), ("pulled", "done"));
+        assert_eq!(entry.array("detail/items").len(), 3);
+        let before = exchange.size();
+        receiver.pull(&subscription, &turn.token).await.unwrap();
+        assert_eq!(exchange.size(), before, "an empty turn is no act");
+    }
+
+    async fn delivery_is_judged_by_the_rights_of_today(exchange) {
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
+        let manager = exchange.person(&of.to, &[Role::DataManager]).await;
+        let subscription = manager.subscribe().await.unwrap();
+        let items = manager.pull(&subscription, "").await.unwrap().items;
+        for kind in kinds(the_profile(&items)) {
+            assert!(
+                ["identity", "contacts_and_responsibility", "attainment", "attendance", "characteristics"]
+                    .contains(&kind.as_str()),
+                "a data manager is told of {kind}"
+            );
+        }
+        exchange.officer.revoke(&manager.credential).await.unwrap();
+        let told = refused(manager.pull(&subscription, "").await);
+        assert_eq!(told.reason, Reason::Unauthenticated);
+    }
+
+    async fn a_revoked_credential_ends_its_open_watch(exchange) {
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let receiver = exchange.person(&of.to, &[Role::Senco]).await;
+        let subscription = receiver.subscribe().await.unwrap();
+        let mut watch = receiver.watch(&subscription, "").await.unwrap();
+        watch.message().await.unwrap().unwrap();
+        exchange.officer.revoke(&receiver.credential).await.unwrap();
+        sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
+        loop {
+            match watch.message().await {
+                Ok(Some(turn)) => assert_eq!(turn.items, [], "nothing reaches a revoked key"),
+                Ok(None) => panic!("the stream ended without a status"),
+                Err(status) => {
+                    assert_eq!(refused::<()>(Err(status)).reason, Reason::PermissionDenied);
+                    break;
+                }
+            }
+        }
+    }
+
+    async fn a_rejected_profile_shows_its_sender_that_it_was_sent_back(exchange) {
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let receiver = exchange.person(&of.to, &[Role::ReceiverLead]).await;
+        let published = sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
+        let before = exchange.size();
+        receiver.reject(&published.name, 1, v1::RejectReason::NotOurs).await.unwrap();
+        assert_eq!(exchange.one_since(before).await.said(), ("rejected", "done"));
+        let state = sender.transition(&of.name).await.unwrap().state();
+        assert_eq!(state, v1::TransitionState::Rejected);
+    }
+
+    async fn a_version_that_no_longer_stands_cannot_be_acknowledged(exchange) {
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let receiver = exchange.person(&of.to, &[Role::Senco]).await;
+        for seed in 1..=2 {
+            sender.publish(submission(&of, typical(seed, of.point))).await.unwrap();
+        }
+        let subscription = receiver.subscribe().await.unwrap();
+        let items = receiver.pull(&subscription, "").await.unwrap().items;
+        assert_eq!(items.len(), 2, "each version was an item");
+        let shown: Vec<i32> =
+            items.iter().map(|item| item.profile.as_ref().unwrap().version).collect();
+        assert_eq!(shown, [2, 2], "as it stands now");
+        let name = &items[0].profile.as_ref().unwrap().name;
+        let told = refused(receiver.acknowledge(name, 1).await);
+        assert_eq!((told.code, told.reason), (tonic::Code::Aborted, Reason::VersionChanged));
+        receiver.acknowledge(name, 2).await.unwrap();
+    }
+
+    async fn tokens_that_are_none_are_refused_and_another_settings_subscription_is_denied(exchange) {
+        let of = exchange.open_move().await;
+        let receiver = exchange.person(&of.to, &[Role::Senco]).await;
+        let other = exchange.person(&exchange.academy, &[Role::Senco]).await;
+        let subscription = receiver.subscribe().await.unwrap();
+        for token in ["x", "AAAA", "not base64 \u{e9}", &"A".repeat(10_000)] {
+            let told = refused(receiver.pull(&subscription, token).await);
+            assert_eq!(told.rules(), [("token", "token")], "{token:.20}");
+        }
+        let before = exchange.size();
+        assert_eq!(refused(other.pull(&subscription, "").await).reason, Reason::PermissionDenied);
+        exchange.one_since(before).await;
+        assert_eq!(
+            ended(other.watch(&subscription, "").await.unwrap()).await.reason,
+            Reason::PermissionDenied
+        );
+    }
+
+    async fn a_silent_watch_gets_a_bookmark_it_can_resume_from(exchange) {
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let receiver = exchange.person(&of.to, &[Role::Senco]).await;
+        let subscription = receiver.subscribe().await.unwrap();
+        let mut watch = receiver.watch(&subscription, "").await.unwrap();
+        watch.message().await.unwrap().unwrap();
+        let bookmark = tokio::time::timeout(SILENCE, watch.message()).await;
+        let bookmark = bookmark.expect("a bookmark within 15 s").unwrap().unwrap();
+        assert_eq!(bookmark.items, []);
+        drop(watch);
+        sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
+        let resumed = receiver.await_item(&subscription, &bookmark.token).await.unwrap();
+        assert_eq!(resumed.items[0].kind(), ItemKind::Profile);
+    }
+}
