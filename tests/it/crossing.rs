@@ -176,17 +176,29 @@ on_both_engines! {
         let learner = plan.learner.clone();
         let of = exchange.planned_as(plan).await;
         let sender = exchange.person(&of.from, &[Role::Publisher]).await;
-        let by_learner = v1::ProfileSubmission {
-            transition: String::new(),
-            learner,
-            point: of.point.into(),
-            academic_year: 2025,
-            ..submission(&of, typical(5, of.point))
+        // The profile names the pupil it is published for, or nobody.
+        let of_learner = |learner: v1::LearnerIdentifier, stated: Option<String>| {
+            let mut content = typical(5, of.point);
+            content.identity.get_or_insert_default().upn = stated;
+            v1::ProfileSubmission {
+                transition: String::new(),
+                learner: vec![learner],
+                point: of.point.into(),
+                academic_year: 2025,
+                ..submission(&of, content)
+            }
         };
-        let published = sender.publish(by_learner.clone()).await.unwrap();
-        assert_eq!(published.version, 1);
-        let unplanned = v1::ProfileSubmission { learner: vec![upn(999_999)], ..by_learner };
+        let upn_of = |learner: &v1::LearnerIdentifier| Some(learner.value.clone());
+        let planned = learner[0].clone();
+        let stated = of_learner(planned.clone(), upn_of(&planned));
+        assert_eq!(sender.publish(stated).await.unwrap().version, 1);
+
+        let unplanned = of_learner(upn(999_999), upn_of(&upn(999_999)));
         let told = refused(sender.publish(unplanned).await);
         assert_eq!(told.reason, baton_wire::status::Reason::NoPlannedTransition);
+
+        let another_child = of_learner(planned, upn_of(&upn(999_999)));
+        let told = refused(sender.publish(another_child).await);
+        assert_eq!(told.reason, baton_wire::status::Reason::InvalidRequest);
     }
 }

@@ -1,7 +1,7 @@
 //! The layer every call passes: who calls, and how fast. It stands at the server and not at each
 //! service, so a service added later is covered at once.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,6 +10,7 @@ use std::time::Duration;
 use baton_store::{Known, Ledger, Presented};
 use baton_wire::status::{Problem, Reason};
 use http::{HeaderMap, Request, Response};
+use http_body::Body as _;
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
@@ -28,6 +29,10 @@ const OPEN: [&str; 4] = [
 ];
 /// The one path the one-time token may take.
 const BOOTSTRAP: &str = "/baton.v1.SettingService/Bootstrap";
+
+/// Most that is taken in of a call that is turned away, in bytes, and for how long.
+const DRAINED_BYTES_MAX: usize = 64 * 1024;
+const DRAINED_FOR: Duration = Duration::from_secs(1);
 
 /// Makes the layer's services.
 #[derive(Debug, Clone)]
@@ -97,11 +102,26 @@ where
                     metrics::counter!("baton_calls_turned_away_total",
                         "reason" => problem.reason.name())
                     .increment(1);
+                    drain(request.into_body()).await;
                     Ok(Status::from(*problem).into_http())
                 }
             }
         })
     }
+}
+
+/// Takes in the little that a call sent that is turned away. Answered without it, its stream would
+/// end in a reset, and a connection with many of those is closed, with every other call on it.
+async fn drain(mut body: Body) {
+    let rest = async {
+        let mut bytes = 0;
+        while bytes < DRAINED_BYTES_MAX
+            && let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await
+        {
+            bytes += frame.data_ref().map_or(0, bytes::Bytes::len);
+        }
+    };
+    let _ = tokio::time::timeout(DRAINED_FOR, rest).await;
 }
 
 impl Authenticate {

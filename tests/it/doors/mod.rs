@@ -11,7 +11,7 @@ use baton_wire::status::Reason;
 use prost::Message as _;
 
 use crate::harness::*;
-use people::{People, scene};
+use people::scene;
 use rows::{Call, LAST, ROWS, Targets};
 
 /// Asks, and tells the answer and by how much the ledger grew.

@@ -24,6 +24,10 @@ use crate::output::{Exit, Output, Wrong};
 
 /// Arguments of `cohort`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  baton cohort template > leavers.csv
+  baton cohort import leavers.csv")]
 pub(crate) struct CohortArgs {
     #[command(subcommand)]
     command: CohortCommand,

@@ -1,5 +1,6 @@
 //! `baton serve`: the service, until it is told to stop.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -123,6 +124,7 @@ fn log(config: &Config) -> anyhow::Result<()> {
         .map_err(|_| Wrong("log.filter is no level or filter".to_owned()))?;
     let to = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     if config.log.format == "json" {
         to.json().init()

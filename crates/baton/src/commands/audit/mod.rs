@@ -18,6 +18,11 @@ use crate::output::{Exit, Output};
 
 /// Arguments of `audit`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  baton audit verify --state
+  baton audit entries --from 1000
+  baton audit who-saw settings/stg_…/transitions/trn_…")]
 pub(crate) struct AuditArgs {
     #[command(subcommand)]
     command: AuditCommand,

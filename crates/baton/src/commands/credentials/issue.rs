@@ -23,7 +23,7 @@ Examples:
   baton credentials issue --code gias:100000 --role data-manager --api-key \\
     --label 'School information system' --out mis --days 90
 
-Hand the folder over on a safe way: whoever has it acts in these roles. The key never leaves the
+Hand the folder over safely: whoever has it acts in these roles. The key never leaves the
 folder; the service only knows the hash of its public half.")]
 pub(super) struct IssueArgs {
     #[command(flatten)]

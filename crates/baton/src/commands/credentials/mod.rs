@@ -19,6 +19,11 @@ use crate::output::{Exit, Output};
 
 /// Arguments of `credentials`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  baton credentials issue --code gias:100000 --role publisher --label 'Head teacher' --out head
+  baton credentials list --code gias:100000
+  baton credentials revoke settings/stg_…/credentials/crd_…")]
 pub(crate) struct CredentialsArgs {
     #[command(subcommand)]
     command: CredentialsCommand,

@@ -23,6 +23,11 @@ const PAGE: i32 = 500;
 
 /// Arguments of `settings`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  baton settings import --gias edubasealldata.csv
+  baton settings add --kind childminder --name 'Childminder, Mill Lane' --code ofsted-ey:EY123456
+  baton settings list --code gias:100000")]
 pub(crate) struct SettingsArgs {
     #[command(subcommand)]
     command: SettingsCommand,

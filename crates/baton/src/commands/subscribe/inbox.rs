@@ -109,6 +109,11 @@ impl Inbox {
         Ok(())
     }
 
+    /// What was dealt with comes again, and need not be the same.
+    pub(super) fn forget(&mut self) {
+        self.done.clear();
+    }
+
     fn is_done(&mut self, profile: &v1::Profile) -> bool {
         if self.done.len() >= DONE_MAX {
             self.done.clear();

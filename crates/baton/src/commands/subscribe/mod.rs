@@ -163,6 +163,7 @@ async fn handle(
             }
         }
         Event::LedgerChanged { .. } => {
+            inbox.forget();
             output.machine(&json!({ "ledger_changed": true }));
             output.say(
                 "THE LEDGER IS NOT THE ONE IT WAS: it was restored from a backup, or replaced. \

@@ -17,7 +17,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::entries::hex;
-use crate::output::{Exit, Output};
+use crate::output::{Broken, Exit, Output};
 use fold::Rows;
 use walk::Walk;
 
@@ -119,7 +119,7 @@ pub(crate) async fn verify(
             .parse()
             .context("the service's key is none")?,
     };
-    let checkpoint = open(&newest.checkpoint, &key)?;
+    let checkpoint = open(&newest, &key)?;
     let mut rows = state.then(Rows::default);
     let mut walk = Walk::new(client, newest.ledger_id.clone(), output);
     let outcome = walk.whole(&checkpoint, rows.as_mut()).await?;
@@ -139,13 +139,21 @@ pub(crate) async fn verify(
 }
 
 /// A checkpoint whose signature holds.
-fn open(signed: &str, key: &VerifierKey) -> anyhow::Result<Checkpoint> {
-    Checkpoint::open(signed.as_bytes(), std::slice::from_ref(key)).map_err(|error| {
-        anyhow::Error::from(crate::output::Broken(format!(
-            "the newest checkpoint does not hold under the key {}: {error}. Keep what you have of \
-             this ledger and tell the council",
-            key.name()
-        )))
+fn open(newest: &v1::GetCheckpointResponse, key: &VerifierKey) -> anyhow::Result<Checkpoint> {
+    let signed = newest.checkpoint.as_bytes();
+    Checkpoint::open(signed, std::slice::from_ref(key)).map_err(|error| {
+        let held = key.name();
+        let names = newest.verifier_key.split('+').next().unwrap_or_default();
+        let advice = if names == held {
+            "Keep what you have of this ledger and tell the council".to_owned()
+        } else {
+            format!(
+                "The service signs as {names} now: if the council says that this is right, as \
+                 after a restore, take its new key"
+            )
+        };
+        let say = format!("the newest checkpoint does not hold under the key of {held}: {error}.");
+        Broken(format!("{say} {advice}")).into()
     })
 }
 

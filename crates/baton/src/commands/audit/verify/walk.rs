@@ -180,7 +180,7 @@ impl<'a> Walk<'a> {
             .client
             .get_checkpoint(v1::GetCheckpointRequest::default())
             .await?;
-        let checkpoint = open(&newest.checkpoint, key)?;
+        let checkpoint = open(&newest, key)?;
         self.follow(checkpoint.size, &mut frontier, rows).await?;
         let computed = frontier.root();
         if frontier.size() == checkpoint.size && computed != checkpoint.root {
