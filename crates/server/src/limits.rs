@@ -34,6 +34,7 @@ pub(crate) struct Limits {
     settings: DefaultKeyedRateLimiter<SettingId>,
     strangers: DefaultKeyedRateLimiter<IpAddr>,
     refusals: DefaultKeyedRateLimiter<CredentialId>,
+    refusals_per_minute: NonZeroU32,
     /// Callers past their refusal rate, with how often each was turned away since the last
     /// summary.
     turned_away: Mutex<HashMap<CredentialId, u64>>,
@@ -61,6 +62,7 @@ impl Limits {
             settings: RateLimiter::keyed(per_second(rates.setting_per_second)),
             strangers: RateLimiter::keyed(per_second(rates.stranger_per_second)),
             refusals: RateLimiter::keyed(Quota::per_minute(rates.refusals_per_minute)),
+            refusals_per_minute: rates.refusals_per_minute,
             turned_away: Mutex::default(),
             clock: DefaultClock::default(),
         }
@@ -93,18 +95,65 @@ impl Limits {
         }
     }
 
-    /// Takes the counts out, once a minute: their callers may try again.
+    /// Takes the counts out, once a minute. Their callers may try again, but for those that went
+    /// on faster than they may be refused: else a flood would be entered anew every minute.
     pub(crate) fn sum_up(&self) -> Vec<(CredentialId, u64)> {
         self.credentials.retain_recent();
         self.settings.retain_recent();
         self.strangers.retain_recent();
         self.refusals.retain_recent();
-        self.lock().drain().collect()
+        let mut summary = Vec::new();
+        self.lock().retain(|credential, count| {
+            let counted = std::mem::take(count);
+            if counted > 0 {
+                summary.push((credential.clone(), counted));
+            }
+            counted > u64::from(self.refusals_per_minute.get())
+        });
+        summary
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<CredentialId, u64>> {
         self.turned_away
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_stays_outside_from_minute_to_minute_until_it_calms_down() {
+        let rate = |number| NonZeroU32::new(number).unwrap();
+        let limits = Limits::new(&Rates {
+            credential_per_second: rate(1_000),
+            setting_per_second: rate(1_000),
+            stranger_per_second: rate(5),
+            refusals_per_minute: rate(3),
+        });
+        let (by, of) = (
+            CredentialId::from_bytes([1; 16]),
+            SettingId::from_bytes([2; 16]),
+        );
+        for _ in 0..4 {
+            assert_eq!(limits.known(&by, &of), Ok(()));
+            limits.refused(&by);
+        }
+        for minute in 0..3 {
+            for _ in 0..100 {
+                assert_eq!(
+                    limits.known(&by, &of),
+                    Err(Turned::TooManyRefusals),
+                    "{minute}"
+                );
+            }
+            assert_eq!(limits.sum_up(), [(by.clone(), 100)]);
+        }
+        assert_eq!(limits.known(&by, &of), Err(Turned::TooManyRefusals));
+        assert_eq!(limits.sum_up(), [(by.clone(), 1)], "a quiet minute");
+        assert_eq!(limits.known(&by, &of), Ok(()));
+        assert_eq!(limits.sum_up(), [], "nothing to sum up");
     }
 }

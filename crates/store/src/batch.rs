@@ -7,6 +7,8 @@
 //! infrastructure: then the batch is rolled back and replayed act by act, so that one that cannot
 //! be written does not take its neighbours with it.
 
+mod replay;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -18,16 +20,15 @@ use baton_domain::log::{Hash, leaf_hash};
 use futures::FutureExt as _;
 use tokio::sync::mpsc;
 
+use self::replay::Broken;
 use crate::clock::{Clock, london_date, system_us};
 use crate::engine::Tx;
-use crate::engine::dialect::CONNECTIONS;
 use crate::engine::value::{Column as _, Value};
 use crate::error::StoreError;
 use crate::head::{Head, int};
-use crate::job::{Queued, Ran, Settled};
+use crate::job::{Queued, Ran};
 use crate::keys::Mark;
 use crate::ledger::Inner;
-use crate::refusal::Refusal;
 use crate::rows::{ContentRow, EntryRow, PolicySetRow, TileRow};
 use crate::scene::{Moment, Scene};
 use crate::world::{Needs, Put as _, World};
@@ -74,84 +75,7 @@ pub(crate) async fn run(inner: Arc<Inner>, mut waiting: mpsc::Receiver<Box<dyn Q
     }
 }
 
-/// Where a batch failed decides what its callers may think.
-enum Broken {
-    /// Before the commit: nothing of it is there.
-    Before(StoreError),
-    /// At the commit: nobody knows.
-    AtCommit(StoreError),
-}
-
-impl Broken {
-    fn at_commit(error: StoreError) -> Self {
-        if error.is_refused_commit() {
-            Self::Before(error)
-        } else {
-            Self::AtCommit(error)
-        }
-    }
-
-    fn is_everyones(&self) -> bool {
-        match self {
-            Self::Before(error) => error.is_everyones(),
-            Self::AtCommit(_) => true,
-        }
-    }
-}
-
-impl From<StoreError> for Broken {
-    fn from(error: StoreError) -> Self {
-        Self::Before(error)
-    }
-}
-
 impl Inner {
-    async fn settle(&self, mut batch: Vec<Box<dyn Queued>>) {
-        match self.commit_connected(&mut batch).await {
-            Ok(checkpoint) => end(batch, &Settled::Committed { checkpoint }),
-            Err(Broken::Before(error)) if batch.len() > 1 && !error.is_everyones() => {
-                tracing::warn!(error = %error, code = error.code(), acts = batch.len(),
-                    "a batch was rolled back and is replayed act by act");
-                self.replay(batch).await;
-            }
-            Err(broken) => end(batch, &failed(broken)),
-        }
-    }
-
-    /// Finds the act that cannot be written by giving each a commit of its own.
-    async fn replay(&self, batch: Vec<Box<dyn Queued>>) {
-        let mut over: Option<Settled> = None;
-        for job in batch {
-            let mut alone = vec![job];
-            let settled = match &over {
-                Some(over) => over.clone(),
-                None => match self.commit_connected(&mut alone).await {
-                    Ok(checkpoint) => Settled::Committed { checkpoint },
-                    Err(broken) => {
-                        let everyones = broken.is_everyones();
-                        let settled = failed(broken);
-                        // The rest would wait as long, one after the other, for the same answer.
-                        over = everyones.then_some(Settled::Failed(Refusal::Unavailable));
-                        settled
-                    }
-                },
-            };
-            end(alone, &settled);
-        }
-    }
-
-    /// Commits, and tries other connections when one turns out to be dead before the commit: after
-    /// a restart of the database every pooled one is.
-    async fn commit_connected(&self, batch: &mut [Box<dyn Queued>]) -> Result<String, Broken> {
-        let mut left = CONNECTIONS;
-        loop {
-            match self.commit(batch).await {
-                Err(Broken::Before(error)) if error.is_cut_off() && left > 0 => left -= 1,
-                settled => return settled,
-            }
-        }
-    }
-
     async fn commit(&self, batch: &mut [Box<dyn Queued>]) -> Result<String, Broken> {
         let mut tx = self.begin().await?;
         match self.write(&mut tx, batch).await {
@@ -357,20 +281,4 @@ enum Written {
         last_leaf: Hash,
         widened: Vec<ProfileId>,
     },
-}
-
-fn end(batch: Vec<Box<dyn Queued>>, settled: &Settled) {
-    for job in batch {
-        job.settle(settled);
-    }
-}
-
-fn failed(broken: Broken) -> Settled {
-    Settled::Failed(match broken {
-        Broken::Before(error) => error.into(),
-        Broken::AtCommit(error) => {
-            tracing::error!(error = %error, code = error.code(), "the outcome of a commit is unknown");
-            Refusal::OutcomeUnknown
-        }
-    })
 }

@@ -1,6 +1,8 @@
 //! What a batch knows: the rows its acts need, fetched in a fixed number of statements, changed in
 //! memory, written back set by set.
 
+mod load;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use baton_domain::act::Proof;
@@ -12,7 +14,6 @@ use baton_domain::ids::{
 use crate::acts::certificate_digest;
 use crate::engine::Tx;
 use crate::engine::table::Table;
-use crate::engine::value::Value;
 use crate::error::StoreError;
 use crate::rows::{
     AboutRow, CredentialRow, EntryRow, FeedRow, LearnerCodeRow, LearnerRow, ProfileRow, ReceiptRow,
@@ -235,115 +236,6 @@ impl World {
         }
     }
 
-    /// Fetches everything the batch needs. The order matters: later stages follow references of
-    /// earlier ones. At most one statement a table, column and rung, whatever the batch size.
-    pub(crate) async fn load(tx: &mut Tx, needs: &Needs) -> Result<Self, StoreError> {
-        let mut world = Self::default();
-        world
-            .requests
-            .load(by(tx, "key", needs.requests.iter().cloned()).await?);
-        world
-            .credentials
-            .load(by(tx, "id", needs.credentials.iter().cloned()).await?);
-        let digests = needs.digests.iter().cloned();
-        world.credentials.load(by(tx, "digest", digests).await?);
-        world
-            .subscriptions
-            .load(by(tx, "id", needs.subscriptions.iter().cloned()).await?);
-        let subscribers = needs.subscribers.iter().cloned();
-        world
-            .subscriptions
-            .load(by(tx, "setting_id", subscribers).await?);
-        world
-            .learner_codes
-            .load(by(tx, "blind", needs.blinds.iter().cloned()).await?);
-        world
-            .codes
-            .load(by(tx, "code", needs.codes.iter().cloned()).await?);
-
-        world
-            .profiles
-            .load(by(tx, "id", needs.profiles.iter().cloned()).await?);
-        let named = needs.transitions.iter().cloned();
-        let of_profiles = world.profiles.iter().map(|row| row.transition_id.clone());
-        let moves: BTreeSet<_> = named.chain(of_profiles).collect();
-        world
-            .transitions
-            .load(by(tx, "id", moves.into_iter()).await?);
-        // Other moves of the same learners: a plan may be theirs, an enrolment closes theirs.
-        let coded = world.learner_codes.iter().map(|row| row.learner_id.clone());
-        let moving = world.transitions.iter().map(|row| row.learner_id.clone());
-        let learners: BTreeSet<_> = coded.chain(moving).collect();
-        world
-            .transitions
-            .load(by(tx, "learner_id", learners.iter().cloned()).await?);
-        world
-            .learners
-            .load(by(tx, "id", learners.into_iter()).await?);
-
-        let moves: BTreeSet<_> = world.transitions.iter().map(|row| row.id.clone()).collect();
-        world
-            .profiles
-            .load(by(tx, "transition_id", moves.iter().cloned()).await?);
-        world
-            .recipients
-            .load(by(tx, "transition_id", moves.into_iter()).await?);
-        let profiles: BTreeSet<_> = world.profiles.iter().map(|row| row.id.clone()).collect();
-        world
-            .released
-            .load(by(tx, "profile_id", profiles.iter().cloned()).await?);
-        world
-            .receipts
-            .load(by(tx, "profile_id", profiles.into_iter()).await?);
-
-        world.load_settings(tx, needs).await?;
-        world.index_all();
-        Ok(world)
-    }
-
-    async fn load_settings(&mut self, tx: &mut Tx, needs: &Needs) -> Result<(), StoreError> {
-        let named = needs.settings.iter().cloned();
-        let coded = self.codes.iter().map(|row| row.setting_id.clone());
-        let callers = self.credentials.iter().map(|row| row.setting_id.clone());
-        let mut ids: BTreeSet<SettingId> = named.chain(coded).chain(callers).collect();
-        for row in self.transitions.iter() {
-            ids.insert(row.from_id.clone());
-            ids.extend(row.to_id.clone());
-        }
-        self.settings.load(by(tx, "id", ids.iter().cloned()).await?);
-        let owners = self.learners.iter().map(|row| row.owner_id.clone());
-        ids.extend(owners);
-        if needs.all_codes {
-            self.codes
-                .load(by(tx, "setting_id", ids.iter().cloned()).await?);
-        }
-        if needs.councils {
-            let councils: BTreeSet<_> = self
-                .settings
-                .iter()
-                .map(|row| council_code(&row.council))
-                .collect();
-            self.codes.load(by(tx, "code", councils.into_iter()).await?);
-            let more: BTreeSet<_> = self
-                .codes
-                .iter()
-                .map(|row| row.setting_id.clone())
-                .collect();
-            self.settings.load(by(tx, "id", more.into_iter()).await?);
-        }
-        self.keys.load(by(tx, "setting_id", ids.into_iter()).await?);
-        Ok(())
-    }
-
-    fn index_all(&mut self) {
-        let mut found: Vec<Indexed> = self.transitions.iter().map(Indexed::from).collect();
-        found.extend(self.profiles.iter().map(Indexed::from));
-        found.extend(self.recipients.iter().map(Indexed::from));
-        for row in &found {
-            self.index(row);
-        }
-    }
-
     /// All moves of a learner.
     pub(crate) fn moves_of(&self, learner: &LearnerId) -> impl Iterator<Item = &TransitionRow> {
         let ids = self.moves_of.get(learner).into_iter().flatten();
@@ -407,17 +299,4 @@ impl World {
 /// The code a council is found by, whatever register names it.
 pub(crate) fn council_code(council: &str) -> String {
     format!("council:{council}")
-}
-
-async fn by<T: Table, C: crate::engine::value::Column>(
-    tx: &mut Tx,
-    column: &'static str,
-    keys: impl Iterator<Item = C>,
-) -> Result<Vec<T>, StoreError> {
-    let keys: Vec<Value> = keys.map(C::into_value).collect();
-    if keys.is_empty() {
-        Ok(Vec::new())
-    } else {
-        tx.rows_by(column, keys).await
-    }
 }

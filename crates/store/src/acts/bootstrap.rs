@@ -7,7 +7,8 @@ use baton_domain::route::SettingKind;
 use serde::{Deserialize, Serialize};
 
 use super::credentials::{Issued, NewCredential, issue};
-use super::settings::{SettingView, code_text, store};
+use super::import_setting::store;
+use super::settings::{SettingView, code_text};
 use super::{Step, direct};
 use crate::refusal::Refusal;
 use crate::rows::credential_state;

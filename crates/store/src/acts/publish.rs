@@ -5,7 +5,6 @@ use baton_domain::act::{Caller, Publish, Target};
 use baton_domain::entry::{self, EntryKind};
 use baton_domain::ids::{ContentId, ProfileId, SettingId};
 use baton_domain::log::canonical::Json;
-use baton_domain::opening::{Window, provisional_kinds};
 use baton_domain::route::Route;
 use baton_domain::section::{KindSet, SectionKind};
 use jiff::civil::Date;
@@ -13,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::opened::{COVER, seal_section};
 use super::redirect::tell;
+use super::release::addressees;
 use super::settings::random_id;
 use super::{Idempotent, Prepare, Step, Turn};
 use crate::learner;
@@ -20,7 +20,6 @@ use crate::ledger::Inner;
 use crate::refusal::Refusal;
 use crate::rows::{ContentRow, ProfileRow, TransitionRow, VersionRow, profile_state};
 use crate::scene::{Question, Scene};
-use crate::view::{kinds, recipient};
 use crate::world::{Needs, Put as _};
 
 /// What stands after a publish.
@@ -322,37 +321,4 @@ impl PublishStep {
         }
         Ok(())
     }
-}
-
-/// Settings a standing contribution is for at this moment.
-pub(crate) fn addressees(
-    scene: &Scene<'_>,
-    row: &TransitionRow,
-    profile: &ProfileRow,
-) -> Vec<SettingId> {
-    let mut found = Vec::new();
-    if profile.state != profile_state::PUBLISHED {
-        return found;
-    }
-    let offered = kinds(profile.kinds);
-    let open = scene.window(row, None) == Window::Open;
-    if open {
-        found.extend(row.to_id.clone());
-    }
-    for other in scene.world.recipients_of(&row.id) {
-        let reached = match other.relation {
-            recipient::FURTHER => open && !offered.intersection(kinds(other.kinds)).is_empty(),
-            recipient::DUAL => open,
-            recipient::PROVISIONAL => {
-                scene.window(row, Some(other)) >= Window::Provisional
-                    && scene.window(row, Some(other)) != Window::Closed
-                    && !offered.intersection(provisional_kinds()).is_empty()
-            }
-            _ => false,
-        };
-        if reached && found.iter().all(|id| *id != other.setting_id) {
-            found.push(other.setting_id.clone());
-        }
-    }
-    found
 }

@@ -3,13 +3,14 @@
 use baton_domain::access::{Action, Role, RoleSet};
 use baton_domain::entry::{EntryKind, number};
 use baton_domain::ids::{CredentialId, ProfileId, SettingId};
+use baton_domain::opening::{Window, provisional_kinds};
 
-use super::publish::addressees;
 use super::redirect::tell;
 use super::{Step, direct};
 use crate::refusal::Refusal;
-use crate::rows::ReleasedRow;
+use crate::rows::{ProfileRow, ReleasedRow, TransitionRow, profile_state};
 use crate::scene::{Question, Scene};
+use crate::view::{kinds, recipient};
 use crate::world::Needs;
 
 /// Puts a contribution before a receiver whose window opened after it was published.
@@ -101,3 +102,36 @@ impl Step for SummariseRefusals {
     }
 }
 direct!(Release, SummariseRefusals);
+
+/// Settings a standing contribution is for at this moment.
+pub(crate) fn addressees(
+    scene: &Scene<'_>,
+    row: &TransitionRow,
+    profile: &ProfileRow,
+) -> Vec<SettingId> {
+    let mut found = Vec::new();
+    if profile.state != profile_state::PUBLISHED {
+        return found;
+    }
+    let offered = kinds(profile.kinds);
+    let open = scene.window(row, None) == Window::Open;
+    if open {
+        found.extend(row.to_id.clone());
+    }
+    for other in scene.world.recipients_of(&row.id) {
+        let reached = match other.relation {
+            recipient::FURTHER => open && !offered.intersection(kinds(other.kinds)).is_empty(),
+            recipient::DUAL => open,
+            recipient::PROVISIONAL => {
+                scene.window(row, Some(other)) >= Window::Provisional
+                    && scene.window(row, Some(other)) != Window::Closed
+                    && !offered.intersection(provisional_kinds()).is_empty()
+            }
+            _ => false,
+        };
+        if reached && found.iter().all(|id| *id != other.setting_id) {
+            found.push(other.setting_id.clone());
+        }
+    }
+    found
+}

@@ -16,6 +16,12 @@ use crate::error::StoreError;
 const STATEMENTS_KEPT: usize = 1_024;
 /// Readers beside the one writer.
 const READERS: u32 = 4;
+/// Pages SQLite keeps in memory, in KiB below zero: a whole batch, so that none of it is written
+/// before its commit and then again.
+const CACHE: &str = "-65536";
+/// Pages of 4 KiB the write-ahead log may have before it is folded into the file: some batches,
+/// so that pages each of them changes are folded once.
+const CHECKPOINT_PAGES: &str = "8192";
 /// Connections to PostgreSQL.
 pub(crate) const CONNECTIONS: u32 = READERS + 4;
 /// How long an idle connection is taken to be alive.
@@ -57,6 +63,8 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .pragma("secure_delete", "ON")
+            .pragma("cache_size", CACHE)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .busy_timeout(LOCK_WAIT)
             .statement_cache_capacity(STATEMENTS_KEPT);
         let write = SqlitePoolOptions::new()

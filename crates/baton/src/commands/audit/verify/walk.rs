@@ -25,6 +25,8 @@ pub(super) struct Walk<'a> {
     output: Output,
     bar: ProgressBar,
     faults: u64,
+    /// Whether the tree held so far: one wrong hash makes every later root wrong.
+    tree_holds: bool,
     /// Time and term of the last entry: neither goes back.
     last: (i64, u64),
 }
@@ -49,6 +51,7 @@ impl<'a> Walk<'a> {
             output,
             bar: ProgressBar::hidden(),
             faults: 0,
+            tree_holds: true,
             last,
         }
     }
@@ -183,7 +186,7 @@ impl<'a> Walk<'a> {
         let checkpoint = open(&newest, key)?;
         self.follow(checkpoint.size, &mut frontier, rows).await?;
         let computed = frontier.root();
-        if frontier.size() == checkpoint.size && computed != checkpoint.root {
+        if self.tree_holds && computed != checkpoint.root {
             let signed = checkpoint.root;
             self.tree_fault(&TreeFault::Root {
                 size: checkpoint.size,
@@ -232,6 +235,7 @@ impl<'a> Walk<'a> {
     }
 
     fn tree_fault(&mut self, fault: &TreeFault) {
+        self.tree_holds = false;
         let kind = match fault {
             TreeFault::Missing(_) => "missing",
             TreeFault::OutOfOrder(_) => "out_of_order",
