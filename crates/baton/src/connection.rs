@@ -48,7 +48,11 @@ pub(crate) struct ConnectionFile {
 impl ConnectionFile {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            Wrong(format!("{} cannot be read: {}", path.display(), error.kind()))
+            Wrong(format!(
+                "{} cannot be read: {}",
+                path.display(),
+                error.kind()
+            ))
         })?;
         toml::from_str(&text).map_err(|error| {
             Wrong(format!(

@@ -21,7 +21,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 fn main() -> ExitCode {
     let args = Args::parse();
     let output = Output::new(args.json);
-    let done = start(args, &output);
+    let done = start(args, output);
     let exit = done.unwrap_or_else(|error| {
         output.problem(&error);
         output::exit_of(&error)
@@ -29,9 +29,9 @@ fn main() -> ExitCode {
     exit.into()
 }
 
-fn start(args: Args, output: &Output) -> anyhow::Result<Exit> {
+fn start(args: Args, output: Output) -> anyhow::Result<Exit> {
     // A core dump of a process that holds keys is a leak. Where it cannot be switched off the
-    // program still runs: the operator's page on hardening says what to set.
+    // program still runs.
     let _ = rustix::process::setrlimit(
         rustix::process::Resource::Core,
         rustix::process::Rlimit {
@@ -48,10 +48,10 @@ fn start(args: Args, output: &Output) -> anyhow::Result<Exit> {
         .block_on(run(args, output))
 }
 
-async fn run(args: Args, output: &Output) -> anyhow::Result<Exit> {
+async fn run(args: Args, output: Output) -> anyhow::Result<Exit> {
     let to = &args.connection;
     match args.command {
-        Command::Demo(demo) => demo::run(demo, output).await,
+        Command::Demo(demo) => Box::pin(demo::run(demo, output)).await,
         Command::Init(init) => commands::init::run(init, output).await,
         Command::Serve(serve) => commands::serve::run(serve, output).await,
         Command::Settings(settings) => commands::settings::run(settings, to, output).await,

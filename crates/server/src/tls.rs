@@ -50,7 +50,7 @@ pub fn server_config(
     Ok(config)
 }
 
-/// SHA-256 over the DER SubjectPublicKeyInfo of a certificate: what the registry knows it by.
+/// SHA-256 over the DER `SubjectPublicKeyInfo` of a certificate: what the registry knows it by.
 pub fn spki_sha256(certificate: &CertificateDer<'_>) -> Option<[u8; 32]> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     let mut out = [0; 32];

@@ -66,10 +66,10 @@ struct ImportArgs {
 pub(crate) async fn run(
     args: CohortArgs,
     to: &ConnectionArgs,
-    output: &Output,
+    output: Output,
 ) -> anyhow::Result<Exit> {
     match args.command {
-        CohortCommand::Import(args) => import(args, to, *output).await,
+        CohortCommand::Import(args) => import(args, to, output).await,
         CohortCommand::Template => {
             let mut text = Vec::new();
             write_template(&mut text)?;

@@ -31,7 +31,7 @@ pub(crate) struct InitArgs {
     names: Vec<String>,
 }
 
-pub(crate) async fn run(args: InitArgs, output: &Output) -> anyhow::Result<Exit> {
+pub(crate) async fn run(args: InitArgs, output: Output) -> anyhow::Result<Exit> {
     let config = Config::load(args.config.as_deref())?;
     let folder = args.folder.unwrap_or(config.ledger.folder);
     let postgres = Some(config.ledger.postgres).filter(|url| !url.is_empty());

@@ -46,7 +46,7 @@ pub(crate) struct RedirectArgs {
 pub(crate) async fn run(
     args: RedirectArgs,
     to: &ConnectionArgs,
-    output: &Output,
+    output: Output,
 ) -> anyhow::Result<Exit> {
     let client = to.connect().await?;
     let new = match &args.to {

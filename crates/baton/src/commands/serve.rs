@@ -41,7 +41,7 @@ pub(crate) struct ServeArgs {
     print_config: bool,
 }
 
-pub(crate) async fn run(args: ServeArgs, output: &Output) -> anyhow::Result<Exit> {
+pub(crate) async fn run(args: ServeArgs, output: Output) -> anyhow::Result<Exit> {
     if args.print_config {
         output.result(&json!({ "config": DEFAULT_CONFIG }), || {
             DEFAULT_CONFIG.to_owned()
@@ -127,9 +127,9 @@ fn log(config: &Config) -> anyhow::Result<()> {
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     if config.log.format == "json" {
-        to.json().init()
+        to.json().init();
     } else {
-        to.init()
+        to.init();
     }
     Ok(())
 }

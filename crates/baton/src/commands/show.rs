@@ -34,7 +34,7 @@ pub(crate) struct ShowArgs {
 pub(crate) async fn run(
     args: ShowArgs,
     to: &ConnectionArgs,
-    output: &Output,
+    output: Output,
 ) -> anyhow::Result<Exit> {
     let client = to.connect().await?;
     let request = v1::GetProfileRequest {

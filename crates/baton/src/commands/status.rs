@@ -44,7 +44,7 @@ pub(crate) struct StatusArgs {
 pub(crate) async fn run(
     args: StatusArgs,
     to: &ConnectionArgs,
-    output: &Output,
+    output: Output,
 ) -> anyhow::Result<Exit> {
     let client = to.connect().await?;
     let names = if args.names {

@@ -29,7 +29,7 @@ pub(crate) struct WithdrawArgs {
 pub(crate) async fn run(
     args: WithdrawArgs,
     to: &ConnectionArgs,
-    output: &Output,
+    output: Output,
 ) -> anyhow::Result<Exit> {
     if !args.yes {
         output.confirm("Receivers lose this profile at once. Take it back?")?;

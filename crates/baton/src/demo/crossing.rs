@@ -30,7 +30,7 @@ pub(super) async fn publish(
     cast: &Cast,
     children: &[Child],
     tally: &mut Tally,
-    output: &Output,
+    output: Output,
 ) -> anyhow::Result<()> {
     let bar = output.bar(children.len() as u64, "publishing");
     for part in PARTS.iter().filter(|part| part.sends.is_some()) {
@@ -96,7 +96,7 @@ async fn release_adults(cast: &Cast) -> anyhow::Result<()> {
 pub(super) async fn receive(
     cast: &Cast,
     tally: &mut Tally,
-    output: &Output,
+    output: Output,
 ) -> anyhow::Result<Vec<Arrivals>> {
     let bar = output.bar(tally.published as u64, "receiving");
     let mut all = Vec::new();

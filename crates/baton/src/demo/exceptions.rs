@@ -17,7 +17,7 @@ pub(super) async fn play(
     cast: &Cast,
     arrivals: &mut [Arrivals],
     tally: &mut Tally,
-    output: &Output,
+    output: Output,
 ) -> anyhow::Result<()> {
     let at = |key| arrivals.iter().position(|a: &Arrivals| a.key == key);
     let (first, second) = at(FIRST)

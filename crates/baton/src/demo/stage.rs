@@ -115,7 +115,7 @@ impl Stage {
     }
 
     /// Leaves everything until the user has seen enough.
-    pub(super) async fn wait(self, output: &Output) -> anyhow::Result<()> {
+    pub(super) async fn wait(self, output: Output) -> anyhow::Result<()> {
         let to = self.folder.join("connections");
         output.say(&format!(
             "\nThe service goes on running on {}. In another terminal, try:\n\n  \

@@ -42,13 +42,13 @@ enum AuditCommand {
 pub(crate) async fn run(
     args: AuditArgs,
     to: &ConnectionArgs,
-    output: &Output,
+    output: Output,
 ) -> anyhow::Result<Exit> {
     let client = to.connect().await?;
     match args.command {
-        AuditCommand::Entries(args) => entries::run(args, &client, *output).await,
-        AuditCommand::Verify(args) => verify::run(args, &client, *output).await,
-        AuditCommand::WhoSaw(args) => who_saw::run(args, &client, *output).await,
+        AuditCommand::Entries(args) => entries::run(args, &client, output).await,
+        AuditCommand::Verify(args) => verify::run(args, &client, output).await,
+        AuditCommand::WhoSaw(args) => who_saw::run(args, &client, output).await,
     }
 }
 

@@ -76,11 +76,11 @@ struct RevokeArgs {
 pub(crate) async fn run(
     args: CredentialsArgs,
     to: &ConnectionArgs,
-    output: &Output,
+    output: Output,
 ) -> anyhow::Result<Exit> {
     match args.command {
-        CredentialsCommand::Issue(args) => issue::run(args, to, *output).await,
-        CredentialsCommand::Redeem(args) => redeem::run(args, *output).await,
+        CredentialsCommand::Issue(args) => issue::run(args, to, output).await,
+        CredentialsCommand::Redeem(args) => redeem::run(args, output).await,
         CredentialsCommand::List(args) => {
             let client = to.connect().await?;
             let setting = args.of.name(&client).await?;

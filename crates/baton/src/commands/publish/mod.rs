@@ -62,7 +62,7 @@ pub(crate) struct PublishArgs {
 pub(crate) async fn run(
     args: PublishArgs,
     to: &ConnectionArgs,
-    output: &Output,
+    output: Output,
 ) -> anyhow::Result<Exit> {
     let occasion = Occasion {
         point: args.point,
@@ -74,10 +74,10 @@ pub(crate) async fn run(
         source::open(path)?;
     }
     let client = to.connect().await?;
-    let mut outbox = Outbox::to(client, args.dry_run, *output);
+    let mut outbox = Outbox::to(client, args.dry_run, output);
     let mut seen = Seen::default();
     for path in &args.files {
-        let source = Source::open(path, "publishing", *output)?;
+        let source = Source::open(path, "publishing", output)?;
         let (name, bar) = (source.name.clone(), source.bar.clone());
         let mut reader = match Reader::open(source, &occasion) {
             Ok(reader) => reader,

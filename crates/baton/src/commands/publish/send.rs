@@ -175,7 +175,7 @@ impl Outbox {
         json["refused"] = json!(refused);
         self.bar.suspend(|| {
             self.output
-                .result(&json, || refused.told(&self.place(place)))
+                .result(&json, || refused.told(&self.place(place)));
         });
     }
 

@@ -95,12 +95,12 @@ struct ListArgs {
 pub(crate) async fn run(
     args: SettingsArgs,
     to: &ConnectionArgs,
-    output: &Output,
+    output: Output,
 ) -> anyhow::Result<Exit> {
     match args.command {
-        SettingsCommand::Import(args) => import::run(args, to, *output).await,
-        SettingsCommand::Add(args) => add(args, &to.connect().await?, *output).await,
-        SettingsCommand::List(args) => list(args, &to.connect().await?, *output).await,
+        SettingsCommand::Import(args) => import::run(args, to, output).await,
+        SettingsCommand::Add(args) => add(args, &to.connect().await?, output).await,
+        SettingsCommand::List(args) => list(args, &to.connect().await?, output).await,
     }
 }
 

@@ -71,7 +71,7 @@ pub(crate) struct SubscribeArgs {
 pub(crate) async fn run(
     args: SubscribeArgs,
     to: &ConnectionArgs,
-    output: &Output,
+    output: Output,
 ) -> anyhow::Result<Exit> {
     let (file, _) = to.file()?;
     let folder = args.state.unwrap_or_else(|| file.with_file_name("state"));
@@ -92,11 +92,11 @@ pub(crate) async fn run(
         .inline_content(args.out.is_some())
         .max_items(inbox::ITEMS_MAX)
         .witnessed_by(&state.witness);
-    let mut inbox = Inbox::open(args.out, args.acknowledge, subscription.clone(), *output)?;
+    let mut inbox = Inbox::open(args.out, args.acknowledge, subscription.clone(), output)?;
     if args.once {
-        Box::pin(pull(subscription, &mut inbox, &state, *output)).await?;
+        Box::pin(pull(subscription, &mut inbox, &state, output)).await?;
     } else {
-        Box::pin(watch(&subscription, &mut inbox, &state, *output)).await?;
+        Box::pin(watch(&subscription, &mut inbox, &state, output)).await?;
     }
     Ok(inbox.finish())
 }
