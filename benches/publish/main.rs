@@ -66,9 +66,10 @@ fn main() -> anyhow::Result<()> {
     if let Some(job) = args.client {
         return client::run(&runtime, &job);
     }
-    let (publishes, rounds) = match args.quick {
-        true => (2_000, 1),
-        false => (args.publishes, args.rounds),
+    let (publishes, rounds) = if args.quick {
+        (2_000, 1)
+    } else {
+        (args.publishes, args.rounds)
     };
     let mut measured = Vec::new();
     for number in 1..=rounds {

@@ -391,12 +391,12 @@ async fn law(home: Home, kills: u64) {
             None => open += 1,
         }
     }
-    verify(&home, &serving, &cast).await;
+    verify(&home, &serving, &cast);
     println!("figures: kills={kills} acknowledged={acknowledged} unanswered={open}");
 }
 
 /// The whole ledger, by the program itself, as its auditor.
-async fn verify(home: &Home, serving: &Serving, cast: &Cast) {
+fn verify(home: &Home, serving: &Serving, cast: &Cast) {
     let folder = home.place().folder.join("auditor");
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("cert.pem"), &cast.officer.papers.certificate).unwrap();

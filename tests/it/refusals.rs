@@ -6,6 +6,10 @@ use futures::{StreamExt as _, stream};
 
 use crate::harness::*;
 
+/// Calls at the same time. What is under way when the rate is used up is still entered, so the
+/// growth is the rate and this together.
+const AT_ONCE: usize = 32;
+
 /// Calls refused all the time, so many at once; how the ledger grew, and the reasons that were told.
 pub(crate) async fn flood(exchange: &Exchange, calls: usize) -> (u64, Vec<(Reason, usize)>) {
     let of = exchange.open_move().await;
@@ -19,7 +23,7 @@ pub(crate) async fn flood(exchange: &Exchange, calls: usize) -> (u64, Vec<(Reaso
     let before = exchange.size();
     let reasons = stream::iter(0..calls)
         .map(|_| async { refused(stranger.get(&profile).await).reason })
-        .buffer_unordered(32)
+        .buffer_unordered(AT_ONCE)
         .fold(Vec::<(Reason, usize)>::new(), async |mut counts, reason| {
             match counts.iter_mut().find(|(known, _)| *known == reason) {
                 Some((_, count)) => *count += 1,

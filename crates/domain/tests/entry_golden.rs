@@ -1,5 +1,6 @@
 //! The bytes of an entry of every kind. They are hashed and kept for good, so a change here is a
 //! change of what every ledger says: kinds and fields are only ever added.
+#![cfg(test)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -57,12 +58,21 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
             ("mark_size", Json::Int(42)),
             ("mark_term", Json::Int(1)),
         ],
-        EntryKind::Bootstrapped | EntryKind::CredentialIssued => vec![
+        EntryKind::Bootstrapped => {
+            let council = ("setting", text(&setting(0x22)));
+            [vec![council], detail(EntryKind::CredentialIssued)].concat()
+        }
+        EntryKind::CredentialIssued => vec![
             ("credential", text(&credential())),
             ("for", text(&setting(0x22))),
             ("roles", Json::Arr(vec![text("publisher"), text("dsl")])),
         ],
-        EntryKind::SettingImported => vec![("setting", text(&setting(0x22)))],
+        EntryKind::SettingImported => {
+            vec![
+                ("setting", text(&setting(0x22))),
+                ("validate_only", Json::Bool(true)),
+            ]
+        }
         EntryKind::SettingsListed | EntryKind::AccessRowsListed => vec![("shown", Json::Int(50))],
         EntryKind::CredentialsListed => vec![("for", text(&setting(0x22)))],
         EntryKind::CredentialRevoked => vec![("credential", text(&credential()))],

@@ -100,7 +100,7 @@ async fn some(door: &Door, ids: Vec<ProfileId>) -> Result<bool, StoreError> {
     let released = stream::iter(waiting).map(|profile| door.act_itself(Release { profile }));
     let refused = released
         .buffer_unordered(AT_ONCE)
-        .filter_map(async |done| done.err());
+        .filter_map(|done| std::future::ready(done.err()));
     let refused: Vec<_> = refused.collect().await;
     for refusal in &refused {
         tracing::warn!(%refusal, "a release waits for the next sweep");

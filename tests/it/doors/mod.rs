@@ -63,13 +63,13 @@ fn every_call_of_the_contract_has_a_row() {
 on_both_engines! {
     async fn every_door_is_shut_to_whoever_should_not_come_in(exchange) {
         let (people, to) = scene(exchange).await;
-        let mut table = String::new();
         let heads = ["nobody", "unknown", "revoked", "wrong role", "wrong setting", "stranger",
             "former", "right"];
-        write!(table, "{:42}", "call").unwrap();
+        let mut table = format!("{:42}", "call");
         for head in heads {
             write!(table, "{head:14}").unwrap();
         }
+        table.truncate(table.trim_end().len());
         for row in ROWS.iter().chain(LAST) {
             let right = people.named(row.right);
             // The stranger names the right one's setting as the one it acts for.

@@ -1,7 +1,7 @@
 //! `baton cohort`: who moves from where to where.
 //!
 //! JSON of `import`: for every refused row `{"file": "…", "line": 12, "record": "cohort row",
-//! "refused": {…}}` (see [`Refused`](super::refused::Refused)), for every other one `{"file": "…",
+//! "refused": {…}}` (see [`Refused`]), for every other one `{"file": "…",
 //! "line": 13, "transition": "settings/…/transitions/…", "changed": true}`, then `{"summary":
 //! {"changed": 1, "unchanged": 0, "refused": 0, "dry_run": false}}`. A dry run knows nothing of
 //! changes: its summary has `readable` instead of the first two.

@@ -111,6 +111,7 @@ impl Step for Fetch {
 
     fn decide(&self, scene: &mut Scene<'_>) -> Result<Fetched, Refusal> {
         let caller = scene.caller.ok_or(Refusal::Denied)?;
+        scene.detail("profile", self.profile.as_str());
         let profile = scene.world.profiles.get(self.profile.as_str()).cloned();
         let profile = profile.ok_or(Refusal::Denied)?;
         let row = scene
@@ -121,7 +122,6 @@ impl Step for Fetch {
         let row = row.ok_or(Refusal::Internal)?;
         let kinds = scene.visible(&caller.acting, &row, &profile, self.kinds);
         tell(scene, &row);
-        scene.detail("profile", profile.id.as_str());
         if kinds.is_empty() {
             return Err(Refusal::Denied);
         }

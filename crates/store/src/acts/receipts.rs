@@ -43,6 +43,8 @@ impl Scene<'_> {
         (state, reason): (i64, i64),
     ) -> Result<(), Refusal> {
         let caller = self.caller.ok_or(Refusal::Denied)?;
+        self.detail("profile", profile.as_str());
+        self.detail("version", version);
         let profile = self
             .world
             .profiles
@@ -57,8 +59,6 @@ impl Scene<'_> {
         let row = row.ok_or(Refusal::Internal)?;
         let question = self.question(&caller.acting, &row);
         tell(self, &row);
-        self.detail("profile", profile.id.as_str());
-        self.detail("version", version);
         self.require(action, question)?;
         if question.relation == Relation::Former {
             // Its answer to the closing: there is no version it could still see.

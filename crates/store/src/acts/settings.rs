@@ -36,6 +36,9 @@ pub struct SettingView {
     pub codes: Vec<SettingIdentifier>,
 }
 
+/// Most settings of a page.
+const SETTINGS_MAX: usize = 500;
+
 /// A page of settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsPage {
@@ -137,10 +140,11 @@ impl Prepare for ListSettings {
         let after = self
             .after
             .map_or(String::new(), |id| id.as_str().to_owned());
-        let args = vec![Value::Text(Some(after)), limit_value(self.limit)];
+        let limit = self.limit.clamp(1, SETTINGS_MAX);
+        let args = vec![Value::Text(Some(after)), limit_value(limit)];
         let mut ids: Vec<SettingId> = ledger.read_column(PAGE, args).await?;
-        let more = ids.len() > self.limit;
-        ids.truncate(self.limit);
+        let more = ids.len() > limit;
+        ids.truncate(limit);
         Ok(Turn::Decide(SettingsPageStep {
             ids,
             code: None,

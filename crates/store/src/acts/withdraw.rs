@@ -38,6 +38,7 @@ impl Step for Withdraw {
 
     fn decide(&self, scene: &mut Scene<'_>) -> Result<(), Refusal> {
         let caller = scene.caller.ok_or(Refusal::Denied)?;
+        scene.detail("profile", self.profile.as_str());
         let profile = scene.world.profiles.get(self.profile.as_str()).cloned();
         let mut profile = profile.ok_or(Refusal::Denied)?;
         let row = scene
@@ -52,7 +53,6 @@ impl Step for Withdraw {
             question.relation = Relation::None;
         }
         tell(scene, &row);
-        scene.detail("profile", profile.id.as_str());
         scene.require(Action::Withdraw, question)?;
         scene.detail("version", profile.version_number());
         if profile.state == profile_state::WITHDRAWN {

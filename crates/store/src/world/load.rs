@@ -9,6 +9,7 @@ use crate::engine::Tx;
 use crate::engine::table::Table;
 use crate::engine::value::{Column, Value};
 use crate::error::StoreError;
+use crate::rows::LearnerCodeRow;
 
 impl World {
     /// Fetches everything the batch needs. The order matters: later stages follow references of
@@ -31,11 +32,14 @@ impl World {
             .subscriptions
             .load(by(tx, "setting_id", subscribers).await?);
         world
-            .learner_codes
-            .load(by(tx, "blind", needs.blinds.iter().cloned()).await?);
-        world
             .codes
             .load(by(tx, "code", needs.codes.iter().cloned()).await?);
+        let blinds = needs.blinds.iter().cloned();
+        let mut known: Vec<LearnerCodeRow> = by(tx, "blind", blinds).await?;
+        // What settings that have no part in this batch know is none of its facts.
+        let named: BTreeSet<_> = world.codes.iter().map(|row| &row.setting_id).collect();
+        known.retain(|row| needs.settings.contains(&row.owner_id) || named.contains(&row.owner_id));
+        world.learner_codes.load(known);
 
         world
             .profiles

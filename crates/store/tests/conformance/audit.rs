@@ -1,6 +1,6 @@
 //! What an auditor can check: positions, proofs, the fold of access rows, who saw whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::access::Role;
 use baton_domain::act::{
@@ -16,8 +16,9 @@ use baton_store::Refusal;
 use jiff::civil::date;
 
 use crate::engine::on_both_engines;
+use crate::line::Line;
 use crate::values::{code, publishable, upn};
-use crate::world::{Line, World};
+use crate::world::World;
 
 impl World {
     fn opened(&self, checkpoint: &str) -> Checkpoint {
@@ -128,6 +129,25 @@ on_both_engines! {
         // A right that somebody gives itself in the database shows.
         home.tamper("UPDATE credential SET roles = 2047").await;
         assert_ne!(world.access_rows(1_000).await, fold);
+    }
+
+    async fn entries_say_what_the_golden_file_of_their_kind_says(home) {
+        let world = World::new(home).await;
+        whole_walk(&world).await;
+        let members = |entry: &Line| match entry.get("detail") {
+            Some(Json::Obj(detail)) => detail.keys().cloned().collect(),
+            _ => BTreeSet::new(),
+        };
+        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../domain/tests/golden/entry");
+        let mut seen = BTreeSet::new();
+        for entry in world.entries(0).await {
+            let kind = entry.kind().to_owned();
+            let file = std::fs::read(format!("{golden}/{kind}.json")).unwrap();
+            let (said, known) = (members(&entry), members(&Line::parse(&file)));
+            assert!(said.is_subset(&known), "{kind} says {said:?}, its file {known:?}");
+            seen.insert(kind);
+        }
+        assert!(seen.len() > 9, "{seen:?}");
     }
 
     async fn who_saw_tells_who_was_shown_what(home) {

@@ -8,6 +8,7 @@ mod crossing;
 mod engine;
 mod faults;
 mod laws;
+mod line;
 mod planning;
 mod privacy;
 mod requests;

@@ -6,8 +6,9 @@ use baton_domain::section::SectionKind;
 use baton_store::{Clock, Ledger, StoreError, holds_ledger};
 
 use crate::engine::{Home, on_both_engines};
+use crate::line::Line;
 use crate::values::{NOON_10_MARCH, at};
-use crate::world::{Line, World, bootstrap};
+use crate::world::{World, bootstrap};
 
 const KINDS: [SectionKind; 2] = [SectionKind::Identity, SectionKind::Send];
 

@@ -8,7 +8,6 @@ use baton_domain::act::{
     Publish, Pull, RequestId, SettingDraft, Subscribe, Target,
 };
 use baton_domain::ids::{LearnerIdentifier, ProfileId, SettingId, SubscriptionId, TransitionId};
-use baton_domain::log::Json;
 use baton_domain::route::{Route, SettingKind};
 use baton_domain::section::{KindSet, SectionKind};
 use baton_store::{
@@ -18,6 +17,7 @@ use jiff::civil::date;
 use tokio::sync::watch;
 
 use crate::engine::Home;
+use crate::line::Line;
 use crate::values::{self, at, code, request, setting};
 
 /// The ledger and who lives on it.
@@ -312,47 +312,5 @@ impl World {
             .skip(usize::try_from(from).unwrap())
             .map(|body| Line::parse(body))
             .collect()
-    }
-}
-
-/// An entry, to be looked into.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Line(Json);
-
-impl Line {
-    pub(crate) fn parse(body: &[u8]) -> Self {
-        let body = body.strip_prefix(baton_domain::entry::PREFIX).unwrap();
-        Self(Json::parse(body).unwrap())
-    }
-
-    pub(crate) fn get(&self, path: &str) -> Option<&Json> {
-        path.split('/').try_fold(&self.0, |json, name| match json {
-            Json::Obj(members) => members.get(name),
-            Json::Arr(items) => items.get(name.parse::<usize>().ok()?),
-            _ => None,
-        })
-    }
-
-    pub(crate) fn text(&self, path: &str) -> &str {
-        match self.get(path) {
-            Some(Json::Str(text)) => text,
-            other => panic!("{path} is {other:?}"),
-        }
-    }
-
-    pub(crate) fn array(&self, path: &str) -> &[Json] {
-        match self.get(path) {
-            Some(Json::Arr(items)) => items,
-            None => &[],
-            other => panic!("{path} is {other:?}"),
-        }
-    }
-
-    pub(crate) fn kind(&self) -> &str {
-        self.text("kind")
-    }
-
-    pub(crate) fn verdict(&self) -> &str {
-        self.text("verdict")
     }
 }

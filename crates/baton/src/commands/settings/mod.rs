@@ -2,7 +2,7 @@
 //!
 //! JSON of `list` and `add`: the contract's `Setting` a line. Of `import`: for every refused row
 //! `{"file": "…", "line": 12, "record": "URN 100000", "refused": {…}}` (see
-//! [`Refused`](super::refused::Refused)), then `{"summary": {"created": 1, "updated": 0,
+//! [`Refused`]), then `{"summary": {"created": 1, "updated": 0,
 //! "unchanged": 0, "refused": 0, "passed_over": 0, "dry_run": false}}`.
 
 mod import;
