@@ -81,6 +81,21 @@ reasons! {
     /// The setting has as many subscriptions as it may have.
     TooManySubscriptions = "TOO_MANY_SUBSCRIPTIONS", FailedPrecondition,
         "the setting has as many subscriptions as it may have";
+    /// The certificate proves another live credential already.
+    CertificateInUse = "CERTIFICATE_IN_USE", FailedPrecondition,
+        "this certificate is another credential's; revoke that one or make a new key";
+    /// Nobody gives rights beyond their own.
+    RoleNotGrantable = "ROLE_NOT_GRANTABLE", FailedPrecondition,
+        "a role in this request is not the caller's to give";
+    /// A section kind stands twice in one publish.
+    SectionTwice = "SECTION_TWICE", FailedPrecondition,
+        "a section kind is given twice";
+    /// A move needs an identifier that may be matched. A former pupil number is none.
+    NoIdentifier = "NO_IDENTIFIER", FailedPrecondition,
+        "give an identifier other than a former UPN";
+    /// A setting has as many codes as it may have.
+    SettingCodesNumber = "SETTING_CODES_NUMBER", FailedPrecondition,
+        "the setting has as many codes as it may have";
     /// The version named is not the one that stands now.
     VersionChanged = "VERSION_CHANGED", Aborted,
         "another version stands now";
