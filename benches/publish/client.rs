@@ -66,6 +66,17 @@ pub(crate) fn run(runtime: &Runtime, job: &Path) -> anyhow::Result<()> {
     let measured = job.moves.split_off(job.warm);
     let warm = requests(&job, &job.moves);
     let measured = requests(&job, &measured);
+    for request in measured.iter().flatten() {
+        let content = request
+            .profile
+            .as_ref()
+            .and_then(|profile| profile.content.as_ref());
+        let bytes = content.map_or(0, prost::Message::encoded_len);
+        anyhow::ensure!(
+            bytes == content::CONTENT_BYTES,
+            "a profile of {bytes} bytes"
+        );
+    }
     let clients = runtime.block_on(connect(&job))?;
     runtime.block_on(publish(&clients, warm, job.in_flight))?;
     report::say(READY)?;

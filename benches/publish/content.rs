@@ -52,6 +52,13 @@ fn sections(seed: u64) -> v1::Sections {
     }
     let missing = CONTENT_BYTES.saturating_sub(sections.encoded_len());
     extend(&mut voice(&mut sections).questions, missing, seed);
+    // The length in front of the text grew by a byte.
+    if sections.encoded_len() > CONTENT_BYTES {
+        voice(&mut sections)
+            .questions
+            .as_mut()
+            .and_then(String::pop);
+    }
     sections
 }
 

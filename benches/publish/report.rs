@@ -27,6 +27,13 @@ impl Round {
         self.crowd.per_second() / self.baseline.per_second()
     }
 
+    /// The baseline's CPU time as a share of the server's. Others on the machine change the ratio
+    /// more than this.
+    fn cpu_ratio(&self) -> f64 {
+        let baseline = each(self.baseline.cpu_seconds, self.baseline.publishes);
+        baseline / each(self.cost.cpu_seconds, self.crowd.publishes)
+    }
+
     pub(crate) fn line(&self, number: usize) -> String {
         format!(
             "round {number}: {:.0} publishes/s, baseline {:.0}/s, ratio {:.3}",
@@ -60,7 +67,7 @@ fn each(seconds: f64, publishes: usize) -> f64 {
     seconds * 1e6 / count(publishes)
 }
 
-const FIGURES: [Figure; 14] = [
+const FIGURES: [Figure; 15] = [
     Figure {
         name: "publishes/s, 256 in flight",
         key: "publishes_per_second",
@@ -132,6 +139,12 @@ const FIGURES: [Figure; 14] = [
         key: "ratio",
         digits: 3,
         of: Round::ratio,
+    },
+    Figure {
+        name: "  of the CPU time",
+        key: "cpu_ratio",
+        digits: 3,
+        of: Round::cpu_ratio,
     },
     Figure {
         name: "one at idle, p50 ms",
