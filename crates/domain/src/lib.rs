@@ -1,21 +1,19 @@
-//! Under construction.
+//! What is true: the words of the trade and their rules. No IO, no async, no clock, no randomness:
+//! what day it is and what is random are parameters, so that the same rule runs in the server, in
+//! an offline verifier and in a property test.
+//!
+//! - Nouns: [`ids`] and [`codes`], [`route`] and [`section`], [`act`] for what can be asked.
+//! - Time: [`calendar`] for the days rules hang on, [`opening`] for when a receiver may read.
+//! - Rules: [`access`], the finite question and the policies that answer it.
+//! - Evidence: [`entry`] for the bytes of a ledger entry, [`log`] for tree, proofs, checkpoints.
 
-/// Who may do what: the finite question, the policies that answer it, the laws they keep.
 pub mod access;
-/// What can be asked of the ledger, as values.
 pub mod act;
-/// Academic years, offer days and other days the rules hang on.
 pub mod calendar;
-/// Which codes a field may hold, and what they mean.
 pub mod codes;
-/// The bytes of a ledger entry.
 pub mod entry;
-/// Identifiers of learners and settings, each a type of its own.
 pub mod ids;
 pub mod log;
-/// From when until when a receiver may read.
 pub mod opening;
-/// The transition points, the routes between settings, and what a setting is.
 pub mod route;
-/// The kinds of section a profile is made of, and sets of them.
 pub mod section;

@@ -79,11 +79,6 @@ pub fn read(from: &twin::ProfileSubmission, today: Date) -> Result<Submission, V
     };
     let signatory = kept(field::line("signatory", signatory), &mut violations);
     let sections = match walk::sections(content, today) {
-        Ok(sections) if sections.is_empty() => {
-            let expected = "Give at least one section.";
-            violations.push(Violation::new("content", "items.count", expected));
-            None
-        }
         Ok(sections) => Some(sections),
         Err(found) => {
             violations.extend(found);

@@ -49,6 +49,20 @@ pub fn sections(content: &Bytes, today: Date) -> Result<Vec<(SectionKind, Bytes)
     }
 }
 
+/// The sections as far as they can be told apart, whatever is wrong inside them.
+pub fn cut(content: &Bytes) -> Vec<(SectionKind, Bytes)> {
+    let fields = Fields::of(content).map_while(Result::ok);
+    fields
+        .filter_map(|(number, raw)| match raw {
+            Raw::Bytes(section) => Some((
+                SectionKind::from_number(number)?,
+                content.slice_ref(section),
+            )),
+            Raw::Varint(_) | Raw::Foreign => None,
+        })
+        .collect()
+}
+
 struct Walk {
     today: Date,
     findings: Findings,

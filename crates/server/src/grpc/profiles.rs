@@ -5,12 +5,12 @@ use baton_domain::route::Point;
 use baton_domain::section::{KindSet, SectionKind};
 use baton_store::{Done, Known, Published, london_date};
 use baton_wire::convert::required;
-use baton_wire::core_questions;
 use baton_wire::name::{self, ProfileName, TransitionName};
 use baton_wire::status::Problem;
 use baton_wire::submission::{self, Submission};
 use baton_wire::twin::{self, profile_service_server::ProfileService};
 use baton_wire::violation::Violation;
+use baton_wire::{core_questions, walk};
 use jiff::civil::Date;
 use tonic::{Request, Response, Status};
 
@@ -146,9 +146,10 @@ impl ProfileService for Services {
         let profile = request.profile.unwrap_or_default();
         let mut fields = Fields::default();
         let point = required::<twin::Point, Point>("profile.point", profile.point).ok();
-        let missing = read(&mut fields, &profile, today)
-            .zip(point)
-            .map(|(read, point)| core_questions::missing(point, &read.sections));
+        // Completeness is told whatever else is wrong: both are mended in one go.
+        let _ = read(&mut fields, &profile, today);
+        let sections = walk::cut(&profile.content);
+        let missing = point.map(|point| core_questions::missing(point, &sections));
         let violations = fields.into_violations();
         Ok(Response::new(twin::CheckProfileResponse {
             violations: violations.into_iter().map(Into::into).collect(),

@@ -232,7 +232,7 @@ async fn a_full_disk_is_an_answer_and_the_ledger_goes_on_when_there_is_room() {
     }
     let disk = tempfile::tempdir().unwrap();
     let name = "faults::a_full_disk_is_an_answer_and_the_ledger_goes_on_when_there_is_room";
-    let script = "mount -t tmpfs -o size=8m tmpfs \"$0\" || exit 77; exec \"$@\"";
+    let script = "mount -t tmpfs -o size=20m tmpfs \"$0\" || exit 77; exec \"$@\"";
     let output = Command::new("unshare")
         .args(["--mount", "sh", "-c", script])
         .arg(disk.path())
@@ -251,7 +251,8 @@ async fn a_full_disk_is_an_answer_and_the_ledger_goes_on_when_there_is_room() {
 
 async fn fill(disk: &std::path::Path) {
     let ballast = disk.join("ballast");
-    std::fs::write(&ballast, vec![0; 2 << 20]).unwrap();
+    // As much again as the ledger can fill: folding the log into the file takes room for both.
+    std::fs::write(&ballast, vec![0; 12 << 20]).unwrap();
     let home = Home::in_folder(disk);
     let mut world = World::new(&home).await;
     let sender = world.caller(&world.primary.id, &[Role::Publisher]).await;
