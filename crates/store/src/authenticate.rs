@@ -1,9 +1,12 @@
 //! Finding out who calls. No act: a call without a known credential leaves no entry.
 
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
 use baton_domain::ids::{CredentialId, SettingId};
 
 use crate::acts::{certificate_digest, key_digest};
-use crate::engine::value::{Column as _, Value};
+use crate::engine::value::Value;
 use crate::error::StoreError;
 use crate::ledger::Ledger;
 use crate::rows::{CredentialRow, credential_state};
@@ -33,26 +36,74 @@ pub struct Known {
     pub one_time: bool,
 }
 
+/// Callers that are remembered; one more, and all are looked up again.
+const REMEMBERED_MAX: usize = 4_096;
+
+/// Credentials looked up before, so that a call costs no query of its own. Only who has proved
+/// to hold one is remembered, never who is unknown. It speaks of who calls, never of what they
+/// may: that is a fact of the act, read under the lock.
+#[derive(Debug, Default)]
+pub(crate) struct Remembered {
+    inner: RwLock<Memory>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    /// How often it was forgotten: what was read before that must not be kept after it.
+    age: u64,
+    by_digest: HashMap<Vec<u8>, CredentialRow>,
+}
+
+impl Remembered {
+    /// To be called whenever credentials may have changed, after the commit.
+    pub(crate) fn forget(&self) {
+        let mut memory = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        memory.age += 1;
+        memory.by_digest.clear();
+    }
+
+    fn find(&self, digest: &[u8]) -> Result<CredentialRow, u64> {
+        let memory = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        memory.by_digest.get(digest).cloned().ok_or(memory.age)
+    }
+
+    fn keep(&self, age: u64, row: &CredentialRow) {
+        let mut memory = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        if memory.age != age {
+            return;
+        }
+        if memory.by_digest.len() >= REMEMBERED_MAX {
+            memory.by_digest.clear();
+        }
+        memory.by_digest.insert(row.digest.clone(), row.clone());
+    }
+}
+
 impl Ledger {
     /// None for a credential that is not known, expired or revoked: the caller is not told which.
+    /// On PostgreSQL a revocation by another node is known here within a poll; until then the act
+    /// itself refuses.
     pub async fn authenticate(&self, presented: &Presented) -> Result<Option<Known>, StoreError> {
         let inner = self.inner();
-        let (column, key) = match presented {
-            Presented::Certificate(spki) => ("digest", Value::Blob(Some(certificate_digest(spki)))),
-            Presented::Key { credential, .. } => ("id", credential.clone().into_value()),
-        };
-        let rows: Vec<CredentialRow> = inner.db.once().await?.rows_by(column, vec![key]).await?;
-        let proved = |row: &CredentialRow| match presented {
-            Presented::Certificate(_) => true,
-            Presented::Key { credential, secret } => {
-                // Digests under a key: comparing them tells an attacker nothing about secrets.
-                key_digest(&inner.keys, credential, secret) == row.digest
-            }
+        // Digests under a key: comparing them tells an attacker nothing about secrets.
+        let digest = match presented {
+            Presented::Certificate(spki) => certificate_digest(spki),
+            Presented::Key { credential, secret } => key_digest(&inner.keys, credential, secret),
         };
         let now = inner.clock.now_us();
         let in_force =
             |row: &CredentialRow| row.state != credential_state::REVOKED && now < row.expires_us;
-        let row = rows.into_iter().find(|row| proved(row) && in_force(row));
+        let row = match inner.remembered.find(&digest) {
+            Ok(row) => Some(row).filter(in_force),
+            Err(age) => {
+                let key = vec![Value::Blob(Some(digest))];
+                let mut one = inner.db.once().await?;
+                let rows: Vec<CredentialRow> = one.rows_by("digest", key).await?;
+                // A certificate may have been registered again after it was revoked.
+                let row = rows.into_iter().find(in_force);
+                row.inspect(|row| inner.remembered.keep(age, row))
+            }
+        };
         Ok(row.map(|row| Known {
             one_time: row.state == credential_state::ONE_TIME,
             credential: row.id,

@@ -92,8 +92,13 @@ impl Inner {
                 head,
                 last_leaf,
                 widened,
+                callers_changed,
             }) => {
-                tx.commit().await.map_err(Broken::at_commit)?;
+                let committed = tx.commit().await;
+                if callers_changed || committed.is_err() {
+                    self.remembered.forget();
+                }
+                committed.map_err(Broken::at_commit)?;
                 let mark = Mark {
                     term: head.term,
                     size: head.size(),
@@ -125,7 +130,7 @@ impl Inner {
         let decider = self.decider_for(tx, &before).await?;
         let mut needs = Needs::default();
         for job in batch.iter() {
-            job.needs(&self.keys, &mut needs);
+            job.needs(&mut needs);
         }
         let mut world = World::load(tx, &needs).await?;
         let mut head = before.clone();
@@ -139,6 +144,8 @@ impl Inner {
             return Ok(Written::Nothing(before));
         };
         let widened = world.contributions_to_changed_moves();
+        // What another node committed in between may have been a revocation.
+        let callers_changed = world.credentials_changed() || before.size() != *self.size.borrow();
         world.write(tx).await?;
         head.sign(&self.signer)?;
         head.write(tx, &before).await?;
@@ -146,6 +153,7 @@ impl Inner {
             head,
             last_leaf,
             widened,
+            callers_changed,
         })
     }
 
@@ -280,5 +288,6 @@ enum Written {
         head: Head,
         last_leaf: Hash,
         widened: Vec<ProfileId>,
+        callers_changed: bool,
     },
 }

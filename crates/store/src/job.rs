@@ -16,7 +16,7 @@ use crate::world::{Needs, Put as _};
 
 /// A job without its type.
 pub(crate) trait Queued: Send {
-    fn needs(&self, keys: &Keys, needs: &mut Needs);
+    fn needs(&self, needs: &mut Needs);
     fn content(&self) -> Vec<ContentRow>;
     fn weight(&self) -> usize;
     fn caller(&self) -> Option<&Caller>;
@@ -55,22 +55,56 @@ struct Place {
     replayed: bool,
 }
 
+/// A request id as it is stored: under a key, with the acting setting and the method in it.
+struct RequestKey {
+    key: String,
+    /// What of it stands in the entry.
+    short: [u8; 16],
+    /// Of everything that makes it the same request.
+    digest: [u8; 32],
+}
+
 /// A step with its caller and the way to answer.
 pub(crate) struct Job<S: Step> {
     step: S,
     caller: Option<Caller>,
+    request: Option<RequestKey>,
     outcome: Option<Result<S::Outcome, Refusal>>,
     place: Option<Place>,
     reply: oneshot::Sender<Result<Done<S::Outcome>, Refusal>>,
 }
 
+impl RequestKey {
+    fn of<S: Step>(step: &S, caller: Option<&Caller>, keys: &Keys) -> Option<Self> {
+        let Idempotent {
+            id,
+            method,
+            content,
+        } = step.request()?;
+        let acting = caller?.acting.as_str();
+        let parts = [acting.as_bytes(), method.as_bytes(), id.as_str().as_bytes()];
+        let key = keys.blind("request", &parts);
+        let mut short = [0; 16];
+        short.copy_from_slice(&key[..16]);
+        Some(Self {
+            key: hex(&key[..20]),
+            short,
+            digest: keys.blind("request-content", &[&content]),
+        })
+    }
+}
+
 impl<S: Step> Job<S> {
+    /// Done by whoever asks, before the queue: what is digested here is digested beside the batch
+    /// and not inside it.
     pub(crate) fn new(
         step: S,
         caller: Option<Caller>,
+        keys: &Keys,
         reply: oneshot::Sender<Result<Done<S::Outcome>, Refusal>>,
     ) -> Self {
         Self {
+            request: RequestKey::of(&step, caller.as_ref(), keys),
             step,
             caller,
             outcome: None,
@@ -79,31 +113,15 @@ impl<S: Step> Job<S> {
         }
     }
 
-    /// Key and digest of the request id, if the step has one.
-    fn request(&self, keys: &Keys) -> Option<(String, [u8; 16], [u8; 32])> {
-        let Idempotent {
-            id,
-            method,
-            content,
-        } = self.step.request()?;
-        let acting = self.caller.as_ref()?.acting.as_str();
-        let parts = [acting.as_bytes(), method.as_bytes(), id.as_str().as_bytes()];
-        let key = keys.blind("request", &parts);
-        let mut short = [0; 16];
-        short.copy_from_slice(&key[..16]);
-        Some((
-            hex(&key[..20]),
-            short,
-            keys.blind("request-content", &[&content]),
-        ))
-    }
-
     /// Answered before? Then from what was remembered, and nothing is entered.
-    fn replay(&mut self, scene: &mut Scene<'_>, key: &str, digest: &[u8; 32]) -> bool {
-        let Some(row) = scene.world.requests.get(key) else {
+    fn replay(&mut self, scene: &mut Scene<'_>) -> bool {
+        let Some(request) = &self.request else {
             return false;
         };
-        scene.draft.silent = row.digest == digest;
+        let Some(row) = scene.world.requests.get(&request.key) else {
+            return false;
+        };
+        scene.draft.silent = row.digest == request.digest;
         self.outcome = Some(if scene.draft.silent {
             self.place = u64::try_from(row.position).ok().map(|position| Place {
                 position,
@@ -120,14 +138,14 @@ impl<S: Step> Job<S> {
 }
 
 impl<S: Step> Queued for Job<S> {
-    fn needs(&self, keys: &Keys, needs: &mut Needs) {
+    fn needs(&self, needs: &mut Needs) {
         if let Some(caller) = &self.caller {
             needs.credentials.insert(caller.credential.clone());
             needs.settings.insert(caller.acting.clone());
             self.step.needs_of(caller, needs);
         }
-        if let Some((key, ..)) = self.request(keys) {
-            needs.requests.insert(key);
+        if let Some(request) = &self.request {
+            needs.requests.insert(request.key.clone());
         }
         self.step.needs(needs);
     }
@@ -145,14 +163,10 @@ impl<S: Step> Queued for Job<S> {
     }
 
     fn run(&mut self, scene: &mut Scene<'_>) -> Ran {
-        let request = self.request(scene.keys);
         let mark = scene.world.changes();
         self.place = None;
         let admitted = self.step.admit(scene);
-        let known = match (&admitted, &request) {
-            (Ok(()), Some((key, _, digest))) => self.replay(scene, key, digest),
-            _ => false,
-        };
+        let known = admitted.is_ok() && self.replay(scene);
         if !known {
             self.outcome = Some(admitted.and_then(|()| self.step.decide(scene)));
         }
@@ -173,12 +187,12 @@ impl<S: Step> Queued for Job<S> {
             // What was sealed for it stands already, or must not stand at all.
             scene.draft.unwanted.extend(self.step.content_id().cloned());
         }
-        if let (Verdict::Done, Some((key, _, digest)), Some(Ok(outcome)), false) =
-            (verdict, &request, &self.outcome, scene.draft.silent)
+        if let (Verdict::Done, Some(request), Some(Ok(outcome)), false) =
+            (verdict, &self.request, &self.outcome, scene.draft.silent)
         {
             scene.world.put(RequestRow {
-                key: key.clone(),
-                digest: digest.to_vec(),
+                key: request.key.clone(),
+                digest: request.digest.to_vec(),
                 position: scene.position,
                 time_us: scene.time_us,
                 answer: S::remember(outcome),
@@ -196,7 +210,7 @@ impl<S: Step> Queued for Job<S> {
         Ran {
             kind: draft.kind.unwrap_or_else(|| self.step.kind()),
             verdict,
-            request: request.map(|(_, short, _)| short),
+            request: self.request.as_ref().map(|request| request.short),
             caller: self.caller.as_ref().map(|caller| EntryCaller {
                 credential: caller.credential.clone(),
                 setting: caller.acting.clone(),

@@ -14,6 +14,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::acts::{Act, Step, SummariseRefusals, Turn};
+use crate::authenticate::Remembered;
 use crate::clock::Clock;
 use crate::engine::value::{Column, Value};
 use crate::engine::{Db, Tx};
@@ -62,6 +63,7 @@ pub(crate) struct Inner {
     pub(crate) widened: mpsc::Sender<ProfileId>,
     pub(crate) waiting_release: std::sync::Mutex<Option<mpsc::Receiver<ProfileId>>>,
     setting_keys: RwLock<HashMap<SettingId, Key>>,
+    pub(crate) remembered: Remembered,
     /// Held as long as the ledger is open; PostgreSQL needs none.
     _folder: Option<FolderLock>,
     /// Size of the ledger after the last commit this node knows of. Last: whoever sees it end knows
@@ -105,7 +107,7 @@ impl Door {
         step: S,
     ) -> Result<Done<S::Outcome>, Refusal> {
         let (reply, answer) = oneshot::channel();
-        let job = Job::new(step, caller, reply);
+        let job = Job::new(step, caller, &self.inner.keys, reply);
         self.queue
             .try_send(Box::new(job))
             .map_err(|error| match error {
@@ -236,6 +238,7 @@ impl Inner {
             widened_missed: AtomicBool::new(false),
             waiting_release: std::sync::Mutex::new(Some(waiting_release)),
             setting_keys: RwLock::default(),
+            remembered: Remembered::default(),
             _folder: folder,
         })
     }

@@ -154,7 +154,12 @@ pub(crate) async fn follow(inner: Arc<Inner>, stop: CancellationToken) {
             () = tokio::time::sleep(FOLLOW) => {}
         }
         match size(&inner).await {
-            Ok(size) => inner.grown_to(size),
+            Ok(size) => {
+                if size != *inner.size.borrow() {
+                    inner.remembered.forget();
+                }
+                inner.grown_to(size);
+            }
             Err(error) => tracing::warn!(%error, code = error.code(), "the head cannot be read"),
         }
     }

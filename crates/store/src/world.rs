@@ -274,6 +274,11 @@ impl World {
             .collect()
     }
 
+    /// Whether a credential was issued, changed or revoked.
+    pub(crate) fn credentials_changed(&self) -> bool {
+        !self.credentials.dirty.is_empty()
+    }
+
     /// The setting a code stands for.
     pub(crate) fn setting_by_code(&self, code: &str) -> Option<&SettingRow> {
         let found = self.codes.get(code)?;

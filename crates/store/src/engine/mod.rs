@@ -14,7 +14,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, Postgres, Row as _, Sqlite, SqliteConnection};
 
 pub(crate) use dialect::Db;
-use table::{LADDER, Table, rung};
+use table::{LADDER, Statement, Table, rung};
 use value::{Type, Value};
 
 use crate::error::StoreError;
@@ -125,31 +125,33 @@ impl Tx {
     /// Rows of a statement whose columns have the given types.
     pub(crate) async fn fetch(
         &mut self,
-        sql: &'static str,
+        statement: impl Into<Statement>,
         args: Vec<Value>,
         types: &[Type],
     ) -> Result<Vec<Vec<Value>>, StoreError> {
         #[cfg(test)]
         STATEMENTS.set(STATEMENTS.get() + 1);
+        let Statement { sqlite, postgres } = statement.into();
         Ok(match self {
-            Tx::Sqlite(tx) => fetch_sqlite(tx.connection()?, sql, args, types).await?,
-            Tx::Postgres(tx) => fetch_postgres(tx, sql, args, types).await?,
-            Tx::SqliteOnce(one) => fetch_sqlite(one, sql, args, types).await?,
-            Tx::PostgresOnce(one) => fetch_postgres(one, sql, args, types).await?,
+            Tx::Sqlite(tx) => fetch_sqlite(tx.connection()?, sqlite, args, types).await?,
+            Tx::Postgres(tx) => fetch_postgres(tx, postgres, args, types).await?,
+            Tx::SqliteOnce(one) => fetch_sqlite(one, sqlite, args, types).await?,
+            Tx::PostgresOnce(one) => fetch_postgres(one, postgres, args, types).await?,
         })
     }
 
     /// Number of rows a statement changed.
     pub(crate) async fn execute(
         &mut self,
-        sql: &'static str,
+        statement: impl Into<Statement>,
         args: Vec<Value>,
     ) -> Result<u64, StoreError> {
         #[cfg(test)]
         STATEMENTS.set(STATEMENTS.get() + 1);
+        let Statement { sqlite, postgres } = statement.into();
         Ok(match self {
-            Tx::Sqlite(tx) => execute_sqlite(tx.connection()?, sql, args).await?,
-            Tx::Postgres(tx) => execute_postgres(tx, sql, args).await?,
+            Tx::Sqlite(tx) => execute_sqlite(tx.connection()?, sqlite, args).await?,
+            Tx::Postgres(tx) => execute_postgres(tx, postgres, args).await?,
             Tx::SqliteOnce(_) | Tx::PostgresOnce(_) => return Err(StoreError::Unprepared("write")),
         })
     }

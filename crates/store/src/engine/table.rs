@@ -35,17 +35,52 @@ pub(crate) trait Table: Clone + Send + Sync + 'static {
     }
 }
 
+/// One statement, its values in the order they are written in. SQLite's gives them no numbers:
+/// those are names to it, and looking up four thousand names costs more than binding the values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Statement {
+    pub(crate) sqlite: &'static str,
+    pub(crate) postgres: &'static str,
+}
+
+impl Statement {
+    /// Of a text whose `$1, $2, …` each stand once and in order.
+    fn new(text: String) -> Self {
+        let mut plain = String::with_capacity(text.len());
+        let mut parts = text.split('$');
+        plain.extend(parts.next());
+        for part in parts {
+            plain.push('?');
+            plain.push_str(part.trim_start_matches(|digit: char| digit.is_ascii_digit()));
+        }
+        Self {
+            sqlite: leak(plain),
+            postgres: leak(text),
+        }
+    }
+}
+
+/// A text that both engines read as it stands.
+impl From<&'static str> for Statement {
+    fn from(text: &'static str) -> Self {
+        Self {
+            sqlite: text,
+            postgres: text,
+        }
+    }
+}
+
 /// The texts of one table's statements, made once and kept for the life of the process.
 #[derive(Debug)]
 pub(crate) struct Statements {
     /// Insert or replace n rows, for each rung.
-    upsert: Vec<&'static str>,
+    upsert: Vec<Statement>,
     /// Rows by a column, for each rung.
-    by: BTreeMap<&'static str, Vec<&'static str>>,
+    by: BTreeMap<&'static str, Vec<Statement>>,
     /// Rows whose first key column holds one of the keys go, for each rung.
-    delete: Vec<&'static str>,
+    delete: Vec<Statement>,
     /// Rows after a key, in order of the key.
-    page: &'static str,
+    page: Statement,
 }
 
 impl Statements {
@@ -53,7 +88,7 @@ impl Statements {
     pub(crate) fn new<T: Table>(looked_up: &[&'static str]) -> Self {
         let upsert = LADDER
             .iter()
-            .map(|rows| leak(upsert_text::<T>(*rows)))
+            .map(|rows| Statement::new(upsert_text::<T>(*rows)))
             .collect();
         let by = looked_up
             .iter()
@@ -62,46 +97,46 @@ impl Statements {
                     *column,
                     LADDER
                         .iter()
-                        .map(|n| leak(by_text::<T>(column, *n)))
+                        .map(|n| Statement::new(by_text::<T>(column, *n)))
                         .collect(),
                 )
             })
             .collect();
         let delete = LADDER
             .iter()
-            .map(|keys| leak(delete_text::<T>(*keys)))
+            .map(|keys| Statement::new(delete_text::<T>(*keys)))
             .collect();
         Self {
             upsert,
             by,
             delete,
-            page: leak(page_text::<T>()),
+            page: Statement::new(page_text::<T>()),
         }
     }
 
-    pub(crate) fn upsert(&self, rung: usize) -> &'static str {
+    pub(crate) fn upsert(&self, rung: usize) -> Statement {
         self.upsert[rung]
     }
 
     /// None when the table is not looked up by that column.
-    pub(crate) fn by(&self, column: &str, rung: usize) -> Option<&'static str> {
+    pub(crate) fn by(&self, column: &str, rung: usize) -> Option<Statement> {
         self.by
             .get(column)
             .and_then(|texts| texts.get(rung))
             .copied()
     }
 
-    pub(crate) fn delete(&self, rung: usize) -> &'static str {
+    pub(crate) fn delete(&self, rung: usize) -> Statement {
         self.delete[rung]
     }
 
-    pub(crate) fn page(&self) -> &'static str {
+    pub(crate) fn page(&self) -> Statement {
         self.page
     }
 
     /// All of them, for the test that prepares every statement on both engines.
     #[cfg(test)]
-    pub(crate) fn all(&self) -> impl Iterator<Item = &'static str> + '_ {
+    pub(crate) fn all(&self) -> impl Iterator<Item = Statement> + '_ {
         let by = self.by.values().flatten();
         self.upsert
             .iter()

@@ -9,7 +9,7 @@ use baton_domain::ids::SettingIdentifier;
 use baton_domain::route::SettingKind;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _};
 
-use super::table::Table as _;
+use super::table::{Statement, Table as _};
 use super::{Db, STATEMENTS};
 use crate::clock::Clock;
 use crate::ledger::Ledger;
@@ -21,7 +21,7 @@ use crate::rows::{
 };
 use crate::{acts, head, open, proofs, sweeper};
 
-fn statements() -> Vec<&'static str> {
+fn statements() -> Vec<Statement> {
     macro_rules! of_tables {
         ($($row:ty),+ $(,)?) => { [$(<$row>::statements().all().collect::<Vec<_>>()),+].concat() };
     }
@@ -47,9 +47,21 @@ fn statements() -> Vec<&'static str> {
         TransitionRow,
         VersionRow,
     );
-    all.extend(acts::STATEMENTS);
-    all.extend([head::READ, head::INSERT, head::WRITE, open::LEAF]);
-    all.extend([proofs::LEAVES, proofs::TILES, sweeper::STANDING]);
+    let fixed = [
+        head::READ,
+        head::INSERT,
+        head::WRITE,
+        open::LEAF,
+        proofs::LEAVES,
+        proofs::TILES,
+        sweeper::STANDING,
+    ];
+    all.extend(
+        acts::STATEMENTS
+            .into_iter()
+            .chain(fixed)
+            .map(Statement::from),
+    );
     all
 }
 
@@ -82,6 +94,22 @@ async fn forget(db: Db, name: &str) {
     sqlx::raw_sql(drop).execute(&mut admin).await.unwrap();
 }
 
+/// The values of a statement are bound in the order they stand in, on both engines.
+#[test]
+fn a_generated_statement_has_its_values_in_order() {
+    for Statement { sqlite, postgres } in statements() {
+        if sqlite == postgres {
+            continue;
+        }
+        let mut pieces = sqlite.split('?');
+        let first = pieces.next().unwrap_or_default().to_owned();
+        let numbered = (1..)
+            .zip(pieces)
+            .map(|(number, rest)| format!("${number}{rest}"));
+        assert_eq!(first + &numbered.collect::<String>(), postgres);
+    }
+}
+
 #[tokio::test]
 async fn every_statement_is_prepared_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
@@ -90,7 +118,7 @@ async fn every_statement_is_prepared_on_sqlite() {
         unreachable!()
     };
     let mut connection = write.acquire().await.unwrap();
-    for sql in statements() {
+    for Statement { sqlite: sql, .. } in statements() {
         let prepared = (&mut *connection)
             .prepare(AssertSqlSafe(sql).into_sql_str())
             .await;
@@ -107,7 +135,8 @@ async fn every_statement_is_prepared_on_postgres() {
         unreachable!()
     };
     let mut connection = pool.acquire().await.unwrap();
-    for sql in statements().into_iter().chain([head::READ_LOCKED]) {
+    let locked = Statement::from(head::READ_LOCKED);
+    for Statement { postgres: sql, .. } in statements().into_iter().chain([locked]) {
         let prepared = (&mut *connection)
             .prepare(AssertSqlSafe(sql).into_sql_str())
             .await;

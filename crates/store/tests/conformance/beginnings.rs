@@ -3,7 +3,7 @@
 use baton_domain::access::{Assurance, Role};
 use baton_domain::act::{
     Bootstrap, Caller, ImportSetting, IssueCredential, ListCredentials, ListSettings, Proof,
-    RevokeCredential, SettingDraft,
+    SettingDraft,
 };
 use baton_domain::route::SettingKind;
 use baton_store::{Clock, Ledger, Presented, Refusal, StoreError};
@@ -185,13 +185,7 @@ on_both_engines! {
     async fn a_revoked_caller_is_denied_inside_the_act_with_one_entry(home) {
         let world = World::new(home).await;
         let caller = world.caller(&world.primary.id, &[Role::Publisher]).await;
-        let revoke = RevokeCredential {
-            setting: world.primary.id.clone(),
-            credential: caller.credential.clone(),
-            request: world.request(),
-        };
-        let revoked = world.ledger.act(&world.officer, revoke).await.unwrap().value;
-        assert!(revoked.revoked);
+        world.revoke(&world.ledger, &caller).await;
         let before = world.size();
         let answer = world.planned(&caller, world.plan(crate::values::upn(1))).await;
         assert_eq!(answer, Err(Refusal::Denied));
@@ -211,6 +205,17 @@ on_both_engines! {
         let borrowed = Caller { acting, ..caller };
         let answer = world.planned(&borrowed, world.plan(crate::values::upn(1))).await;
         assert_eq!(answer, Err(Refusal::Denied));
+    }
+
+    async fn a_caller_who_was_known_is_unknown_once_revoked(home) {
+        let world = World::new(home).await;
+        let (caller, presented) = world.certified(&world.primary.id, &[Role::Publisher]).await;
+        for time in ["looked up", "remembered"] {
+            let known = world.ledger.authenticate(&presented).await.unwrap().unwrap();
+            assert_eq!(known.credential, caller.credential, "{time}");
+        }
+        world.revoke(&world.ledger, &caller).await;
+        assert_eq!(world.ledger.authenticate(&presented).await.unwrap(), None);
     }
 
     async fn a_certificate_serves_one_credential_at_a_time(home) {

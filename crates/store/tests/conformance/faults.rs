@@ -153,6 +153,36 @@ async fn acts_go_on_when_connections_were_cut_between_them() {
     home.forget().await;
 }
 
+/// PostgreSQL alone: a node remembers who called, and another node revokes.
+#[tokio::test]
+async fn a_caller_revoked_on_another_node_is_unknown_here_too() {
+    let Some(home) = Home::postgres().await else {
+        return;
+    };
+    let world = World::new(&home).await;
+    let other = Ledger::open(&home.place(), world.clock.clone(), false)
+        .await
+        .unwrap();
+    for commits_itself in [true, false] {
+        let (caller, presented) = world.certified(&world.primary.id, &[Role::Publisher]).await;
+        let known = async || world.ledger.authenticate(&presented).await.unwrap();
+        assert!(known().await.is_some());
+        let mut size = world.ledger.size();
+        world.revoke(&other, &caller).await;
+        if commits_itself {
+            // Its own commit tells it, and not only the look it takes now and then.
+            world.open_move(1).await;
+        } else {
+            let revoked = *other.size().borrow();
+            size.wait_for(|here| *here >= revoked).await.unwrap();
+        }
+        assert_eq!(known().await, None, "{commits_itself}");
+    }
+    other.close().await;
+    world.ledger.close().await;
+    home.forget().await;
+}
+
 /// PostgreSQL alone: two nodes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_nodes_of_one_ledger_publish_side_by_side_and_lose_nothing() {

@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use baton_domain::access::Role;
 use baton_domain::act::{
     Bootstrap, Caller, Fetch, ImportSetting, IssueCredential, ListEntries, Offer, Plan, Proof,
-    Publish, Pull, RequestId, SettingDraft, Subscribe, Target,
+    Publish, Pull, RequestId, RevokeCredential, SettingDraft, Subscribe, Target,
 };
 use baton_domain::ids::{LearnerIdentifier, ProfileId, SettingId, SubscriptionId, TransitionId};
 use baton_domain::route::{Route, SettingKind};
 use baton_domain::section::{KindSet, SectionKind};
 use baton_store::{
-    Clock, Done, Fetched, Ledger, MoveSummary, Planned, Published, Pulled, Refusal, SettingView,
+    Clock, Done, Fetched, Ledger, MoveSummary, Planned, Presented, Published, Pulled, Refusal,
+    SettingView,
 };
 use jiff::civil::date;
 use tokio::sync::watch;
@@ -131,6 +132,11 @@ impl World {
 
     /// A certificate of a setting with these roles.
     pub(crate) async fn caller(&self, of: &SettingId, roles: &[Role]) -> Caller {
+        self.certified(of, roles).await.0
+    }
+
+    /// The same, with what it presents.
+    pub(crate) async fn certified(&self, of: &SettingId, roles: &[Role]) -> (Caller, Presented) {
         let mut spki = [7; 32];
         spki[..4].copy_from_slice(&self.number().to_be_bytes());
         let act = IssueCredential {
@@ -142,10 +148,21 @@ impl World {
             request: self.request(),
         };
         let issued = self.ledger.act(&self.officer, act).await.unwrap().value;
-        Caller {
+        let caller = Caller {
             credential: issued.credential.id,
             acting: of.clone(),
-        }
+        };
+        (caller, Presented::Certificate(spki))
+    }
+
+    /// Revoked, asked of one of the ledger's nodes.
+    pub(crate) async fn revoke(&self, node: &Ledger, caller: &Caller) {
+        let act = RevokeCredential {
+            setting: caller.acting.clone(),
+            credential: caller.credential.clone(),
+            request: self.request(),
+        };
+        assert!(node.act(&self.officer, act).await.unwrap().value.revoked);
     }
 
     pub(crate) async fn import(&self, setting: SettingDraft) -> SettingView {
