@@ -206,7 +206,22 @@ on_both_engines! {
         assert!(!note(&senco.get(&profile).await.unwrap()));
         let fact = v1::TransitionFact::ChildProtectionNoteReleased;
         assert_eq!(refused(senco.record(&of.name, fact).await).reason, Reason::PermissionDenied);
+        let (sending, own_senco) = (
+            exchange.person(&of.from, &[Role::Dsl]).await,
+            exchange.person(&of.from, &[Role::Senco]).await,
+        );
+        sending.record(&of.name, fact).await.unwrap();
+        assert!(note(&own_senco.get(&profile).await.unwrap()), "the sending DSL released it there");
+        assert!(!note(&senco.get(&profile).await.unwrap()), "and at no other setting");
         lead.record(&of.name, fact).await.unwrap();
-        assert!(note(&senco.get(&profile).await.unwrap()), "after the DSL released it");
+        assert!(note(&senco.get(&profile).await.unwrap()), "after the own DSL released it");
+
+        let of = exchange.open_move().await;
+        let profile = everything_published(exchange, &of).await;
+        let lead = exchange.person(&of.to, &[Role::Dsl]).await;
+        lead.record(&of.name, fact).await.unwrap();
+        let own_senco = exchange.person(&of.from, &[Role::Senco]).await;
+        let shown = own_senco.get(&profile).await;
+        assert!(!shown.is_ok_and(|profile| note(&profile)), "nor the other way round");
     }
 }

@@ -137,10 +137,14 @@ pub(crate) mod fact {
     pub(crate) const BEST_INTERESTS: i64 = 1 << 2;
     /// The learner is enrolled with the destination.
     pub(crate) const ENROLLED: i64 = 1 << 3;
-    /// A DSL released the child protection note.
-    pub(crate) const NOTE_RELEASED: i64 = 1 << 4;
+    /// A DSL of the source released the child protection note to its own setting's SENCO.
+    pub(crate) const NOTE_RELEASED_AT_SOURCE: i64 = 1 << 4;
     /// Acceptance is recorded by the council that loaded the move.
     pub(crate) const ACCEPTANCE_RECORDED: i64 = 1 << 5;
+    /// A DSL of the destination released the note to its own setting's SENCO.
+    pub(crate) const NOTE_RELEASED_AT_DESTINATION: i64 = 1 << 6;
+    /// The council has loaded an offer.
+    pub(crate) const OFFER_LOADED: i64 = 1 << 7;
 }
 
 table! {

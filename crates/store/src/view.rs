@@ -9,6 +9,7 @@ use baton_domain::section::{KindSet, SectionKind};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
+use crate::acts::note_released_at;
 use crate::learner;
 use crate::rows::{ProfileRow, RecipientRow, TransitionRow, fact, profile_state};
 use crate::scene::{Question, Scene};
@@ -44,7 +45,7 @@ impl Scene<'_> {
                 Relation::Source | Relation::Council => self.age(row),
                 _ => AgeStage::Under16,
             },
-            note_released: row.facts & fact::NOTE_RELEASED != 0,
+            note_released: row.facts & note_released_at(relation) != 0,
             route: Route::find(&row.route).map_or(RouteGroup::Coordinated, group),
         }
     }

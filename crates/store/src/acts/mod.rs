@@ -41,6 +41,7 @@ pub use plan::Planned;
 pub use publish::Published;
 pub use pull::{Pulled, PulledItem, PulledWhat};
 pub use redirect::Redirected;
+pub(crate) use redirect::note_released_at;
 pub(crate) use release::{Release, SummariseRefusals, addressees};
 pub use settings::{SettingView, SettingsPage};
 pub use subscribe::Subscribed;

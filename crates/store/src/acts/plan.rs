@@ -9,7 +9,7 @@ use baton_domain::route::{Route, SettingKind};
 use serde::{Deserialize, Serialize};
 
 use super::move_summary::MoveSummary;
-use super::redirect::{admits, may_offer, set_offer, tell};
+use super::redirect::{admits, councils, may_offer, set_offer, tell};
 use super::settings::{code_text, random_id, resolve};
 use super::{Idempotent, Prepare, Step, Turn};
 use crate::learner::{self, Record};
@@ -133,6 +133,11 @@ impl Step for PlanStep {
             scene.require(Action::Redirect, question)?;
         }
         may_offer(scene, question, before.as_ref(), (plan.offer, moved))?;
+        // Another route opens by another rule, which could go round what the council loaded.
+        let rerouted = |row: &&TransitionRow| row.route != plan.route.code && councils(row);
+        if before.as_ref().filter(rerouted).is_some() {
+            scene.require(Action::Offer, question)?;
+        }
 
         let learner = self.learner(scene, &from, known)?;
         let mut row = match &before {
@@ -204,12 +209,9 @@ impl PlanStep {
     fn state(&self, row: &mut TransitionRow, relation: Relation) {
         let plan = &self.plan;
         plan.route.code.clone_into(&mut row.route);
-        set_offer(row, plan.offer);
+        set_offer(row, plan.offer, relation);
         if let Some(date) = plan.start_date {
             row.start_date = Some(date.to_string());
-        }
-        if relation == Relation::Council && plan.offer.accepted.is_some() {
-            row.facts |= fact::ACCEPTANCE_RECORDED;
         }
         if plan.final_plan_names_receiver {
             row.facts |= fact::PLAN_NAMES_SETTING;

@@ -40,7 +40,7 @@ const OF_DESTINATION: i64 = fact::PLAN_NAMES_SETTING
     | fact::PERSON_RELEASED
     | fact::BEST_INTERESTS
     | fact::ENROLLED
-    | fact::NOTE_RELEASED;
+    | fact::NOTE_RELEASED_AT_DESTINATION;
 
 impl Scene<'_> {
     /// Takes a contribution out of a receiver's sight and tells it so, if it was ever told.
@@ -130,18 +130,27 @@ pub(crate) fn admits(route: &Route, to: &SettingRow) -> Result<(), Refusal> {
     }
 }
 
-/// Writes what is stated of an offer; the rest stays.
-pub(crate) fn set_offer(row: &mut TransitionRow, offer: Offer) {
+/// Writes what is stated of an offer, and that the council stated it; the rest stays.
+pub(crate) fn set_offer(row: &mut TransitionRow, offer: Offer, by: Relation) {
     if let Some(date) = offer.date {
         row.offer_date = Some(date.to_string());
     }
     if let Some(accepted) = offer.accepted {
         row.accepted = if accepted { 1 } else { 2 };
     }
+    if by == Relation::Council {
+        row.facts |= offer.date.map_or(0, |_| fact::OFFER_LOADED);
+        row.facts |= offer.accepted.map_or(0, |_| fact::ACCEPTANCE_RECORDED);
+    }
+}
+
+/// Whether the council has said anything about the offer of a move.
+pub(crate) fn councils(row: &TransitionRow) -> bool {
+    row.facts & (fact::OFFER_LOADED | fact::ACCEPTANCE_RECORDED) != 0
 }
 
 /// Loading offers is the council's. A source may state what it was told, until the council has
-/// recorded acceptances for the move: then it may only repeat them.
+/// loaded an offer or recorded an acceptance for the move: then it may only repeat them.
 pub(crate) fn may_offer(
     scene: &mut Scene<'_>,
     question: Question,
@@ -149,10 +158,10 @@ pub(crate) fn may_offer(
     (offer, moved): (Offer, bool),
 ) -> Result<(), Refusal> {
     let stated = offer.date.is_some() || offer.accepted.is_some();
-    let recorded = before.filter(|row| row.facts & fact::ACCEPTANCE_RECORDED != 0);
+    let recorded = before.filter(|row| councils(row));
     let differs = recorded.is_some_and(|row| {
         let mut after = row.clone();
-        set_offer(&mut after, offer);
+        set_offer(&mut after, offer, question.relation);
         moved || after != *row
     });
     if stated && (question.relation == Relation::Council || differs) {
@@ -248,10 +257,7 @@ impl Step for Redirect {
         if moved {
             scene.change_destination(&mut row, to);
         }
-        set_offer(&mut row, self.offer);
-        if question.relation == Relation::Council && self.offer.accepted.is_some() {
-            row.facts |= fact::ACCEPTANCE_RECORDED;
-        }
+        set_offer(&mut row, self.offer, question.relation);
         if row != before {
             scene.world.put(row.clone());
         }
@@ -261,6 +267,15 @@ impl Step for Redirect {
     }
 }
 direct!(Redirect, RecordFact);
+
+/// A DSL releases the note to the SENCO of its own setting and of no other.
+pub(crate) const fn note_released_at(relation: Relation) -> i64 {
+    match relation {
+        Relation::Source => fact::NOTE_RELEASED_AT_SOURCE,
+        Relation::NamedDestination => fact::NOTE_RELEASED_AT_DESTINATION,
+        _ => 0,
+    }
+}
 
 impl Step for RecordFact {
     type Outcome = Redirected;
@@ -306,7 +321,7 @@ impl Step for RecordFact {
             Fact::Enrolled => (Action::RecordEnrolled, fact::ENROLLED, "enrolled"),
             Fact::NoteReleased => (
                 Action::ReleaseChildProtectionNote,
-                fact::NOTE_RELEASED,
+                note_released_at(question.relation),
                 "child_protection_note_released",
             ),
         };

@@ -104,6 +104,37 @@ on_both_engines! {
         assert_eq!(round_about.map(|done| done.value), Err(Refusal::Denied));
     }
 
+    async fn no_other_route_leads_the_sender_round_what_the_council_loaded(home) {
+        let world = World::new(home).await;
+        let sender = world.caller(&world.primary.id, &[Role::Publisher]).await;
+        let in_year = |upn| Plan {
+            route: Route::find("in-year").unwrap(),
+            offer: Offer::default(),
+            start_date: Some(date(2026, 4, 20)),
+            ..world.plan(upn)
+        };
+        let day = Some(date(2026, 3, 2));
+        let loaded = [
+            Offer { date: day, accepted: Some(false) },
+            Offer { date: day, accepted: None },
+            Offer { date: None, accepted: Some(false) },
+        ];
+        for (learner, offer) in (1..).zip(loaded) {
+            let plan = Plan { offer, ..world.plan(upn(learner)) };
+            let planned = world.planned(&world.officer, plan).await.unwrap().transition;
+            assert_eq!(world.planned(&sender, in_year(upn(learner))).await, Err(Refusal::Denied));
+            let show = ShowTransition { transition: planned.id };
+            let shown = world.ledger.act(&world.officer, show).await.unwrap().value;
+            assert_eq!((shown.route, shown.window), (planned.route, planned.window));
+            let by_the_council = world.planned(&world.officer, in_year(upn(learner))).await;
+            assert_eq!(by_the_council.unwrap().transition.window, Window::Open);
+        }
+        // What nobody but the sender has said anything about is the sender's.
+        let own = Plan { offer: Offer::default(), ..world.plan(upn(9)) };
+        world.planned(&sender, own).await.unwrap();
+        assert!(world.planned(&sender, in_year(upn(9))).await.unwrap().changed);
+    }
+
     async fn an_agreed_start_is_no_agreement_with_the_next_school(home) {
         let world = World::new(home).await;
         let plan = Plan {
