@@ -30,6 +30,19 @@ async fn page(
         .into_inner()
 }
 
+/// As long as local questions can be: 400 KB.
+fn long() -> v1::LocalQuestions {
+    let answer = v1::LocalAnswer {
+        wording: Some("🙂".repeat(500)),
+        answer: Some("🙂".repeat(2_000)),
+        ..Default::default()
+    };
+    v1::LocalQuestions {
+        answers: vec![answer; 40],
+        ..Default::default()
+    }
+}
+
 on_both_engines! {
     async fn pages_hold_every_item_in_order_and_once_whatever_their_size(exchange) {
         let sender = exchange.person(&exchange.primary, &[Role::Publisher]).await;
@@ -54,6 +67,34 @@ on_both_engines! {
             }
             assert_eq!(got, expected, "pages of {max_items}");
         }
+    }
+
+    async fn a_client_with_the_usual_limit_receives_any_number_of_long_profiles(exchange) {
+        let sender = exchange.person(&exchange.primary, &[Role::Publisher]).await;
+        let receiver = exchange.person(&exchange.secondary, &[Role::Senco]).await;
+        let subscription = receiver.subscribe().await.unwrap();
+        for seed in 0..13 {
+            let of = exchange.open_move().await;
+            let content = v1::Sections { local_questions: Some(long()), ..typical(seed, of.point) };
+            sender.publish(submission(&of, content)).await.unwrap();
+        }
+        let (mut token, mut items) = (String::new(), 0);
+        loop {
+            let request = v1::PullRequest {
+                parent: receiver.setting.clone(),
+                subscription: subscription.clone(),
+                token,
+                inline_content: true,
+                ..Default::default()
+            };
+            let turn = receiver.subscriptions().pull(request).await.unwrap().into_inner();
+            if turn.items.is_empty() {
+                break;
+            }
+            items += turn.items.len();
+            token = turn.token;
+        }
+        assert_eq!(items, 13, "gRPC clients take 4 MiB when nobody tells them otherwise");
     }
 
     async fn only_the_point_and_year_asked_for_come(exchange) {

@@ -117,9 +117,9 @@ impl Ledger {
         }
         let keys = Keys::open(&place.keys())?;
         let (db, lock) = place.connect().await?;
-        // The mark before the head: another node may commit in between, and its mark must not
+        // The marks before the head: another node may commit in between, and its mark must not
         // look like a rollback.
-        let mark = keys.high_water()?.read();
+        let marks = keys.high_water()?.read();
         let mut tx = db.begin_write().await?;
         let mut head = Head::read(&mut tx)
             .await?
@@ -129,9 +129,7 @@ impl Ledger {
                 "the database and the keys are of different ledgers",
             ));
         }
-        if let Some(mark) = mark
-            && !reaches(&mut tx, &head, &mark).await?
-        {
+        if let Some(mark) = not_reached(&mut tx, &head, &marks).await? {
             if !accept_rollback {
                 return Err(StoreError::RolledBack {
                     term: head.term,
@@ -165,7 +163,17 @@ async fn policies_in_force(db: &Db, hash: &str) -> Result<PolicySet, StoreError>
     load_policies(rows.first().ok_or(StoreError::Policy)?)
 }
 
-/// Whether the database has come as far as its mark, and the same way.
+/// The highest mark the database has not come as far as, or not the same way.
+async fn not_reached(tx: &mut Tx, head: &Head, marks: &[Mark]) -> Result<Option<Mark>, StoreError> {
+    for mark in marks {
+        if !reaches(tx, head, mark).await? {
+            return Ok(Some(*mark));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the database has come as far as a mark, and the same way.
 async fn reaches(tx: &mut Tx, head: &Head, mark: &Mark) -> Result<bool, StoreError> {
     if head.term < mark.term || head.size() < mark.size {
         return Ok(false);

@@ -172,6 +172,8 @@ table! {
         kinds: i64,
         content_id: ContentId,
         digest: Vec<u8>,
+        /// Length of all its sections together: what a turn that carries content can hold.
+        bytes: i64,
         published_us: i64,
     }
 }

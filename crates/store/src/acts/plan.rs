@@ -134,8 +134,8 @@ impl Step for PlanStep {
         }
         may_offer(scene, question, before.as_ref(), (plan.offer, moved))?;
         // Another route opens by another rule, which could go round what the council loaded.
-        let rerouted = |row: &&TransitionRow| row.route != plan.route.code && councils(row);
-        if before.as_ref().filter(rerouted).is_some() {
+        let rerouted = |row: &TransitionRow| row.route != plan.route.code && councils(row);
+        if before.as_ref().is_some_and(rerouted) {
             scene.require(Action::Offer, question)?;
         }
 

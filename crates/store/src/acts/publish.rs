@@ -51,6 +51,8 @@ pub(crate) struct PublishStep {
     commitments: Vec<(SectionKind, [u8; 32])>,
     /// Keyed digest of level, signatory and sections: tells whether anything changed.
     digest: [u8; 32],
+    /// Length of all sections together.
+    bytes: usize,
 }
 
 impl Prepare for Publish {
@@ -92,6 +94,7 @@ impl Prepare for Publish {
         };
         Ok(Turn::Decide(PublishStep {
             digest: ledger.keys.blind("content", &digested),
+            bytes: sections.iter().map(|(_, bytes)| bytes.len()).sum(),
             kinds: sections.iter().map(|(kind, _)| *kind).collect(),
             twice,
             target: self.target,
@@ -287,6 +290,7 @@ impl PublishStep {
             kinds: i64::from(self.kinds.bits()),
             content_id: self.content.clone(),
             digest: self.digest.to_vec(),
+            bytes: i64::try_from(self.bytes).unwrap_or(i64::MAX),
             published_us: scene.time_us,
         };
         let sections = self.commitments.iter();

@@ -26,6 +26,10 @@ pub(crate) const FEED: &str = "SELECT addressee, position, kind, profile_id, tra
      ORDER BY position LIMIT $5";
 pub(crate) const ANY: &str =
     "SELECT position FROM feed WHERE addressee = $1 AND position >= $2 ORDER BY position LIMIT 1";
+/// Content one turn carries, bytes: with its frame below the 4 MiB that most gRPC clients take by
+/// default. A profile larger than that makes a turn of its own.
+const INLINE_BYTES_MAX: i64 = 3 * 1024 * 1024;
+
 /// What a turn shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pulled {
@@ -171,9 +175,11 @@ impl Step for PullStep {
             return Err(Refusal::Denied);
         }
         let mut items = Vec::with_capacity(self.candidates.len());
-        let mut cut = None;
+        let (mut cut, mut carried) = (None, 0);
         for candidate in &self.candidates {
-            if !scene.has_room() {
+            carried += self.carries(scene, candidate);
+            let too_much = carried > INLINE_BYTES_MAX && !items.is_empty();
+            if too_much || !scene.has_room() {
                 cut = u64::try_from(candidate.position).ok();
                 break;
             }
@@ -199,6 +205,13 @@ impl Step for PullStep {
 }
 
 impl PullStep {
+    /// Bytes of content a candidate adds to the turn at most.
+    fn carries(&self, scene: &Scene<'_>, candidate: &FeedRow) -> i64 {
+        let profile = scene.world.profiles.get(candidate.profile_id.as_str());
+        let carried = profile.filter(|_| self.inline && candidate.kind != feed_kind::CLOSED);
+        carried.map_or(0, |profile| profile.bytes)
+    }
+
     /// What one feed row has come to, judged now, and its line in the entry.
     fn item(
         &self,

@@ -201,7 +201,7 @@ impl Keys {
 
     /// The mark of how far the ledger has come, kept here and not in the database.
     pub(crate) fn high_water(&self) -> Result<HighWater, StoreError> {
-        HighWater::open(&self.folder)
+        HighWater::open(&self.folder, &self.ledger)
     }
 }
 

@@ -86,6 +86,33 @@ on_both_engines! {
         }
     }
 
+    async fn a_turn_with_content_holds_three_mebibytes_and_a_larger_profile_comes_alone(home) {
+        const MIB: usize = 1024 * 1024;
+        let world = World::new(home).await;
+        let sender = world.caller(&world.primary.id, &[Role::Publisher]).await;
+        let receiver = world.caller(&world.secondary.id, &[Role::Senco]).await;
+        let subscription = world.subscription(&receiver).await;
+        for (learner, size) in (0..).zip([MIB, MIB, 2 * MIB, 4 * MIB, MIB, MIB]) {
+            let transition = world.open_move(learner).await;
+            let long = "x".repeat(size);
+            world.published(&sender, world.publish(&transition, &KINDS[..1], &long)).await;
+        }
+        let mut act = Pull { subscription, from: 0, limit: 64, inline: true };
+        let mut turns = Vec::new();
+        loop {
+            let pulled = world.ledger.act(&receiver, act.clone()).await.unwrap().value;
+            if pulled.items.is_empty() {
+                break;
+            }
+            turns.push(pulled.items.len());
+            act.from = pulled.next;
+        }
+        assert_eq!(turns, [2, 1, 1, 2]);
+        let names = Pull { from: 0, inline: false, ..act };
+        let all = world.ledger.act(&receiver, names).await.unwrap().value;
+        assert_eq!(all.items.len(), 6, "without content there is room");
+    }
+
     async fn what_is_published_before_the_window_arrives_when_the_clock_opens_it(home) {
         let world = World::new(home).await;
         let sender = world.caller(&world.nursery.id, &[Role::Publisher]).await;

@@ -1,5 +1,7 @@
 //! Opening, closing, a second process, an older copy put back.
 
+use std::path::Path;
+
 use baton_domain::access::Role;
 use baton_domain::act::ListSettings;
 use baton_domain::section::SectionKind;
@@ -123,6 +125,55 @@ async fn an_older_copy_put_back_is_refused_until_it_is_accepted_as_a_new_term() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_whole_folder_copied_back_with_its_keys_is_refused_too() {
+    let home = Home::sqlite();
+    let World {
+        ledger,
+        clock,
+        officer,
+        ..
+    } = World::new(&home).await;
+    ledger.close().await;
+    let copy = home.folder().with_file_name("copy");
+    copy_folder(&home.folder(), &copy);
+    let open = async |accept| Ledger::open(&home.place(), clock.clone(), accept).await;
+    let ledger = open(false).await.unwrap();
+    let act = ListSettings {
+        after: None,
+        limit: 1,
+        code: None,
+    };
+    ledger.act(&officer, act).await.unwrap();
+    ledger.close().await;
+    std::fs::remove_dir_all(home.folder()).unwrap();
+    copy_folder(&copy, &home.folder());
+
+    let refused = open(false).await;
+    assert!(
+        matches!(refused, Err(StoreError::RolledBack { size, mark_size, .. }) if size + 1 == mark_size),
+        "{refused:?}"
+    );
+    let accepted = open(true).await.unwrap();
+    assert_eq!(accepted.term(), 2);
+    accepted.close().await;
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (path, to) = {
+            let entry = entry.unwrap();
+            (entry.path(), to.join(entry.file_name()))
+        };
+        if path.is_dir() {
+            copy_folder(&path, &to);
+        } else {
+            std::fs::copy(&path, &to).unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_history_of_the_same_length_is_refused_too() {
     let home = Home::sqlite();
     let mut world = World::new(&home).await;
@@ -145,7 +196,12 @@ async fn another_history_of_the_same_length_is_refused_too() {
     world.ledger.close().await;
     let mark = std::fs::read(&high_water).unwrap();
     copy.put_back(&home);
-    std::fs::remove_file(&high_water).unwrap();
+    for mark in [
+        &high_water,
+        &home.folder().with_file_name("data.high-water"),
+    ] {
+        std::fs::remove_file(mark).unwrap();
+    }
     world.hand.send(at(NOON_10_MARCH) + 1).unwrap();
     world.ledger = Ledger::open(&home.place(), world.clock.clone(), false)
         .await
