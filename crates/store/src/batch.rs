@@ -144,8 +144,10 @@ impl Inner {
             return Ok(Written::Nothing(before));
         };
         let widened = world.contributions_to_changed_moves();
-        // What another node committed in between may have been a revocation.
-        let callers_changed = world.credentials_changed() || before.size() != *self.size.borrow();
+        if before.size() != *self.size.borrow() {
+            self.others_committed();
+        }
+        let callers_changed = world.credentials_changed();
         world.write(tx).await?;
         head.sign(&self.signer)?;
         head.write(tx, &before).await?;

@@ -64,6 +64,8 @@ pub(crate) struct Inner {
     pub(crate) waiting_release: std::sync::Mutex<Option<mpsc::Receiver<ProfileId>>>,
     setting_keys: RwLock<HashMap<SettingId, Key>>,
     pub(crate) remembered: Remembered,
+    /// Another node has committed since the sweeper last looked at everything.
+    pub(crate) others: AtomicBool,
     /// Held as long as the ledger is open; PostgreSQL needs none.
     _folder: Option<FolderLock>,
     /// Size of the ledger after the last commit this node knows of. Last: whoever sees it end knows
@@ -239,6 +241,7 @@ impl Inner {
             waiting_release: std::sync::Mutex::new(Some(waiting_release)),
             setting_keys: RwLock::default(),
             remembered: Remembered::default(),
+            others: AtomicBool::new(false),
             _folder: folder,
         })
     }

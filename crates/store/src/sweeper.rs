@@ -29,6 +29,9 @@ const CHUNK: usize = 256;
 const AT_ONCE: usize = 64;
 /// How often the machine's date is looked at.
 const DATE_CHECK: Duration = Duration::from_secs(30);
+/// How often a node makes sure that nothing another one widened was left behind: a node may have
+/// died between its commit and its release.
+const OTHERS_CHECK: Duration = Duration::from_mins(5);
 /// How often another node's commits are looked for. PostgreSQL only.
 const FOLLOW: Duration = Duration::from_millis(100);
 
@@ -43,6 +46,8 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
         .unwrap_or_else(PoisonError::into_inner)
         .take();
     let Some(mut widened) = taken else { return };
+    let mut others = tokio::time::interval(OTHERS_CHECK);
+    others.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // The date everything was last looked at on; none when something is left to do.
     let mut swept: Option<Date> = None;
     loop {
@@ -55,7 +60,8 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = clock.moved() => {}
+            () = clock.moved() => swept = swept.filter(|_| inner.alone_since_asked()),
+            _ = others.tick() => swept = swept.filter(|_| inner.alone_since_asked()),
             () = tokio::time::sleep(DATE_CHECK) => {}
             Some(first) = widened.recv() => {
                 let mut ids = vec![first];
@@ -156,12 +162,25 @@ pub(crate) async fn follow(inner: Arc<Inner>, stop: CancellationToken) {
         match size(&inner).await {
             Ok(size) => {
                 if size != *inner.size.borrow() {
-                    inner.remembered.forget();
+                    inner.others_committed();
                 }
                 inner.grown_to(size);
             }
             Err(error) => tracing::warn!(%error, code = error.code(), "the head cannot be read"),
         }
+    }
+}
+
+impl Inner {
+    /// Another node has committed: what it changed is not known here.
+    pub(crate) fn others_committed(&self) {
+        self.remembered.forget();
+        self.others.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether no other node has committed since this was last asked.
+    fn alone_since_asked(&self) -> bool {
+        !self.others.swap(false, Ordering::Relaxed)
     }
 }
 

@@ -3,13 +3,13 @@
 use std::process::Command;
 
 use baton_domain::access::Role;
-use baton_domain::act::{ShowTransition, Subscribe};
+use baton_domain::act::{Offer, Plan, ShowTransition, Subscribe};
 use baton_domain::section::SectionKind;
 use baton_store::{Done, Ledger, PulledWhat, Refusal, Subscribed};
 use futures::future::join_all;
 
 use crate::engine::{Home, on_both_engines};
-use crate::values::publishable;
+use crate::values::{NOON_10_MARCH, at, publishable};
 use crate::world::World;
 
 /// Set in the process that has a small disk of its own.
@@ -180,6 +180,51 @@ async fn a_caller_revoked_on_another_node_is_unknown_here_too() {
     }
     other.close().await;
     world.ledger.close().await;
+    home.forget().await;
+}
+
+/// PostgreSQL alone: a node dies after the act that opened a window and before its release.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_dead_node_widened_is_released_by_another() {
+    let Some(home) = Home::postgres().await else {
+        return;
+    };
+    let world = World::new(&home).await;
+    let sender = world.caller(&world.primary.id, &[Role::Publisher]).await;
+    let receiver = world.caller(&world.secondary.id, &[Role::Senco]).await;
+    let subscription = world.subscription(&receiver).await;
+    let closed = Plan {
+        offer: Offer::default(),
+        ..world.plan(crate::values::upn(1))
+    };
+    let planned = world.planned(&world.officer, closed).await.unwrap();
+    let transition = planned.transition.id;
+    let kinds = [SectionKind::Identity];
+    world
+        .published(&sender, world.publish(&transition, &kinds, "A"))
+        .await;
+    let dies = Ledger::open(&home.place(), world.clock.clone(), false)
+        .await
+        .unwrap();
+    // Its releases fail for as long as it lives.
+    home.tamper(
+        "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$; \
+         CREATE TRIGGER no BEFORE INSERT ON released FOR EACH ROW EXECUTE FUNCTION no();",
+    )
+    .await;
+    let opened = dies.act(&world.officer, world.plan(crate::values::upn(1)));
+    let opened = opened.await.unwrap();
+    dies.close().await;
+    home.tamper("DROP TRIGGER no ON released").await;
+
+    let mut size = world.ledger.size();
+    let position = opened.receipt.unwrap().position;
+    size.wait_for(|here| *here > position).await.unwrap();
+    world.hand.send(at(NOON_10_MARCH) + 1).unwrap();
+    size.wait_for(|here| *here > position + 1).await.unwrap();
+    let pulled = world.pull(&receiver, &subscription, 0).await.unwrap().value;
+    assert_eq!(pulled.items.len(), 1);
+    assert_eq!(pulled.items[0].position, position + 1);
     home.forget().await;
 }
 
