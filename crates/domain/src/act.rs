@@ -358,4 +358,8 @@ pub struct ListAccessRows {
 pub struct WhoSaw {
     /// The move.
     pub transition: TransitionId,
+    /// First position to tell of.
+    pub start: u64,
+    /// Most sightings wanted.
+    pub limit: usize,
 }

@@ -86,8 +86,7 @@ pub(super) const ROWS: &[Row] = rows! {
             parent: who.setting.clone(), ..Default::default()
         };
         WhoSaw who_saw "sender" "data manager" |who, to| v1::WhoSawRequest {
-            parent: who.setting.clone(), transition: who.mine(&to.transition),
-        };
+            parent: who.setting.clone(), transition: who.mine(&to.transition), ..Default::default() };
     }
     TransitionService transitions {
         GetTransition get_transition "sender" "auditor" |who, to| v1::GetTransitionRequest {

@@ -331,7 +331,11 @@ impl Caller {
 
     pub(crate) async fn who_saw(&self, transition: &str) -> Answer<Vec<v1::Sighting>> {
         let (parent, transition) = (self.setting.clone(), self.mine(transition));
-        let request = v1::WhoSawRequest { parent, transition };
+        let request = v1::WhoSawRequest {
+            parent,
+            transition,
+            ..Default::default()
+        };
         Ok(self.audit().who_saw(request).await?.into_inner().sightings)
     }
 }

@@ -51,7 +51,7 @@ impl Caller {
     /// The stored entries from a position on, as this auditor reads them, and a checkpoint that
     /// covers them.
     pub(crate) async fn entries(&self, from: u64) -> (Vec<v1::LedgerEntry>, String) {
-        let mut entries = Vec::new();
+        let (mut entries, mut begun) = (Vec::new(), None);
         loop {
             let request = v1::ListEntriesRequest {
                 parent: self.setting.clone(),
@@ -64,9 +64,17 @@ impl Caller {
                 .await
                 .unwrap()
                 .into_inner();
-            let full = page.entries.len() == 1_000;
             entries.extend(page.entries);
-            if !full {
+            let size = page
+                .checkpoint
+                .lines()
+                .nth(1)
+                .unwrap()
+                .parse::<u64>()
+                .unwrap();
+            // Reading is an entry too: what was there when the reading began is all there is.
+            let size = *begun.get_or_insert(size);
+            if from + entries.len() as u64 >= size {
                 return (entries, page.checkpoint);
             }
         }

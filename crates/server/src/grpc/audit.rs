@@ -11,7 +11,9 @@ use super::call::{Fields, caller, known, under};
 use super::page::{self, Binding};
 use super::{Services, encode};
 
-const ENTRIES_MAX: usize = 1_000;
+const ENTRIES_MAX: usize = 512;
+/// Most sightings of an answer.
+const SIGHTINGS_MAX: usize = 500;
 const ROWS: usize = 1_000;
 const ROWS_MAX: usize = 5_000;
 
@@ -173,16 +175,18 @@ impl AuditService for Services {
             "transition",
             &request.transition,
         ));
-        let name = fields.all(name)?;
+        let start = natural(&mut fields, "start", request.start);
+        let limit = page::size(request.page_size, SIGHTINGS_MAX, SIGHTINGS_MAX);
+        let limit = fields.take(limit);
+        let (name, (start, limit)) = fields.all(name.zip(start.zip(limit)))?;
         let caller = under(caller, &known, name.setting);
-        let done = self
-            .act(
-                &caller,
-                WhoSaw {
-                    transition: name.transition,
-                },
-            )
-            .await?;
+        let act = WhoSaw {
+            transition: name.transition,
+            start,
+            limit,
+        };
+        let done = self.act(&caller, act).await?;
+        let next_start = done.value.next.map_or(0, encode::signed);
         let sightings = done.value.sightings.into_iter().map(|seen| {
             let setting = seen.setting.as_ref().map(|(id, _)| id.clone());
             let credential = setting.zip(seen.credential).map(|(setting, credential)| {
@@ -212,6 +216,7 @@ impl AuditService for Services {
         });
         Ok(Response::new(twin::WhoSawResponse {
             sightings: sightings.collect(),
+            next_start,
         }))
     }
 }

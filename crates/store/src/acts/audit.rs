@@ -25,6 +25,8 @@ const ENTRY_TYPES: [Type; 3] = [Type::Int, Type::Blob, Type::Blob];
 
 /// Most entries of a page: 8 MiB when each is as large as it can be.
 const ENTRIES_MAX: usize = 512;
+/// Entries of one page, bytes: below the 4 MiB most gRPC clients take by default.
+const ENTRIES_BYTES_MAX: usize = 3 * 1024 * 1024;
 /// Most commitments of a page.
 const ROWS_MAX: usize = 1_000;
 
@@ -65,10 +67,17 @@ impl Prepare for ListEntries {
         let args = vec![int(self.start).into_value(), limit.into_value()];
         let rows = tx.fetch(ENTRIES, args, &ENTRY_TYPES).await?;
         tx.rollback().await?;
-        let entries = rows
+        let mut entries = rows
             .into_iter()
             .map(entry)
-            .collect::<Result<_, StoreError>>()?;
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        let mut bytes = 0;
+        let fits = entries.iter().take_while(|(_, body, _)| {
+            bytes += body.as_ref().map_or(0, Vec::len);
+            bytes <= ENTRIES_BYTES_MAX
+        });
+        let fitting = fits.count().max(1);
+        entries.truncate(fitting);
         let page = Entries {
             entries,
             checkpoint: head.checkpoint,

@@ -18,15 +18,18 @@ use crate::view::kinds;
 use crate::world::Needs;
 
 pub(crate) const SIGHTINGS: &str = "SELECT e.position, e.body FROM about a \
-     JOIN entry e ON e.position = a.position WHERE a.alias = $1 ORDER BY e.position DESC LIMIT $2";
-/// Most sightings an answer holds; the newest are kept.
-const SIGHTINGS_MAX: i64 = 1_000;
+     JOIN entry e ON e.position = a.position WHERE a.alias = $1 AND a.position >= $2 \
+     ORDER BY e.position LIMIT $3";
+/// Most sightings an answer holds.
+const SIGHTINGS_MAX: usize = 500;
 
 /// Everything an entry says of one learner having been shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sightings {
     /// In order of position.
     pub sightings: Vec<Sighting>,
+    /// Where the next page starts; none on the last one.
+    pub next: Option<u64>,
 }
 
 /// One time something was shown, or may have been.
@@ -55,6 +58,7 @@ pub(crate) struct WhoSawStep {
     alias: Option<Alias>,
     entries: Vec<(i64, Vec<u8>)>,
     settings: Vec<SettingId>,
+    next: Option<u64>,
 }
 
 impl Prepare for WhoSaw {
@@ -70,10 +74,12 @@ impl Prepare for WhoSaw {
             .collect();
         let learner: Option<LearnerRow> = tx.rows_by("id", learners).await?.pop();
         let mut entries = Vec::new();
+        let limit = self.limit.clamp(1, SIGHTINGS_MAX);
         if let Some(learner) = &learner {
             let args = vec![
                 learner.alias.clone().into_value(),
-                SIGHTINGS_MAX.into_value(),
+                crate::head::int(self.start).into_value(),
+                i64::try_from(limit).unwrap_or(i64::MAX).into_value(),
             ];
             for values in tx.fetch(SIGHTINGS, args, &[Type::Int, Type::Blob]).await? {
                 if let [Value::Int(Some(position)), Value::Blob(Some(body))] = values.as_slice() {
@@ -82,7 +88,7 @@ impl Prepare for WhoSaw {
             }
         }
         tx.rollback().await?;
-        entries.reverse();
+        let last = entries.last().and_then(|e| u64::try_from(e.0).ok());
         let settings = entries
             .iter()
             .filter_map(|(_, body)| caller(&parse(body)?))
@@ -91,6 +97,7 @@ impl Prepare for WhoSaw {
             transition: self.transition,
             alias: learner.map(|learner| learner.alias),
             settings: settings.collect(),
+            next: last.filter(|_| entries.len() == limit).map(|p| p + 1),
             entries,
         }))
     }
@@ -125,7 +132,10 @@ impl Step for WhoSawStep {
                 sighting
             })
             .collect();
-        Ok(Sightings { sightings })
+        Ok(Sightings {
+            sightings,
+            next: self.next,
+        })
     }
 }
 

@@ -169,7 +169,7 @@ on_both_engines! {
         world.fetch(&receiver, &profiles[0]).await.unwrap();
         world.fetch(&stranger, &profiles[0]).await.unwrap_err();
 
-        let ask = |transition| WhoSaw { transition };
+        let ask = |transition| WhoSaw { transition, start: 0, limit: 500 };
         let answer = world.ledger.act(&receiver, ask(transitions[0].clone())).await;
         assert_eq!(answer.map(|done| done.value), Err(Refusal::Denied));
         let seen = world.ledger.act(&sender, ask(transitions[0].clone())).await.unwrap().value;
@@ -192,6 +192,15 @@ on_both_engines! {
             ("who_saw_asked", "Eastbrook", false, nothing),
         ]);
         assert_eq!(seen.sightings[2].position, pull.position);
+        let (mut pages, mut start) = (Vec::new(), Some(0));
+        while let Some(from) = start {
+            let act = WhoSaw { start: from, limit: 2, ..ask(transitions[0].clone()) };
+            let page = world.ledger.act(&sender, act).await.unwrap().value;
+            assert!(page.sightings.len() <= 2);
+            pages.extend(page.sightings);
+            start = page.next;
+        }
+        assert_eq!(pages[..seen.sightings.len()], seen.sightings[..]);
         let other = world.ledger.act(&sender, ask(transitions[1].clone())).await.unwrap().value;
         assert!(other.sightings.iter().all(|sighting| sighting.act != "fetched"));
     }

@@ -21,17 +21,25 @@ pub(super) struct WhoSawArgs {
 }
 
 pub(super) async fn run(args: WhoSawArgs, client: &Client, output: Output) -> anyhow::Result<Exit> {
-    let request = v1::WhoSawRequest {
+    let mut request = v1::WhoSawRequest {
         transition: args.transition,
         ..Default::default()
     };
-    let sightings = client.who_saw(request).await?.sightings;
-    for sighting in &sightings {
-        output.result(&json::write(sighting).unwrap_or_default(), || {
-            words(sighting)
-        });
+    let mut any = false;
+    loop {
+        let page = client.who_saw(request.clone()).await?;
+        for sighting in &page.sightings {
+            output.result(&json::write(sighting).unwrap_or_default(), || {
+                words(sighting)
+            });
+        }
+        any |= !page.sightings.is_empty();
+        request.start = page.next_start;
+        if page.next_start == 0 {
+            break;
+        }
     }
-    if sightings.is_empty() {
+    if !any {
         output.say("nobody has seen anything of it, and nobody was refused");
     }
     Ok(Exit::Done)
