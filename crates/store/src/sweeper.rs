@@ -17,12 +17,16 @@ use crate::engine::value::{Column as _, Value};
 use crate::error::StoreError;
 use crate::head::Head;
 use crate::ledger::{Door, Inner};
-use crate::rows::ReleasedRow;
+use crate::rows::{ReleasedRow, RequestRow};
 use crate::scene::{Moment, Scene};
 use crate::world::Needs;
 
 pub(crate) const STANDING: &str =
     "SELECT id FROM profile WHERE state = 1 AND id > $1 ORDER BY id LIMIT $2";
+pub(crate) const OLD_REQUESTS: &str =
+    "SELECT key FROM request WHERE time_us < $1 ORDER BY key LIMIT $2";
+/// How long a request id is remembered: 400 days, a school year and its long holidays.
+const REQUESTS_KEPT_US: i64 = 400 * 24 * 60 * 60 * 1_000_000;
 /// Contributions looked at together.
 const CHUNK: usize = 256;
 /// Releases asked for at the same time; they share commits.
@@ -57,6 +61,7 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
         }
         if swept != Some(today) {
             swept = told(everything(&door, &stop).await).then_some(today);
+            told(forget_requests(&inner, &stop).await.map(|()| true));
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -98,6 +103,24 @@ async fn everything(door: &Door, stop: &CancellationToken) -> Result<bool, Store
         all &= some(door, ids).await?;
     }
     Ok(false)
+}
+
+/// Forgets the request ids that are older than they have to be known.
+async fn forget_requests(inner: &Inner, stop: &CancellationToken) -> Result<(), StoreError> {
+    let before = inner.clock.now_us() - REQUESTS_KEPT_US;
+    while !stop.is_cancelled() {
+        let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+        let args = vec![before.into_value(), limit.into_value()];
+        let old: Vec<String> = inner.read_column(OLD_REQUESTS, args).await?;
+        if old.is_empty() {
+            return Ok(());
+        }
+        let mut tx = inner.begin().await?;
+        let keys = old.into_iter().map(|key| Value::Text(Some(key)));
+        tx.delete::<RequestRow>(keys.collect()).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// Releases those of the given that someone is to see and has not been told of.

@@ -54,6 +54,7 @@ fn statements() -> Vec<Statement> {
         open::LEAF,
         proofs::LEAVES,
         proofs::TILES,
+        sweeper::OLD_REQUESTS,
         sweeper::STANDING,
     ];
     all.extend(

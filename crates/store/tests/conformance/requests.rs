@@ -1,5 +1,7 @@
 //! Request ids: the same one twice is one act.
 
+use std::time::Duration;
+
 use baton_domain::access::Role;
 use baton_domain::act::{Fetch, Pull};
 use baton_domain::log::leaf_hash;
@@ -7,7 +9,7 @@ use baton_domain::section::{KindSet, SectionKind};
 use baton_store::Refusal;
 
 use crate::engine::on_both_engines;
-use crate::values::upn;
+use crate::values::{NOON_10_MARCH, at, upn};
 use crate::world::World;
 
 const KINDS: [SectionKind; 2] = [SectionKind::Identity, SectionKind::Send];
@@ -31,6 +33,22 @@ on_both_engines! {
         assert_eq!(first.leaf, leaf_hash(body));
         assert_eq!(home.count("SELECT count(*) FROM version").await, 1);
         assert_eq!(home.count("SELECT count(*) FROM content").await, 3, "two sections, one cover");
+    }
+
+    async fn a_request_id_is_known_for_400_days_and_then_forgotten(home) {
+        const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
+        let world = World::new(home).await;
+        world.hand.send(at(NOON_10_MARCH) + 2 * DAY_US).unwrap();
+        world.planned(&world.officer, world.plan(upn(1))).await.unwrap();
+        let known = async || home.count("SELECT count(*) FROM request").await;
+        assert!(known().await > 1, "those of the first day, too");
+        world.hand.send(at(NOON_10_MARCH) + 401 * DAY_US).unwrap();
+        let forgotten = async {
+            while known().await != 1 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), forgotten).await.unwrap();
     }
 
     async fn the_same_id_with_other_content_is_a_conflict_with_one_entry(home) {

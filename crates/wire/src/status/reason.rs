@@ -48,12 +48,6 @@ reasons! {
     /// The request id was used before, with other content.
     RequestIdConflict = "REQUEST_ID_CONFLICT", AlreadyExists,
         "the request id was used before with other content";
-    /// The request id was used before, and what it made has been erased.
-    Erased = "ERASED", FailedPrecondition,
-        "what this request made has been erased";
-    /// Nothing is published there (any more).
-    NotPublished = "NOT_PUBLISHED", FailedPrecondition,
-        "nothing is published there";
     /// The state of the move or profile does not allow it.
     WrongState = "WRONG_STATE", FailedPrecondition,
         "the state does not allow this";
@@ -99,9 +93,6 @@ reasons! {
     /// The version named is not the one that stands now.
     VersionChanged = "VERSION_CHANGED", Aborted,
         "another version stands now";
-    /// A page or resume token is not one this service gave for these arguments.
-    InvalidToken = "INVALID_TOKEN", InvalidArgument,
-        "the token was not given for these arguments";
     /// The token is of another ledger, or of a time before a restore.
     LedgerChanged = "LEDGER_CHANGED", OutOfRange,
         "the ledger is not the one the token was given by; start afresh";
