@@ -15,6 +15,7 @@ mod batch;
 mod campaign;
 mod credentials;
 mod crossing;
+mod disk_reserve;
 mod doors;
 mod harness;
 mod idempotency;

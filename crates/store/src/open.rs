@@ -20,6 +20,7 @@ use crate::folder::{self, FolderLock};
 use crate::head::{Head, int};
 use crate::keys::{Key, Keys, Mark};
 use crate::ledger::{Inner, Ledger};
+use crate::reserve::{DiskReserve, Reserve};
 use crate::rows::{CredentialRow, EntryRow, PolicySetRow, TileRow, credential_state};
 
 pub(crate) const LEAF: &str = "SELECT leaf FROM entry WHERE position = $1";
@@ -33,6 +34,8 @@ pub struct Place {
     pub folder: PathBuf,
     /// PostgreSQL's URL; none for SQLite in the folder.
     pub postgres: Option<String>,
+    /// Room kept for acts that take rights away.
+    pub reserve: DiskReserve,
 }
 
 impl Place {
@@ -51,6 +54,11 @@ impl Place {
 
     fn keys(&self) -> PathBuf {
         folder::keys(&self.folder)
+    }
+
+    fn reserve(&self) -> Result<Reserve, StoreError> {
+        let disk = self.postgres.is_none().then_some(self.folder.as_path());
+        Reserve::new(self.reserve, disk)
     }
 }
 
@@ -152,7 +160,11 @@ impl Ledger {
         }
         let policies = policies_in_force(&db, &head.policy).await?;
         let decider = Decider::new(Arc::new(policies));
-        let inner = Inner::new((db, keys, clock), (head.term, head.size(), decider), lock)?;
+        let inner = Inner::new(
+            (db, keys, clock),
+            (head.term, head.size(), decider),
+            (place.reserve()?, lock),
+        )?;
         Ok(Self::start(inner))
     }
 }

@@ -29,6 +29,7 @@ pub struct Bootstrapped {
 
 impl Step for Bootstrap {
     type Outcome = Bootstrapped;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::Bootstrapped

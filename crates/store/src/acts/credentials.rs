@@ -153,6 +153,7 @@ fn view(row: &CredentialRow) -> CredentialView {
 
 impl Step for IssueCredential {
     type Outcome = Issued;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::CredentialIssued
@@ -206,6 +207,7 @@ direct!(IssueCredential, RevokeCredential);
 
 impl Step for RevokeCredential {
     type Outcome = CredentialView;
+    const TAKES_AWAY: bool = true;
 
     fn kind(&self) -> EntryKind {
         EntryKind::CredentialRevoked
@@ -272,6 +274,7 @@ impl Prepare for ListCredentials {
 
 impl Step for CredentialsStep {
     type Outcome = Vec<CredentialView>;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::CredentialsListed

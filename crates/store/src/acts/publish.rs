@@ -111,6 +111,7 @@ impl Prepare for Publish {
 
 impl Step for PublishStep {
     type Outcome = Published;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::Published

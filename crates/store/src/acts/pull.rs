@@ -151,6 +151,7 @@ impl Ledger {
 
 impl Step for PullStep {
     type Outcome = Pulled;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::Pulled

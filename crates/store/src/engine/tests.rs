@@ -14,6 +14,7 @@ use super::{Db, STATEMENTS};
 use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::open::Place;
+use crate::reserve::DiskReserve;
 use crate::rows::{
     AboutRow, ContentRow, CredentialRow, EntryRow, FeedRow, LearnerCodeRow, LearnerRow,
     PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow,
@@ -198,6 +199,7 @@ async fn a_batch_takes_as_many_statements_whatever_its_size() {
     let place = Place {
         folder: folder.path().to_owned(),
         postgres: None,
+        reserve: DiskReserve::default(),
     };
     let (clock, _hand) = Clock::fixed(1_773_144_000_000_000);
     let token = Ledger::create(&place, &clock).await.unwrap();

@@ -5,6 +5,7 @@ mod access;
 mod audit;
 mod beginnings;
 mod crossing;
+mod disk;
 mod engine;
 mod faults;
 mod laws;
