@@ -60,6 +60,7 @@ CREATE TABLE credential (
     setting_id TEXT COLLATE "C" NOT NULL,
     label TEXT COLLATE "C" NOT NULL,
     roles BIGINT NOT NULL,
+    kinds BIGINT NOT NULL,
     assurance BIGINT NOT NULL,
     digest BYTEA NOT NULL,
     expires_us BIGINT NOT NULL,

@@ -60,6 +60,7 @@ CREATE TABLE credential (
     setting_id TEXT NOT NULL,
     label TEXT NOT NULL,
     roles INTEGER NOT NULL,
+    kinds INTEGER NOT NULL,
     assurance INTEGER NOT NULL,
     digest BLOB NOT NULL,
     expires_us INTEGER NOT NULL,

@@ -2,8 +2,8 @@
 //! matrix in the design: a change of the policies alone fails.
 
 use baton_wire::status::Reason;
+use baton_wire::twin as wire;
 use baton_wire::v1::{self, Role};
-use baton_wire::{sample, twin as wire};
 use prost::Message as _;
 
 use crate::harness::*;
@@ -48,6 +48,9 @@ const OF_THE_DATA_MANAGER: &[&str] = &[
     "characteristics",
 ];
 
+/// As the harness assigns them.
+const OF_THE_CONTRIBUTOR: &[&str] = &["send", "health"];
+
 fn receiving(role: Role) -> Vec<&'static [&'static str]> {
     match role {
         Role::ReceiverLead => vec![LOW_AND_MEDIUM, OF_THE_LEAD],
@@ -60,7 +63,8 @@ fn receiving(role: Role) -> Vec<&'static [&'static str]> {
 
 fn sending(role: Role) -> Vec<&'static [&'static str]> {
     match role {
-        Role::Publisher | Role::Contributor => vec![LOW_AND_MEDIUM, HIGH],
+        Role::Publisher => vec![LOW_AND_MEDIUM, HIGH],
+        Role::Contributor => vec![OF_THE_CONTRIBUTOR],
         Role::Dsl => vec![LOW_AND_MEDIUM, HIGH, RESTRICTED],
         Role::DataManager => vec![OF_THE_DATA_MANAGER],
         _ => Vec::new(),

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use jiff::civil::Date;
 
-use crate::access::RoleSet;
+use crate::access::Grant;
 use crate::calendar::AcademicYear;
 use crate::ids::{
     CredentialId, LearnerIdentifier, ProfileId, SettingId, SettingIdentifier, SubscriptionId,
@@ -115,8 +115,8 @@ pub struct IssueCredential {
     pub setting: SettingId,
     /// Label.
     pub label: String,
-    /// Roles, at least one.
-    pub roles: RoleSet,
+    /// At least one role, and the kinds a contributor fills.
+    pub grant: Grant,
     /// What it is proved by.
     pub proof: Proof,
     /// Days until it expires.

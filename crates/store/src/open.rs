@@ -328,6 +328,7 @@ fn one_time_token(keys: &Keys, now_us: i64) -> Result<(OneTimeToken, CredentialR
         setting_id: SettingId::from_bytes(random()?),
         label: "one-time token".to_owned(),
         roles: 0,
+        kinds: 0,
         assurance: i64::try_from(Assurance::Key.index()).unwrap_or_default(),
         digest: key_digest(keys, &credential, &secret),
         expires_us: now_us + TOKEN_LIFETIME_US,

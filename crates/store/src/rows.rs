@@ -71,6 +71,8 @@ table! {
         label: String,
         roles: i64,
         assurance: i64,
+        /// Bits of the section kinds a contributor fills.
+        kinds: i64,
         digest: Vec<u8>,
         expires_us: i64,
         /// See [`credential_state`].

@@ -142,7 +142,7 @@ impl World {
         let act = IssueCredential {
             setting: of.clone(),
             label: "of a test".to_owned(),
-            roles: roles.iter().copied().collect(),
+            grant: values::grant(roles),
             proof: Proof::Certificate(spki),
             lifetime_days: 300,
             request: self.request(),
