@@ -182,6 +182,11 @@ CREATE TABLE subscription (
 );
 CREATE UNIQUE INDEX subscription_name ON subscription (setting_id, name);
 
+CREATE TABLE lease (
+    subscription_id TEXT COLLATE "C" PRIMARY KEY,
+    watch_id TEXT COLLATE "C"
+);
+
 CREATE TABLE request (
     key TEXT COLLATE "C" PRIMARY KEY,
     digest BYTEA NOT NULL,

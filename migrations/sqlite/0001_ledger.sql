@@ -182,6 +182,11 @@ CREATE TABLE subscription (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX subscription_name ON subscription (setting_id, name);
 
+CREATE TABLE lease (
+    subscription_id TEXT PRIMARY KEY,
+    watch_id TEXT
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE request (
     key TEXT PRIMARY KEY,
     digest BLOB NOT NULL,

@@ -20,6 +20,7 @@ mod doors;
 mod harness;
 mod idempotency;
 mod killed;
+mod lease;
 mod ledger;
 mod nodes;
 mod redirect;

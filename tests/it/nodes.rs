@@ -51,9 +51,14 @@ pub(crate) async fn race(exchange: &Exchange, other: &Door, (name, each): (&str,
         .subscribe_to(name, Point::Unspecified, 0)
         .await
         .unwrap();
+    // Each of them is a consumer of its own.
+    let aside = there
+        .subscribe_to(&format!("{name}-aside"), Point::Unspecified, 0)
+        .await
+        .unwrap();
     let from = newest(&receiver, &subscription).await;
     let here = receiver.watch(&subscription, &from).await.unwrap();
-    let beside = there.watch(&subscription, &from).await.unwrap();
+    let beside = there.watch(&aside, &from).await.unwrap();
 
     let publishers =
         join_all((0..PUBLISHERS).map(|_| exchange.person(&exchange.primary, &[Role::Publisher])))

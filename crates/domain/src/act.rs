@@ -9,7 +9,7 @@ use crate::access::Grant;
 use crate::calendar::AcademicYear;
 use crate::ids::{
     CredentialId, LearnerIdentifier, ProfileId, SettingId, SettingIdentifier, SubscriptionId,
-    TransitionId,
+    TransitionId, WatchId,
 };
 use crate::route::{Point, Route, SettingKind};
 use crate::section::{KindSet, SectionKind};
@@ -292,6 +292,19 @@ pub struct Subscribe {
 /// One turn of a subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pull {
+/// How a turn stands to the lease of its subscription, which one watch has at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lease {
+    /// A turn by itself, by another consumer than a watch that has the lease: that one ends.
+    Break,
+    /// The first turn of a watch, which takes the lease: an earlier watch ends.
+    Take,
+    /// A further turn of a watch, shown only while it has the lease.
+    Hold(WatchId),
+    /// A further look of a call that has broken the lease and waits: what came since may be.
+    Leave,
+}
+
     /// The subscription.
     pub subscription: SubscriptionId,
     /// Only positions from here on.
@@ -303,6 +316,8 @@ pub struct Pull {
 }
 
 /// Reads a contribution.
+    /// How it stands to the lease.
+    pub lease: Lease,
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetch {
     /// The contribution.

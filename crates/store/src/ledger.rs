@@ -111,7 +111,7 @@ impl Door {
         caller: Option<Caller>,
         step: S,
     ) -> Result<Done<S::Outcome>, Refusal> {
-        if !S::TAKES_AWAY && !self.inner.reserve.admits(Instant::now()) {
+        if !S::TAKES_AWAY && !self.inner.admits() {
             return Err(Refusal::LedgerFull);
         }
         let (reply, answer) = oneshot::channel();
@@ -190,7 +190,7 @@ impl Ledger {
 
     /// Whether there is room for every act, and not only for those that take rights away.
     pub fn has_room(&self) -> bool {
-        self.door.inner.reserve.has_room(Instant::now())
+        self.door.inner.has_room()
     }
 
     /// Name of the ledger.
@@ -256,6 +256,16 @@ impl Inner {
             others: AtomicBool::new(false),
             _folder: folder,
         })
+    }
+
+    /// Whether there is room for every act.
+    pub(crate) fn has_room(&self) -> bool {
+        self.reserve.has_room(Instant::now())
+    }
+
+    /// Whether an act that takes no right away may be queued now.
+    pub(crate) fn admits(&self) -> bool {
+        self.reserve.admits(Instant::now())
     }
 
     pub(crate) fn decider(&self) -> Arc<Decider> {

@@ -9,6 +9,7 @@ mod bootstrap;
 mod credentials;
 mod fetch;
 mod import_setting;
+mod lease;
 mod move_summary;
 mod opened;
 mod plan;
@@ -140,7 +141,7 @@ pub trait Act: Prepare<Step: Step<Outcome = <Self as Act>::Outcome>> {
 pub(crate) const STATEMENTS: [&str; 7] = [
     audit::ENTRIES,
     credentials::OF_SETTING,
-    pull::ANY,
+    lease::STIRRED,
     pull::FEED,
     settings::PAGE,
     transitions::PAGE,

@@ -16,7 +16,7 @@ use crate::ledger::Ledger;
 use crate::open::Place;
 use crate::reserve::DiskReserve;
 use crate::rows::{
-    AboutRow, ContentRow, CredentialRow, EntryRow, FeedRow, LearnerCodeRow, LearnerRow,
+    AboutRow, ContentRow, CredentialRow, EntryRow, FeedRow, LearnerCodeRow, LearnerRow, LeaseRow,
     PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow,
     SettingKeyRow, SettingRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
@@ -32,6 +32,7 @@ fn statements() -> Vec<Statement> {
         CredentialRow,
         EntryRow,
         FeedRow,
+        LeaseRow,
         LearnerCodeRow,
         LearnerRow,
         PolicySetRow,

@@ -1,7 +1,8 @@
 //! Who sees what. The table is the default matrix of design §6, written down a second time.
 
 use baton_domain::access::Role;
-use baton_domain::act::{Fetch, ListTransitions, Offer, Plan, Pull};
+use baton_domain::act::{Fetch, Lease, ListCredentials, ListTransitions, Offer, Plan, Pull};
+use baton_domain::log::Json;
 use baton_domain::section::{Class, KindSet, SectionKind};
 use baton_store::{PulledWhat, Refusal, SettingView};
 
@@ -136,7 +137,7 @@ on_both_engines! {
         for role in [Role::ReceiverLead, Role::Senco, Role::Dsl, Role::DataManager] {
             let caller = world.caller(&world.secondary.id, &[role]).await;
             let subscription = world.subscription(&caller).await;
-            let act = Pull { subscription, from: 0, limit: 64, inline: true };
+            let act = Pull { subscription, from: 0, limit: 64, inline: true, lease: Lease::Break };
             let pulled = world.ledger.act(&caller, act).await.unwrap().value;
             let PulledWhat::Profile(shown) = &pulled.items[0].what else { panic!("{pulled:?}") };
             let given: KindSet = shown.sections.iter().map(|s| s.kind).collect();

@@ -259,6 +259,7 @@ async fn two_nodes_of_one_ledger_publish_side_by_side_and_lose_nothing() {
                 from,
                 limit: 64,
                 inline: false,
+                lease: baton_domain::act::Lease::Break,
             };
             let pulled = ledger.act(&receiver, act).await.unwrap().value;
             if pulled.items.is_empty() {

@@ -9,6 +9,7 @@ mod disk;
 mod engine;
 mod faults;
 mod laws;
+mod lease;
 mod line;
 mod planning;
 mod privacy;

@@ -253,6 +253,7 @@ impl World {
             limit: 64,
             inline: false,
         };
+            lease: baton_domain::act::Lease::Break,
         self.ledger.act(by, act).await
     }
 

@@ -103,6 +103,10 @@ reasons! {
     InvalidToken = "INVALID_TOKEN", InvalidArgument,
         "the token was not given for these arguments";
     /// The token is of another ledger, or of a time before a restore.
+    /// Another consumer watches or pulls this subscription now. Give each one of its own; do not
+    /// come back by itself, or the two end each other without end.
+    SubscriptionTakenOver = "SUBSCRIPTION_TAKEN_OVER", Aborted,
+        "another consumer took this subscription over; give each consumer a subscription of its own";
     LedgerChanged = "LEDGER_CHANGED", OutOfRange,
         "the ledger is not the one the token was given by; start afresh";
     /// The queue in front of the ledger is full. Nothing was done.
