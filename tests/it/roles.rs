@@ -95,7 +95,7 @@ async fn everything_published(exchange: &Exchange, of: &Move) -> String {
     let sender = exchange
         .person(&of.from, &[Role::Publisher, Role::Dsl])
         .await;
-    let publish = frame(&sender, &of.name, sample::complete(5));
+    let publish = frame(&sender, &of.name, complete(5, &of.learner));
     let published: wire::PublishProfileResponse =
         twin(&sender, "ProfileService/PublishProfile", &publish)
             .await
@@ -191,7 +191,7 @@ on_both_engines! {
         let of = exchange.open_move().await;
         let publisher = exchange.person(&of.from, &[Role::Publisher]).await;
         let before = exchange.size();
-        let publish = frame(&publisher, &of.name, sample::complete(6));
+        let publish = frame(&publisher, &of.name, complete(6, &of.learner));
         let answer: Answer<wire::PublishProfileResponse> =
             twin(&publisher, "ProfileService/PublishProfile", &publish).await;
         assert_eq!(refused(answer).reason, Reason::PermissionDenied);

@@ -263,6 +263,9 @@ pub struct Publish {
     pub signatory: String,
     /// Date of birth, where the identity section gives one: the age rules hang on it.
     pub born: Option<Date>,
+    /// The numbers the identity section states of the learner, former ones left out: they must be
+    /// those of the learner the move is of.
+    pub stated: Vec<LearnerIdentifier>,
     /// Idempotency key.
     pub request: RequestId,
 }
@@ -289,9 +292,6 @@ pub struct Subscribe {
     pub request: RequestId,
 }
 
-/// One turn of a subscription.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pull {
 /// How a turn stands to the lease of its subscription, which one watch has at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lease {
@@ -305,6 +305,9 @@ pub enum Lease {
     Leave,
 }
 
+/// One turn of a subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pull {
     /// The subscription.
     pub subscription: SubscriptionId,
     /// Only positions from here on.
@@ -313,11 +316,11 @@ pub enum Lease {
     pub limit: usize,
     /// Give the sections too.
     pub inline: bool,
+    /// How it stands to the lease.
+    pub lease: Lease,
 }
 
 /// Reads a contribution.
-    /// How it stands to the lease.
-    pub lease: Lease,
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetch {
     /// The contribution.

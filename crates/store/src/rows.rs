@@ -71,9 +71,9 @@ table! {
         setting_id: SettingId,
         label: String,
         roles: i64,
-        assurance: i64,
         /// Bits of the section kinds a contributor fills.
         kinds: i64,
+        assurance: i64,
         digest: Vec<u8>,
         expires_us: i64,
         /// See [`credential_state`].

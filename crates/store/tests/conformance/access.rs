@@ -42,8 +42,8 @@ fn at_destination(role: Role) -> KindSet {
 fn at_source(role: Role) -> KindSet {
     match role {
         Role::Publisher => publishable(false).into_iter().collect(),
-        Role::Dsl => publishable(true).into_iter().collect(),
         Role::Contributor => KindSet::of(&ASSIGNED),
+        Role::Dsl => publishable(true).into_iter().collect(),
         Role::DataManager => KindSet::of(&BY_DATA_MANAGERS),
         _ => KindSet::EMPTY,
     }
@@ -87,7 +87,6 @@ on_both_engines! {
         }
     }
 
-    async fn a_pull_gives_each_role_what_a_fetch_would(home) {
     async fn a_contributor_publishes_the_kinds_it_is_assigned_and_no_other(home) {
         let world = World::new(home).await;
         let key_person = world.caller(&world.primary.id, &[Role::Contributor]).await;
@@ -130,6 +129,7 @@ on_both_engines! {
         assert_ne!(world.access_rows(500).await, world.fold().await);
     }
 
+    async fn a_pull_gives_each_role_what_a_fetch_would(home) {
         let world = World::new(home).await;
         let sender = world.caller(&world.primary.id, &[Role::Publisher, Role::Dsl]).await;
         let transition = world.open_move(1).await;

@@ -11,6 +11,7 @@ mod faults;
 mod laws;
 mod lease;
 mod line;
+mod numbers;
 mod planning;
 mod privacy;
 mod requests;

@@ -223,6 +223,7 @@ impl World {
             sections: values::sections(kinds, marker),
             signatory: format!("signed by {marker}"),
             born: None,
+            stated: Vec::new(),
             request: self.request(),
         }
     }
@@ -252,8 +253,8 @@ impl World {
             from,
             limit: 64,
             inline: false,
-        };
             lease: baton_domain::act::Lease::Break,
+        };
         self.ledger.act(by, act).await
     }
 
