@@ -1,6 +1,6 @@
 //! Making a ledger, and opening one.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use baton_domain::access::{Assurance, Decider, PolicySet};
@@ -335,9 +335,4 @@ fn one_time_token(keys: &Keys, now_us: i64) -> Result<(OneTimeToken, CredentialR
         state: credential_state::ONE_TIME,
     };
     Ok((OneTimeToken { credential, secret }, row))
-}
-
-/// Whether a folder holds the keys of a ledger.
-pub fn holds_ledger(folder: &Path) -> bool {
-    folder::keys(folder).join("ring.json").is_file()
 }

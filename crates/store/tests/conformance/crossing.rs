@@ -97,7 +97,7 @@ on_both_engines! {
             let long = "x".repeat(size);
             world.published(&sender, world.publish(&transition, &KINDS[..1], &long)).await;
         }
-        let mut act = Pull { subscription, from: 0, limit: 64, inline: true };
+        let mut act = Pull { subscription, from: 0, limit: 64, inline: true, lease: Lease::Break };
         let mut turns = Vec::new();
         loop {
             let pulled = world.ledger.act(&receiver, act.clone()).await.unwrap().value;
