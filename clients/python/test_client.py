@@ -182,10 +182,18 @@ class Crossing(TestCase):
         # A second version comes on the same stream; a resumed one begins after the first.
         said.content.support_strategies.interests = "Trains"
         self.assertEqual(sender.publish(said).version, 2)
-        for stream in (turns, receiver.watch(feed, turn.token, timeout=PATIENCE)):
+        # The later watch ends the earlier one: a subscription is for one consumer.
+        def versions(stream):
             turn_2 = next(turn for turn in stream if turn.items)
-            self.assertEqual([item.profile.version for item in turn_2.items], [2])
-            stream.cancel()
+            return [item.profile.version for item in turn_2.items]
+
+        self.assertEqual(versions(turns), [2])
+        later = receiver.watch(feed, turn.token, timeout=PATIENCE)
+        self.assertEqual(versions(later), [2])
+        receiver.acknowledge(item.profile.name, 2)  # what the ledger grows by wakes the earlier one
+        taken = self.refused(lambda: list(turns))
+        self.assertEqual(taken.reason, "SUBSCRIPTION_TAKEN_OVER")
+        later.cancel()
 
     def test_a_repeated_request_is_done_once(self):
         learner = new_learner()

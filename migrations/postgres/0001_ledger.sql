@@ -60,6 +60,7 @@ CREATE TABLE credential (
     setting_id TEXT COLLATE "C" NOT NULL,
     label TEXT COLLATE "C" NOT NULL,
     roles BIGINT NOT NULL,
+    kinds BIGINT NOT NULL,
     assurance BIGINT NOT NULL,
     digest BYTEA NOT NULL,
     expires_us BIGINT NOT NULL,
@@ -180,6 +181,11 @@ CREATE TABLE subscription (
     academic_year BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX subscription_name ON subscription (setting_id, name);
+
+CREATE TABLE lease (
+    subscription_id TEXT COLLATE "C" PRIMARY KEY,
+    watch_id TEXT COLLATE "C"
+);
 
 CREATE TABLE request (
     key TEXT COLLATE "C" PRIMARY KEY,

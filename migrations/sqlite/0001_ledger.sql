@@ -60,6 +60,7 @@ CREATE TABLE credential (
     setting_id TEXT NOT NULL,
     label TEXT NOT NULL,
     roles INTEGER NOT NULL,
+    kinds INTEGER NOT NULL,
     assurance INTEGER NOT NULL,
     digest BLOB NOT NULL,
     expires_us INTEGER NOT NULL,
@@ -180,6 +181,11 @@ CREATE TABLE subscription (
     academic_year INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX subscription_name ON subscription (setting_id, name);
+
+CREATE TABLE lease (
+    subscription_id TEXT PRIMARY KEY,
+    watch_id TEXT
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE request (
     key TEXT PRIMARY KEY,

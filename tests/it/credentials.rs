@@ -110,4 +110,68 @@ on_both_engines! {
         assert_eq!(refused(answer).reason, Reason::PermissionDenied);
         exchange.one_since(before).await;
     }
+
+    async fn a_contributor_is_assigned_kinds_and_fills_those_only(exchange) {
+        let of = exchange.open_move().await;
+        let key_person = exchange.person(&of.from, &[Role::Contributor]).await;
+        let listed = v1::ListCredentialsRequest {
+            parent: exchange.officer.setting.clone(),
+            setting: of.from.name.clone(),
+        };
+        let listed = exchange.officer.settings().list_credentials(listed).await.unwrap();
+        let listed = listed.into_inner().credentials;
+        let own = listed.iter().find(|it| it.name == key_person.credential).unwrap();
+        assert_eq!(own.kinds().collect::<Vec<_>>(), ASSIGNED);
+
+        let whole = submission(&of, typical(1, of.point));
+        let only = |kinds: &[v1::SectionKind]| {
+            let mut narrowed = whole.clone();
+            let full = narrowed.content.take().unwrap();
+            let has = |kind| kinds.contains(&kind);
+            narrowed.content = Some(v1::Sections {
+                identity: full.identity.filter(|_| has(v1::SectionKind::Identity)),
+                send: full.send.filter(|_| has(v1::SectionKind::Send)),
+                health: full.health.filter(|_| has(v1::SectionKind::Health)),
+                ..Default::default()
+            });
+            narrowed
+        };
+        let before = exchange.size();
+        for kinds in [&[v1::SectionKind::Identity][..], &[v1::SectionKind::Identity, v1::SectionKind::Send]] {
+            let told = refused(key_person.publish(only(kinds)).await);
+            assert_eq!(told.reason, Reason::PermissionDenied);
+        }
+        assert_eq!(exchange.size(), before + 2);
+        let name = key_person.publish(only(&ASSIGNED)).await.unwrap().name;
+        let receiver = exchange.person(&of.to, &[Role::Senco]).await;
+        assert_eq!(kinds(&receiver.get(&name).await.unwrap()), ["send", "health"]);
+        assert_eq!(kinds(&key_person.get(&name).await.unwrap()), ["send", "health"]);
+    }
+
+    async fn roles_and_kinds_that_do_not_go_together_are_told_field_by_field(exchange) {
+        use v1::SectionKind::{CapacityAndSharing, FamilyAndAgencies, Send, Unspecified};
+        let rules = async |roles: &[Role], kinds: &[v1::SectionKind]| {
+            let request = v1::IssueCredentialRequest {
+                parent: exchange.officer.setting.clone(),
+                setting: exchange.primary.name.clone(),
+                label: "of a test".to_owned(),
+                roles: roles.iter().map(|role| (*role).into()).collect(),
+                kinds: kinds.iter().map(|kind| (*kind).into()).collect(),
+                request_id: fresh(),
+                ..Default::default()
+            };
+            let told = refused(exchange.officer.settings().issue_credential(request).await);
+            assert_eq!(told.reason, Reason::InvalidRequest);
+            told.rules().iter().map(|(field, rule)| format!("{field} {rule}")).collect::<Vec<_>>()
+        };
+        let before = exchange.size();
+        assert_eq!(rules(&[Role::Contributor, Role::Senco], &[]).await, ["kinds kinds.count"]);
+        assert_eq!(rules(&[Role::Senco], &[Send]).await, ["kinds kinds.role"]);
+        assert_eq!(
+            rules(&[Role::Contributor], &[Send, FamilyAndAgencies, CapacityAndSharing]).await,
+            ["kinds[1] kinds.not_filled", "kinds[2] kinds.not_filled"]
+        );
+        assert_eq!(rules(&[], &[Unspecified]).await, ["roles roles.count", "kinds[0] enum.unspecified"]);
+        assert_eq!(exchange.size(), before, "none of them reached the ledger");
+    }
 }

@@ -1,7 +1,8 @@
 //! A profile crosses from one setting to the next.
 
+use baton_wire::status::Reason;
+use baton_wire::twin as wire;
 use baton_wire::v1::{self, Point, Role, TransitionState};
-use baton_wire::{sample, twin as wire};
 
 use crate::harness::*;
 
@@ -18,8 +19,9 @@ async fn crosses(exchange: &Exchange, point: Point) {
     let state = async || sender.transition(&of.name).await.unwrap().state();
     assert_eq!(state().await, TransitionState::Planned);
 
-    let sent = typical(7, point);
-    let published = sender.publish(submission(&of, sent.clone())).await.unwrap();
+    let said = submission(&of, typical(7, point));
+    let sent = said.content.clone().unwrap();
+    let published = sender.publish(said).await.unwrap();
     assert_eq!((published.version, published.changed), (1, true));
     if point == Point::Post16ToAdult {
         // Nothing goes to an adult service before the young person says so.
@@ -89,7 +91,7 @@ on_both_engines! {
             let of = exchange.planned(point).await;
             let sender = exchange.person(&of.from, &[Role::Publisher, Role::Dsl]).await;
             let receiver = exchange.person(&of.to, &[Role::Dsl]).await;
-            let content = adult(&sample::complete(seed));
+            let content = adult(&complete(seed, &of.learner));
             let sent = cut(&content);
             assert_eq!(sent.len(), 22, "all kinds that can be published");
 
@@ -178,15 +180,15 @@ on_both_engines! {
         let sender = exchange.person(&of.from, &[Role::Publisher]).await;
         // The profile names the pupil it is published for, or nobody.
         let of_learner = |learner: v1::LearnerIdentifier, stated: Option<String>| {
-            let mut content = typical(5, of.point);
-            content.identity.get_or_insert_default().upn = stated;
-            v1::ProfileSubmission {
+            let mut said = v1::ProfileSubmission {
                 transition: String::new(),
                 learner: vec![learner],
                 point: of.point.into(),
                 academic_year: 2025,
-                ..submission(&of, content)
-            }
+                ..submission(&of, typical(5, of.point))
+            };
+            said.content.get_or_insert_default().identity.get_or_insert_default().upn = stated;
+            said
         };
         let upn_of = |learner: &v1::LearnerIdentifier| Some(learner.value.clone());
         let planned = learner[0].clone();
@@ -195,10 +197,37 @@ on_both_engines! {
 
         let unplanned = of_learner(upn(999_999), upn_of(&upn(999_999)));
         let told = refused(sender.publish(unplanned).await);
-        assert_eq!(told.reason, baton_wire::status::Reason::NoPlannedTransition);
+        assert_eq!(told.reason, Reason::NoPlannedTransition);
 
         let another_child = of_learner(planned, upn_of(&upn(999_999)));
         let told = refused(sender.publish(another_child).await);
-        assert_eq!(told.reason, baton_wire::status::Reason::InvalidRequest);
+        assert_eq!(told.reason, Reason::InvalidRequest);
+    }
+
+    async fn a_profile_with_another_childs_number_is_not_published_under_a_moves_name(exchange) {
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let receiver = exchange.person(&of.to, &[Role::Senco]).await;
+        let stating = |stated: v1::LearnerIdentifier| {
+            let mut said = submission(&of, typical(5, of.point));
+            said.content.get_or_insert_default().identity.get_or_insert_default().upn = Some(stated.value);
+            said
+        };
+        let classmate = exchange.plan_of(Point::PrimaryToSecondary).learner[0].clone();
+        exchange.officer.plan(vec![v1::PlannedTransition {
+            learner: vec![classmate.clone()],
+            ..exchange.plan_of(Point::PrimaryToSecondary)
+        }]).await.unwrap();
+        for another in [classmate, upn(999_999)] {
+            let before = exchange.size();
+            let told = refused(sender.publish(stating(another)).await);
+            let expected = (tonic::Code::FailedPrecondition, Reason::AnotherLearner);
+            assert_eq!((told.code, told.reason), expected);
+            let entry = exchange.one_since(before).await;
+            assert_eq!(entry.said(), ("published", "failed"));
+        }
+        let subscription = receiver.subscribe().await.unwrap();
+        assert_eq!(receiver.pull(&subscription, "").await.unwrap().items, []);
+        sender.publish(stating(of.learner[0].clone())).await.unwrap();
     }
 }

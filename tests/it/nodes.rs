@@ -39,9 +39,9 @@ async fn gather(mut watch: Streaming<v1::WatchResponse>, count: usize) -> Answer
 pub(crate) async fn race(exchange: &Exchange, other: &Door, (name, each): (&str, usize)) -> usize {
     let plans = (0..PUBLISHERS * each).map(|_| exchange.plan_of(Point::PrimaryToSecondary));
     let planned = exchange.officer.plan(plans.collect()).await.unwrap();
-    let moves: Vec<String> = planned
+    let moves: Vec<v1::Transition> = planned
         .into_iter()
-        .map(|it| it.transition.unwrap().name)
+        .map(|it| it.transition.unwrap())
         .collect();
     let receiver = exchange
         .person(&exchange.secondary, &[Role::ReceiverLead])
@@ -51,9 +51,14 @@ pub(crate) async fn race(exchange: &Exchange, other: &Door, (name, each): (&str,
         .subscribe_to(name, Point::Unspecified, 0)
         .await
         .unwrap();
+    // Each of them is a consumer of its own.
+    let aside = there
+        .subscribe_to(&format!("{name}-aside"), Point::Unspecified, 0)
+        .await
+        .unwrap();
     let from = newest(&receiver, &subscription).await;
     let here = receiver.watch(&subscription, &from).await.unwrap();
-    let beside = there.watch(&subscription, &from).await.unwrap();
+    let beside = there.watch(&aside, &from).await.unwrap();
 
     let publishers =
         join_all((0..PUBLISHERS).map(|_| exchange.person(&exchange.primary, &[Role::Publisher])))
@@ -67,7 +72,8 @@ pub(crate) async fn race(exchange: &Exchange, other: &Door, (name, each): (&str,
         let mut positions = Vec::new();
         for (seed, transition) in moves.iter().enumerate().skip(at * each).take(each) {
             let of = Move {
-                name: transition.clone(),
+                name: transition.name.clone(),
+                learner: transition.learner.clone(),
                 point: Point::PrimaryToSecondary,
                 from: exchange.primary.clone(),
                 to: exchange.secondary.clone(),

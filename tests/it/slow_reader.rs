@@ -1,7 +1,7 @@
 //! A stream that nobody reads costs a named amount and nobody else anything.
 
+use baton_wire::twin as wire;
 use baton_wire::v1::{self, Point, Role};
-use baton_wire::{sample, twin as wire};
 use futures::{StreamExt as _, stream};
 
 use crate::harness::*;
@@ -17,12 +17,13 @@ on_both_engines! {
         let stuck = exchange.person(&exchange.secondary, &[Role::Dsl]).await;
         let other = exchange.person(&exchange.secondary, &[Role::Dsl]).await;
         let subscription = other.subscribe().await.unwrap();
+        let unread = stuck.subscribe_to("unread", Point::Unspecified, 0).await.unwrap();
         let endpoint = stuck.endpoint(&exchange.door);
         let narrow = endpoint.initial_stream_window_size(WINDOW).initial_connection_window_size(WINDOW);
         let stuck = stuck.over(narrow.connect().await.unwrap());
         let request = v1::WatchRequest {
             parent: stuck.setting.clone(),
-            subscription: subscription.clone(),
+            subscription: unread,
             max_items: 1,
             inline_content: true,
             ..Default::default()
@@ -32,8 +33,9 @@ on_both_engines! {
         let plans = (0..PROFILES).map(|_| exchange.plan_of(Point::PrimaryToSecondary)).collect();
         let planned = exchange.officer.plan(plans).await.unwrap();
         let publishing = stream::iter(planned.into_iter().zip(0..)).map(async |(planned, seed)| {
-            let transition = planned.transition.unwrap().name;
-            let publish = frame(&sender, &transition, sample::complete(seed));
+            let transition = planned.transition.unwrap();
+            let content = complete(seed, &transition.learner);
+            let publish = frame(&sender, &transition.name, content);
             let published: wire::PublishProfileResponse =
                 twin(&sender, "ProfileService/PublishProfile", &publish).await.unwrap();
             published.receipt.unwrap().position

@@ -46,8 +46,9 @@ on_both_engines! {
         let sender = exchange.person(&of.from, &[Role::Publisher]).await;
         let receiver = exchange.person(&of.to, &[Role::Senco]).await;
         let subscription = receiver.subscribe().await.unwrap();
-        let sent = typical(2, of.point);
-        let published = sender.publish(submission(&of, sent.clone())).await.unwrap();
+        let said = submission(&of, typical(2, of.point));
+        let sent = said.content.clone();
+        let published = sender.publish(said).await.unwrap();
         let position = published.receipt.unwrap().position;
         let window = sender.transition(&of.name).await.unwrap().window();
         assert_eq!(window, WindowState::NotOpen);
@@ -64,7 +65,7 @@ on_both_engines! {
         let opened = receiver.await_item(&subscription, &early.token).await.unwrap();
         let shown = the_profile(&opened.items);
         assert!(opened.items[0].position > position, "under the position it became visible at");
-        assert_eq!(receiver.get(&shown.name).await.unwrap().content, Some(sent));
+        assert_eq!(receiver.get(&shown.name).await.unwrap().content, sent);
         let entry = &exchange.lines(u64::try_from(opened.items[0].position).unwrap()).await[0];
         assert_eq!(entry.said(), ("released", "done"));
         assert_eq!(entry.get("caller"), None, "the service released it by itself");

@@ -178,6 +178,10 @@ fn advice(error: &ClientError) -> Option<&'static str> {
             "Check the name, and that your credential has a role that may do this; the service \
              does not tell the two apart."
         }
+        ClientError::TakenOver => {
+            "Only one of them can go on under this name: stop the other one, or give this one a \
+             name of its own (--name)."
+        }
         ClientError::OutcomeUnknown { .. } | ClientError::Deadline | ClientError::Lost => {
             "Run the same command again: what was done already is not done twice."
         }

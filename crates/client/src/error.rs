@@ -25,6 +25,13 @@ pub enum ClientError {
     /// The request id was used before with other content.
     #[error("the request id was used before with other content")]
     Conflict,
+    /// Another consumer watches or pulls this subscription now, and this watch has ended. Give each
+    /// consumer a subscription name of its own; coming back would only end the other one.
+    #[error(
+        "another consumer took this subscription over; give each consumer a subscription name of \
+         its own"
+    )]
+    TakenOver,
     /// The service refused for a reason of its own; repeating the same call does not help.
     #[error("{}", .reason.message())]
     Failed {
@@ -143,6 +150,7 @@ impl ClientError {
             | Self::Denied
             | Self::Invalid(_)
             | Self::Conflict
+            | Self::TakenOver
             | Self::Failed { .. }
             | Self::Connect(_)
             | Self::Protocol(_)
@@ -157,6 +165,7 @@ impl ClientError {
             Self::Denied => Some(Reason::PermissionDenied),
             Self::Invalid(_) => Some(Reason::InvalidRequest),
             Self::Conflict => Some(Reason::RequestIdConflict),
+            Self::TakenOver => Some(Reason::SubscriptionTakenOver),
             Self::Failed { reason, .. } | Self::Full { reason, .. } => Some(*reason),
             Self::RateLimited { reason, .. } | Self::Unavailable { reason, .. } => *reason,
             Self::OutcomeUnknown { .. } => Some(Reason::OutcomeUnknown),
@@ -200,6 +209,7 @@ impl From<Problem> for ClientError {
             Reason::PermissionDenied => Self::Denied,
             Reason::InvalidRequest => Self::Invalid(violations),
             Reason::RequestIdConflict => Self::Conflict,
+            Reason::SubscriptionTakenOver => Self::TakenOver,
             Reason::QueueFull | Reason::LedgerFull => Self::Full {
                 reason,
                 retry_after,

@@ -5,11 +5,11 @@
 use bytes::Bytes;
 use jiff::civil::Date;
 
-use crate::access::RoleSet;
+use crate::access::Grant;
 use crate::calendar::AcademicYear;
 use crate::ids::{
     CredentialId, LearnerIdentifier, ProfileId, SettingId, SettingIdentifier, SubscriptionId,
-    TransitionId,
+    TransitionId, WatchId,
 };
 use crate::route::{Point, Route, SettingKind};
 use crate::section::{KindSet, SectionKind};
@@ -115,8 +115,8 @@ pub struct IssueCredential {
     pub setting: SettingId,
     /// Label.
     pub label: String,
-    /// Roles, at least one.
-    pub roles: RoleSet,
+    /// At least one role, and the kinds a contributor fills.
+    pub grant: Grant,
     /// What it is proved by.
     pub proof: Proof,
     /// Days until it expires.
@@ -263,6 +263,9 @@ pub struct Publish {
     pub signatory: String,
     /// Date of birth, where the identity section gives one: the age rules hang on it.
     pub born: Option<Date>,
+    /// The numbers the identity section states of the learner, former ones left out: they must be
+    /// those of the learner the move is of.
+    pub stated: Vec<LearnerIdentifier>,
     /// Idempotency key.
     pub request: RequestId,
 }
@@ -289,6 +292,19 @@ pub struct Subscribe {
     pub request: RequestId,
 }
 
+/// How a turn stands to the lease of its subscription, which one watch has at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lease {
+    /// A turn by itself, by another consumer than a watch that has the lease: that one ends.
+    Break,
+    /// The first turn of a watch, which takes the lease: an earlier watch ends.
+    Take,
+    /// A further turn of a watch, shown only while it has the lease.
+    Hold(WatchId),
+    /// A further look of a call that has broken the lease and waits: what came since may be.
+    Leave,
+}
+
 /// One turn of a subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pull {
@@ -300,6 +316,8 @@ pub struct Pull {
     pub limit: usize,
     /// Give the sections too.
     pub inline: bool,
+    /// How it stands to the lease.
+    pub lease: Lease,
 }
 
 /// Reads a contribution.

@@ -1,6 +1,7 @@
 //! Configuration: the commented default file, one's own file over it, the environment over both.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use config::{File, FileFormat};
@@ -35,6 +36,8 @@ pub struct LedgerConfig {
     pub folder: PathBuf,
     /// PostgreSQL's URL, or empty.
     pub postgres: String,
+    /// Free room, in MiB, under which only acts that take rights away pass.
+    pub disk_reserve_mib: NonZeroU32,
 }
 
 /// The service.
@@ -147,6 +150,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use baton_store::DiskReserve;
+
     use super::*;
 
     #[test]
@@ -172,5 +177,20 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("listne"), "{error}");
+    }
+
+    #[test]
+    fn a_disk_reserve_can_be_set_but_not_given_up() {
+        let set = |value: &'static str| {
+            let variable = move |name: &str| {
+                (name == "BATON_LEDGER_DISK_RESERVE_MIB").then(|| value.to_owned())
+            };
+            Config::layered(None, &variable)
+        };
+        let shipped = Config::layered(None, &|_| None).unwrap();
+        assert_eq!(shipped.ledger.disk_reserve_mib, DiskReserve::MIB);
+        assert_eq!(set("64").unwrap().ledger.disk_reserve_mib.get(), 64);
+        let error = set("0").unwrap_err().to_string();
+        assert!(error.contains("disk_reserve_mib"), "{error}");
     }
 }

@@ -25,7 +25,12 @@ pub(crate) async fn serve(listener: TcpListener, ledger: Arc<Ledger>, stop: Canc
         let ledger = Arc::clone(&ledger);
         async move {
             match ledger.checkpoint().await {
-                Ok(_) => (StatusCode::OK, "ready\n"),
+                Ok(_) if ledger.has_room() => (StatusCode::OK, "ready\n"),
+                // Still ready: who is not sent here cannot withdraw, redirect or revoke either.
+                Ok(_) => (
+                    StatusCode::OK,
+                    "ready, but the disk reserve is reached: only acts that take rights away pass\n",
+                ),
                 Err(_) => (
                     StatusCode::SERVICE_UNAVAILABLE,
                     "the database cannot be read\n",

@@ -99,6 +99,8 @@ impl Inner {
                     self.remembered.forget();
                 }
                 committed.map_err(Broken::at_commit)?;
+                let added = batch.iter().any(|job| !job.takes_away());
+                self.reserve.committed(added);
                 let mark = Mark {
                     term: head.term,
                     size: head.size(),

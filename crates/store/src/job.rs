@@ -19,6 +19,7 @@ pub(crate) trait Queued: Send {
     fn needs(&self, needs: &mut Needs);
     fn content(&self) -> Vec<ContentRow>;
     fn weight(&self) -> usize;
+    fn takes_away(&self) -> bool;
     fn caller(&self) -> Option<&Caller>;
     /// Decides; the outcome waits for the commit.
     fn run(&mut self, scene: &mut Scene<'_>) -> Ran;
@@ -156,6 +157,10 @@ impl<S: Step> Queued for Job<S> {
 
     fn weight(&self) -> usize {
         self.step.weight()
+    }
+
+    fn takes_away(&self) -> bool {
+        S::TAKES_AWAY
     }
 
     fn caller(&self) -> Option<&Caller> {

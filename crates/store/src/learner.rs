@@ -37,6 +37,18 @@ pub(crate) fn blinds(keys: &Keys, identifiers: &[LearnerIdentifier]) -> Vec<Stri
         .collect()
 }
 
+/// Identifiers, each with its index entry.
+pub(crate) fn blinded(
+    keys: &Keys,
+    identifiers: Vec<LearnerIdentifier>,
+) -> Vec<(LearnerIdentifier, String)> {
+    let blinded = |id: LearnerIdentifier| {
+        let blind = blind(keys, &id);
+        (id, blind)
+    };
+    identifiers.into_iter().map(blinded).collect()
+}
+
 /// Identifiers in order of their strength; the first that is known decides whose move it is. A
 /// former UPN is none of them: it must never lead to a child who has a new one for a reason.
 fn by_strength(identifiers: &[LearnerIdentifier]) -> Vec<&LearnerIdentifier> {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use baton_domain::access::Decider;
 use baton_domain::act::Caller;
@@ -23,6 +24,7 @@ use crate::folder::FolderLock;
 use crate::job::{Job, Queued};
 use crate::keys::{HighWater, Key, Keys};
 use crate::refusal::Refusal;
+use crate::reserve::Reserve;
 use crate::rows::SettingKeyRow;
 use crate::world::{Needs, World};
 
@@ -57,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) signer: SignerKey,
     pub(crate) decider: RwLock<Arc<Decider>>,
     pub(crate) high_water: HighWater,
+    pub(crate) reserve: Reserve,
     /// A commit widened more than the sweeper's queue holds: it has to look at everything.
     pub(crate) widened_missed: AtomicBool,
     /// Tells the sweeper whose visibility a commit may have widened.
@@ -108,6 +111,9 @@ impl Door {
         caller: Option<Caller>,
         step: S,
     ) -> Result<Done<S::Outcome>, Refusal> {
+        if !S::TAKES_AWAY && !self.inner.admits() {
+            return Err(Refusal::LedgerFull);
+        }
         let (reply, answer) = oneshot::channel();
         let job = Job::new(step, caller, &self.inner.keys, reply);
         self.queue
@@ -182,6 +188,11 @@ impl Ledger {
         self.door.inner.size.subscribe()
     }
 
+    /// Whether there is room for every act, and not only for those that take rights away.
+    pub fn has_room(&self) -> bool {
+        self.door.inner.has_room()
+    }
+
     /// Name of the ledger.
     pub fn id(&self) -> &baton_domain::ids::LedgerId {
         self.door.inner.keys.ledger()
@@ -222,7 +233,7 @@ impl Inner {
     pub(crate) fn new(
         (db, keys, clock): (Db, Keys, Clock),
         (term, size, decider): (u64, u64, Decider),
-        folder: Option<FolderLock>,
+        (reserve, folder): (Reserve, Option<FolderLock>),
     ) -> Result<Self, StoreError> {
         let origin = baton_domain::log::checkpoint::origin(keys.ledger().as_str(), term)
             .map_err(|_| StoreError::Tree("origin"))?;
@@ -230,6 +241,7 @@ impl Inner {
         Ok(Self {
             signer: keys.signer(&origin)?,
             high_water: keys.high_water()?,
+            reserve,
             db,
             keys,
             clock,
@@ -244,6 +256,16 @@ impl Inner {
             others: AtomicBool::new(false),
             _folder: folder,
         })
+    }
+
+    /// Whether there is room for every act.
+    pub(crate) fn has_room(&self) -> bool {
+        self.reserve.has_room(Instant::now())
+    }
+
+    /// Whether an act that takes no right away may be queued now.
+    pub(crate) fn admits(&self) -> bool {
+        self.reserve.admits(Instant::now())
     }
 
     pub(crate) fn decider(&self) -> Arc<Decider> {

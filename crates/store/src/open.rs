@@ -1,6 +1,6 @@
 //! Making a ledger, and opening one.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use baton_domain::access::{Assurance, Decider, PolicySet};
@@ -20,6 +20,7 @@ use crate::folder::{self, FolderLock};
 use crate::head::{Head, int};
 use crate::keys::{Key, Keys, Mark};
 use crate::ledger::{Inner, Ledger};
+use crate::reserve::{DiskReserve, Reserve};
 use crate::rows::{CredentialRow, EntryRow, PolicySetRow, TileRow, credential_state};
 
 pub(crate) const LEAF: &str = "SELECT leaf FROM entry WHERE position = $1";
@@ -33,6 +34,8 @@ pub struct Place {
     pub folder: PathBuf,
     /// PostgreSQL's URL; none for SQLite in the folder.
     pub postgres: Option<String>,
+    /// Room kept for acts that take rights away.
+    pub reserve: DiskReserve,
 }
 
 impl Place {
@@ -51,6 +54,11 @@ impl Place {
 
     fn keys(&self) -> PathBuf {
         folder::keys(&self.folder)
+    }
+
+    fn reserve(&self) -> Result<Reserve, StoreError> {
+        let disk = self.postgres.is_none().then_some(self.folder.as_path());
+        Reserve::new(self.reserve, disk)
     }
 }
 
@@ -152,7 +160,11 @@ impl Ledger {
         }
         let policies = policies_in_force(&db, &head.policy).await?;
         let decider = Decider::new(Arc::new(policies));
-        let inner = Inner::new((db, keys, clock), (head.term, head.size(), decider), lock)?;
+        let inner = Inner::new(
+            (db, keys, clock),
+            (head.term, head.size(), decider),
+            (place.reserve()?, lock),
+        )?;
         Ok(Self::start(inner))
     }
 }
@@ -316,15 +328,11 @@ fn one_time_token(keys: &Keys, now_us: i64) -> Result<(OneTimeToken, CredentialR
         setting_id: SettingId::from_bytes(random()?),
         label: "one-time token".to_owned(),
         roles: 0,
+        kinds: 0,
         assurance: i64::try_from(Assurance::Key.index()).unwrap_or_default(),
         digest: key_digest(keys, &credential, &secret),
         expires_us: now_us + TOKEN_LIFETIME_US,
         state: credential_state::ONE_TIME,
     };
     Ok((OneTimeToken { credential, secret }, row))
-}
-
-/// Whether a folder holds the keys of a ledger.
-pub fn holds_ledger(folder: &Path) -> bool {
-    folder::keys(folder).join("ring.json").is_file()
 }

@@ -13,6 +13,9 @@ pub enum Refusal {
     /// The request id was used with other content.
     #[error("the request id was used with other content")]
     Conflict,
+    /// Another consumer took the subscription over: this one ends.
+    #[error("another consumer took the subscription over")]
+    TakenOver,
     /// The queue is full; try again.
     #[error("too many acts are waiting")]
     QueueFull,

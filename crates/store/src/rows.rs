@@ -2,6 +2,7 @@
 
 use baton_domain::ids::{
     Alias, ContentId, CredentialId, LearnerId, ProfileId, SettingId, SubscriptionId, TransitionId,
+    WatchId,
 };
 
 use crate::engine::table::table;
@@ -70,6 +71,8 @@ table! {
         setting_id: SettingId,
         label: String,
         roles: i64,
+        /// Bits of the section kinds a contributor fills.
+        kinds: i64,
         assurance: i64,
         digest: Vec<u8>,
         expires_us: i64,
@@ -283,6 +286,15 @@ table! {
         name: String,
         point: i64,
         academic_year: i64,
+    }
+}
+
+table! {
+    /// The watch that a subscription is read by; none after a single turn ended it. Not part of the
+    /// ledger.
+    LeaseRow in "lease" key(subscription_id) by(subscription_id) access(false) {
+        subscription_id: SubscriptionId,
+        watch_id: Option<WatchId>,
     }
 }
 

@@ -19,6 +19,7 @@ use crate::clock::{Clock, london_date};
 use crate::keys::Keys;
 use crate::refusal::Refusal;
 use crate::rows::{AboutRow, CredentialRow, FeedRow, credential_state};
+use crate::view::kinds;
 use crate::world::{Put, World};
 
 /// Bytes of decisions and lines a showing entry may have before its turn ends. The item that goes
@@ -39,6 +40,8 @@ pub(crate) struct Scene<'a> {
     /// The civil date in London at that time.
     pub(crate) today: Date,
     pub(crate) roles: RoleSet,
+    /// Kinds a contributor fills.
+    assigned: KindSet,
     assurance: Assurance,
     pub(crate) draft: Draft,
 }
@@ -116,6 +119,7 @@ impl<'a> Scene<'a> {
             time_us: moment.time_us,
             today: moment.today,
             roles: RoleSet::EMPTY,
+            assigned: KindSet::EMPTY,
             assurance: Assurance::Key,
             draft: Draft::default(),
         }
@@ -130,7 +134,7 @@ impl<'a> Scene<'a> {
         let row = self.world.credentials.get(caller.credential.as_str());
         let row = row.filter(|row| row.setting_id == caller.acting && live(row, self.time_us));
         let row = row.ok_or(Refusal::Denied)?;
-        self.roles = roles(row);
+        (self.roles, self.assigned) = (roles(row), kinds(row.kinds));
         self.assurance = assurance(row);
         Ok(())
     }
@@ -147,7 +151,8 @@ impl<'a> Scene<'a> {
             roles: self.roles,
             relation: about.relation,
             kind,
-            filled_by_caller: about.relation == Relation::Source,
+            filled_by_caller: about.relation == Relation::Source
+                && kind.is_some_and(|kind| self.assigned.contains(kind)),
             window: about.window,
             // Joining the service is signing its one framework agreement; leaving it out of
             // force per setting comes with the decisions of people.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use baton_domain::{
     act::Target,
-    ids::{LearnerIdentifier, LearnerScheme},
+    ids::{LearnerIdentifier, LearnerScheme, Upn},
     route::Point,
     section::SectionKind,
 };
@@ -35,6 +35,8 @@ pub struct Submission {
     pub signatory: String,
     /// Date of birth, where the section identity gives one.
     pub born: Option<Date>,
+    /// The numbers the section identity states, former ones left out.
+    pub stated: Vec<LearnerIdentifier>,
 }
 
 /// Says nothing of the content: a debug print ends up in a log.
@@ -91,13 +93,14 @@ pub fn read(from: &twin::ProfileSubmission, today: Date) -> Result<Submission, V
     }
     match (target, level, signatory, sections) {
         (Some(target), Some(level), Some(signatory), Some(sections)) if violations.is_empty() => {
-            let born = born(&sections);
+            let (born, stated) = (born(&sections), stated(&sections));
             Ok(Submission {
                 target,
                 level,
                 sections,
                 signatory,
                 born,
+                stated,
             })
         }
         _ => Err(violations),
@@ -173,10 +176,7 @@ fn another_child(target: Option<&Target>, sections: &[(SectionKind, Bytes)]) -> 
     let Some(Target::Learner { identifiers, .. }) = target else {
         return None;
     };
-    let (kind, identity) = sections
-        .iter()
-        .find(|(kind, _)| *kind == SectionKind::Identity)?;
-    let stated = facts::read_text(identity, *kind, "upn")?;
+    let stated = of_identity(sections, "upn")?;
     let asked = identifiers
         .iter()
         .find(|id| id.scheme() == LearnerScheme::Upn)?;
@@ -186,11 +186,30 @@ fn another_child(target: Option<&Target>, sections: &[(SectionKind, Bytes)]) -> 
     })
 }
 
-fn born(sections: &[(SectionKind, Bytes)]) -> Option<Date> {
+/// A text of the section identity.
+fn of_identity<'a>(sections: &'a [(SectionKind, Bytes)], path: &str) -> Option<&'a str> {
     let (kind, identity) = sections
         .iter()
         .find(|(kind, _)| *kind == SectionKind::Identity)?;
-    field::date("", facts::read_text(identity, *kind, "date_of_birth")?).ok()?
+    facts::read_text(identity, *kind, path)
+}
+
+fn born(sections: &[(SectionKind, Bytes)]) -> Option<Date> {
+    field::date("", of_identity(sections, "date_of_birth")?).ok()?
+}
+
+/// What a learner has one of at a time, and for life or long. A former UPN is not among them: for a
+/// pupil whose identity is protected it must lead nowhere.
+fn stated(sections: &[(SectionKind, Bytes)]) -> Vec<LearnerIdentifier> {
+    let upn = |path| Upn::parse(of_identity(sections, path)?).ok();
+    let number = |scheme, path| LearnerIdentifier::parse(scheme, of_identity(sections, path)?).ok();
+    let stated = [
+        upn("upn").map(Into::into),
+        upn("temporary_upn").map(Into::into),
+        number("uln", "uln"),
+        number("nhs", "nhs_number"),
+    ];
+    stated.into_iter().flatten().collect()
 }
 
 fn kept<T>(read: Result<T, Violation>, violations: &mut Vec<Violation>) -> Option<T> {

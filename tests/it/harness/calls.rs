@@ -22,6 +22,16 @@ pub(crate) fn fresh() -> String {
     )
 }
 
+/// What a contributor of the tests fills.
+pub(crate) const ASSIGNED: [v1::SectionKind; 2] = [v1::SectionKind::Send, v1::SectionKind::Health];
+
+/// Kinds that go with these roles.
+fn assigned(roles: &[v1::Role]) -> Vec<i32> {
+    let contributes = roles.contains(&v1::Role::Contributor);
+    let kinds = ASSIGNED.iter().filter(|_| contributes);
+    kinds.map(|kind| (*kind).into()).collect()
+}
+
 /// How long a pull waits for what is to come, in milliseconds; less than it may at most.
 const WAIT_MS: i32 = 20_000;
 
@@ -306,6 +316,7 @@ impl Caller {
             certificate_spki_sha256: spki.to_vec().into(),
             lifetime_days,
             request_id: fresh(),
+            kinds: assigned(roles),
         };
         Ok(self
             .settings()

@@ -8,10 +8,13 @@ use bytes::{Buf as _, Bytes};
 use prost::Message as _;
 use prost::encoding::{WireType, decode_key, decode_varint};
 
-use super::world::{Move, YEAR};
+use super::world::{Move, YEAR, upn_of};
 
-/// A submission for a move.
-pub(crate) fn submission(of: &Move, content: v1::Sections) -> v1::ProfileSubmission {
+/// A submission for a move; its identity section, if it has one, is of who moves.
+pub(crate) fn submission(of: &Move, mut content: v1::Sections) -> v1::ProfileSubmission {
+    if let (Some(identity), Some(upn)) = (&mut content.identity, upn_of(&of.learner)) {
+        identity.upn = Some(upn);
+    }
     v1::ProfileSubmission {
         transition: of.name.clone(),
         level: v1::Level::Universal.into(),
@@ -36,6 +39,13 @@ pub(crate) fn typical(seed: u64, point: v1::Point) -> v1::Sections {
     sections.family_and_agencies = None;
     sections.child_protection_note = None;
     sections
+}
+
+/// Every field of every section, of this learner.
+pub(crate) fn complete(seed: u64, learner: &[v1::LearnerIdentifier]) -> Bytes {
+    let mut sections = v1::Sections::decode(sample::complete(seed)).unwrap();
+    sections.identity.as_mut().expect("an identity").upn = upn_of(learner);
+    sections.encode_to_vec().into()
 }
 
 /// Encoded sections with another date of birth: somebody of 20.

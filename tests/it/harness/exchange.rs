@@ -1,6 +1,7 @@
 //! A ledger, the server in front of it, and a small world: one council and settings of several
 //! kinds.
 
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub(crate) struct Exchange {
     clock: Clock,
     server_papers: Papers,
     running: Option<Running>,
+    /// Address of the operator's page.
+    pub(crate) operator: SocketAddr,
     pub(crate) door: Door,
     /// The one-time token the ledger was made with. It is used up.
     pub(crate) token: String,
@@ -56,19 +59,26 @@ pub(crate) fn generous() -> Rates {
 /// Longest a call may take.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-async fn serve(ledger: Ledger, papers: &Papers, (rates, deadline): (Rates, Duration)) -> Running {
+/// The service, and the address of its operator's page.
+async fn serve(
+    ledger: Ledger,
+    papers: &Papers,
+    (rates, deadline): (Rates, Duration),
+) -> (Running, SocketAddr) {
     let tls =
         baton_server::server_config(papers.certificate.as_bytes(), papers.key.as_bytes(), false);
+    let operator = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let page = operator.local_addr().unwrap();
     let serving = Serving {
         listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
         tls: tls.unwrap(),
-        operator: None,
+        operator: Some(operator),
         rates,
         environment: "test".to_owned(),
         deadline,
         drain: Duration::from_secs(20),
     };
-    serving.start(ledger).unwrap()
+    (serving.start(ledger).unwrap(), page)
 }
 
 impl Exchange {
@@ -90,7 +100,7 @@ impl Exchange {
             .await
             .unwrap();
         let server_papers = Papers::of_server();
-        let running = serve(ledger, &server_papers, (rates, deadline)).await;
+        let (running, operator) = serve(ledger, &server_papers, (rates, deadline)).await;
         let port = running.address().port();
         let door = Door {
             port,
@@ -114,6 +124,7 @@ impl Exchange {
             clock,
             server_papers,
             running: Some(running),
+            operator,
             door,
             token,
             officer,
@@ -161,7 +172,8 @@ impl Exchange {
     /// Opens the ledger again and serves it. Callers have to go to the new door.
     pub(crate) async fn start(&mut self, accept_rollback: bool) -> Result<(), StoreError> {
         let ledger = Ledger::open(&self.home.place(), self.clock.clone(), accept_rollback).await?;
-        let running = serve(ledger, &self.server_papers, (generous(), DEADLINE)).await;
+        let (running, operator) = serve(ledger, &self.server_papers, (generous(), DEADLINE)).await;
+        self.operator = operator;
         self.door.port = running.address().port();
         self.running = Some(running);
         self.officer = self.officer.at(&self.door);
@@ -173,7 +185,7 @@ impl Exchange {
         let ledger = Ledger::open(&self.home.place(), self.clock.clone(), false)
             .await
             .unwrap();
-        let running = serve(ledger, &self.server_papers, (generous(), DEADLINE)).await;
+        let (running, _) = serve(ledger, &self.server_papers, (generous(), DEADLINE)).await;
         let port = running.address().port();
         (
             running,

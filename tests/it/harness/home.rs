@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use baton_store::Place;
+use baton_store::{DiskReserve, Place};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tempfile::TempDir;
 
@@ -16,6 +16,8 @@ pub(crate) struct Home {
     folder: TempDir,
     /// The cluster and the name of this test's database in it.
     database: Option<(String, String)>,
+    /// Room that is kept; a test may set it before the ledger is opened.
+    pub(crate) reserve: DiskReserve,
 }
 
 impl Home {
@@ -23,6 +25,7 @@ impl Home {
         Self {
             folder: TempDir::new().unwrap(),
             database: None,
+            reserve: DiskReserve::default(),
         }
     }
 
@@ -41,6 +44,7 @@ impl Home {
         let home = Self {
             folder: TempDir::new().unwrap(),
             database: Some((cluster, name)),
+            reserve: DiskReserve::default(),
         };
         home.admin(|name| vec![format!("CREATE DATABASE {name}")])
             .await;
@@ -51,6 +55,7 @@ impl Home {
         Place {
             folder: self.folder(),
             postgres: self.url(),
+            reserve: self.reserve,
         }
     }
 

@@ -12,8 +12,8 @@ mod told;
 mod world;
 
 pub(crate) use caller::{Caller, Door};
-pub(crate) use calls::{Answer, fresh};
-pub(crate) use content::{adult, cut, signed, submission, typical};
+pub(crate) use calls::{ASSIGNED, Answer, fresh};
+pub(crate) use content::{adult, complete, cut, signed, submission, typical};
 pub(crate) use exchange::{Exchange, generous};
 pub(crate) use home::Home;
 pub(crate) use papers::Papers;

@@ -48,6 +48,14 @@ pub(crate) struct Move {
     pub(crate) point: v1::Point,
     pub(crate) from: Setting,
     pub(crate) to: Setting,
+    /// Who moves, as it was planned.
+    pub(crate) learner: Vec<v1::LearnerIdentifier>,
+}
+
+/// The UPN of a learner who was planned with one: a profile states no other.
+pub(crate) fn upn_of(learner: &[v1::LearnerIdentifier]) -> Option<String> {
+    let upn = learner.iter().find(|id| id.scheme == "upn")?;
+    Some(upn.value.clone())
 }
 
 impl Exchange {
@@ -98,6 +106,7 @@ impl Exchange {
             found.expect("a setting of the tests").clone()
         };
         let (from, to) = (setting(&plan.from), setting(&plan.to));
+        let learner = plan.learner.clone();
         let outcome = self.officer.plan(vec![plan]).await.unwrap().remove(0);
         let transition = outcome
             .transition
@@ -107,6 +116,7 @@ impl Exchange {
             point: transition.point(),
             from,
             to,
+            learner,
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use baton_server::{ApiKey, Config};
-use baton_store::{Clock, Ledger, Place};
+use baton_store::{Clock, DiskReserve, Ledger, Place};
 use clap::Args;
 use serde_json::json;
 
@@ -38,6 +38,7 @@ pub(crate) async fn run(args: InitArgs, output: Output) -> anyhow::Result<Exit> 
     let place = Place {
         folder: folder.clone(),
         postgres,
+        reserve: DiskReserve::default(),
     };
     let token = Ledger::create(&place, &Clock::System).await?;
     let tls = folder.join("tls");

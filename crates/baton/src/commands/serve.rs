@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use baton_server::{Config, DEFAULT_CONFIG, Serving, server_config};
-use baton_store::{Clock, Ledger, Place};
+use baton_store::{Clock, DiskReserve, Ledger, Place};
 use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -57,6 +57,10 @@ pub(crate) async fn run(args: ServeArgs, output: Output) -> anyhow::Result<Exit>
     let place = Place {
         folder: config.ledger.folder,
         postgres,
+        reserve: DiskReserve {
+            mib: config.ledger.disk_reserve_mib,
+            ..DiskReserve::default()
+        },
     };
     let ledger = Ledger::open(&place, Clock::System, args.accept_rollback).await?;
     let running = serving.start(ledger)?;

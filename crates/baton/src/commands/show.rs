@@ -58,7 +58,8 @@ pub(crate) async fn run(
     Ok(Exit::Done)
 }
 
-fn kind(text: &str) -> Result<SectionKind, String> {
+/// A section kind as it is written on the command line.
+pub(super) fn kind(text: &str) -> Result<SectionKind, String> {
     SectionKind::parse(&text.replace('-', "_")).ok_or_else(|| {
         let names = SectionKind::ALL.map(SectionKind::name);
         format!("the sections are {}", names.join(", "))

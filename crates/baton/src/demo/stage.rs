@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use baton_client::{Client, Connection};
 use baton_server::{ApiKey, Config, Running, Serving, server_config};
-use baton_store::{Clock, Ledger, Place};
+use baton_store::{Clock, DiskReserve, Ledger, Place};
 use tokio::net::TcpListener;
 
 use crate::output::{Output, Wrong};
@@ -42,6 +42,7 @@ impl Stage {
         let place = Place {
             folder: folder.join("ledger"),
             postgres: None,
+            reserve: DiskReserve::default(),
         };
         let token = Ledger::create(&place, &clock).await?;
         let ledger = Ledger::open(&place, clock, false).await?;

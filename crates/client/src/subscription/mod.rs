@@ -24,6 +24,9 @@ pub const PULL_WAIT_MAX: Duration = Duration::from_secs(25);
 
 /// A named subscription, and how its turns are wanted.
 ///
+/// It is for one consumer, and the latest wins: a watch or a pull ends an earlier watch of the same
+/// name, which then gives [`ClientError::TakenOver`]. Two consumers take two names.
+///
 /// The cursor is a token that the caller keeps: save it (see [`TokenFile`](crate::TokenFile))
 /// once the items before it are dealt with, and give it back with
 /// [`resume_from`](Subscription::resume_from). So at worst items come again, never none. An item is

@@ -36,7 +36,8 @@ const RECONNECT: RetryPolicy = RetryPolicy {
 ///
 /// It reads only when it is polled: a slow reader holds up the service through flow control, one
 /// turn is held at most, and nothing is dropped. It ends only with an error that coming back does
-/// not mend, or after [`RECONNECTS_MAX`] failures in a row. Dropping it ends the call; dropping
+/// not mend, or after [`RECONNECTS_MAX`] failures in a row. [`ClientError::TakenOver`] is such an
+/// error: another consumer took the subscription over, and it does not come back by itself. Dropping it ends the call; dropping
 /// a pending `next()` loses nothing.
 pub struct Watch {
     events: Pin<Box<dyn Stream<Item = Result<Event, ClientError>> + Send>>,

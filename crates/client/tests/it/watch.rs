@@ -93,6 +93,19 @@ async fn a_watch_resumes_from_the_last_turn_or_bookmark() {
 }
 
 #[tokio::test]
+async fn a_watch_that_was_taken_over_says_so_and_does_not_come_back() {
+    let double = Double::start().await;
+    let first = vec![turn(&[1], "t1"), Err(Reason::SubscriptionTakenOver)];
+    let mut watch = watch(&double, vec![first, vec![turn(&[2], "t2")]]).await;
+    assert_eq!(next(&mut watch).await, "turn [1] @t1");
+    let taken = watch.next().await.unwrap().unwrap_err();
+    assert_eq!(taken, ClientError::TakenOver);
+    assert!(taken.to_string().contains("a subscription name of its own"));
+    assert_eq!(next(&mut watch).await, "end @t1");
+    assert_eq!(*double.script.tokens.lock().unwrap(), ["t0"], "once");
+}
+
+#[tokio::test]
 async fn a_watch_comes_back_after_the_wire_is_cut() {
     let double = Double::start().await;
     let mut watch = watch(&double, Vec::new()).await;

@@ -13,6 +13,7 @@
 mod action;
 #[cfg(feature = "cedar")]
 mod decider;
+mod grant;
 mod invariants;
 #[cfg(feature = "cedar")]
 mod lint;
@@ -34,6 +35,7 @@ mod walk;
 pub use action::{Action, Dimensions};
 #[cfg(feature = "cedar")]
 pub use decider::Decider;
+pub use grant::{Grant, GrantError};
 pub use invariants::{INVARIANTS, Invariant, Law};
 #[cfg(feature = "cedar")]
 pub use lint::Lint;

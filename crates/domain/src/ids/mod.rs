@@ -22,7 +22,7 @@ pub use local::LocalId;
 pub use number::{NhsNumber, Uln};
 pub use opaque::{
     Alias, ContentId, CredentialId, LearnerId, LedgerId, ProfileId, SettingId, SubscriptionId,
-    TransitionId,
+    TransitionId, WatchId,
 };
 pub use setting::{
     GiasUrn, LaCode, LaEyUrn, Laestab, OdsCode, OfstedEyUrn, SettingIdentifier, SettingScheme,

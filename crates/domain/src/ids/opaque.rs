@@ -44,6 +44,8 @@ opaque! {
     ProfileId, profile = "prf";
     /// A named subscription.
     SubscriptionId, subscription = "sub";
+    /// One watch of a subscription, from its start to its end.
+    WatchId, watch = "wch";
     /// A certificate, key or delegation.
     CredentialId, credential = "crd";
     /// A piece of sealed content.

@@ -72,6 +72,7 @@ pub(super) fn credential(view: CredentialView) -> twin::Credential {
         assurance: twin::Assurance::from(view.assurance).into(),
         expire_time_us: view.expires_us,
         revoked: view.revoked,
+        kinds: kinds(view.kinds),
     }
 }
 

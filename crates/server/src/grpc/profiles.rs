@@ -55,6 +55,7 @@ impl Services {
             sections: read.sections,
             signatory: read.signatory,
             born: read.born,
+            stated: read.stated,
             request,
         };
         self.act(&as_named(caller, known, &profile), act).await

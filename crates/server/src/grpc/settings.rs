@@ -1,12 +1,13 @@
 //! `SettingService`.
 
-use baton_domain::access::{Role, RoleSet};
+use baton_domain::access::{Grant, GrantError, Role, RoleSet};
 use baton_domain::act::{
     Bootstrap, Caller, ImportSetting, IssueCredential, ListCredentials, ListSettings, Proof,
     RequestId, RevokeCredential, SettingDraft,
 };
 use baton_domain::ids::SettingId;
 use baton_domain::route::SettingKind;
+use baton_domain::section::{KindSet, SectionKind};
 use baton_store::ImportedSetting;
 use baton_wire::convert::required;
 use baton_wire::field;
@@ -86,6 +87,41 @@ fn role_set(fields: &mut Fields, numbers: &[i32]) -> Option<RoleSet> {
         roles = roles.with(fields.take(role)?);
     }
     (!roles.is_empty()).then_some(roles)
+}
+
+/// Kinds as they are assigned to a contributor.
+fn kind_set(fields: &mut Fields, numbers: &[i32]) -> Option<KindSet> {
+    let kinds = numbers.iter().enumerate().map(|(index, number)| {
+        let path = format!("kinds[{index}]");
+        let kind = required::<twin::SectionKind, SectionKind>(&path, *number);
+        let kind = fields.take(kind)?;
+        if !Grant::can_fill(kind) {
+            let say = "No contributor fills this kind; a restricted one takes the role of DSL.";
+            fields.wrong(&path, "kinds.not_filled", say);
+        }
+        Some(kind)
+    });
+    kinds.collect()
+}
+
+/// Roles, and the kinds a contributor fills.
+fn grant(fields: &mut Fields, roles: &[i32], kinds: &[i32]) -> Option<Grant> {
+    let (roles, kinds) = (role_set(fields, roles), kind_set(fields, kinds));
+    let (rule, say) = match Grant::new(roles?, kinds?) {
+        Ok(grant) => return Some(grant),
+        Err(GrantError::NoKind) => (
+            "kinds.count",
+            "Give at least one kind that the contributor fills.",
+        ),
+        Err(GrantError::NoContributor) => (
+            "kinds.role",
+            "Give kinds only with the role of contributor.",
+        ),
+        // Told at the kind.
+        Err(GrantError::NotFilled(_)) => return None,
+    };
+    fields.wrong("kinds", rule, say);
+    None
 }
 
 impl Services {
@@ -219,7 +255,7 @@ impl SettingService for Services {
         let mut fields = Fields::default();
         let setting = fields.setting("setting", &request.setting);
         let label = fields.take(field::line("label", &request.label));
-        let roles = role_set(&mut fields, &request.roles);
+        let grant = grant(&mut fields, &request.roles, &request.kinds);
         let proof = proof(&mut fields, &request.certificate_spki_sha256);
         let id = fields.request_id(&request.request_id);
         let days = match u32::try_from(request.lifetime_days) {
@@ -234,7 +270,7 @@ impl SettingService for Services {
             Some(IssueCredential {
                 setting: setting?,
                 label: label?,
-                roles: roles?,
+                grant: grant?,
                 proof: proof?,
                 lifetime_days: days?,
                 request: id?,

@@ -9,6 +9,7 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
         Refusal::Denied => Reason::PermissionDenied.into(),
         Refusal::Failed(reason) => Reason::parse(reason).unwrap_or(Reason::WrongState).into(),
         Refusal::Conflict => Reason::RequestIdConflict.into(),
+        Refusal::TakenOver => Reason::SubscriptionTakenOver.into(),
         Refusal::QueueFull => Reason::QueueFull.into(),
         Refusal::LedgerFull => Reason::LedgerFull.into(),
         Refusal::OutcomeUnknown => Reason::OutcomeUnknown.into(),

@@ -3,8 +3,8 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use baton_domain::act::{Acknowledge, Caller, Pull, Reject, Subscribe};
-use baton_domain::ids::SubscriptionId;
+use baton_domain::act::{Acknowledge, Caller, Lease, Pull, Reject, Subscribe};
+use baton_domain::ids::{SubscriptionId, WatchId};
 use baton_store::{PulledItem, PulledWhat};
 use baton_wire::name::{self, ProfileName, SubscriptionName};
 use baton_wire::status::{Problem, Reason};
@@ -36,12 +36,14 @@ struct Turn {
     changed: bool,
     limit: usize,
     inline: bool,
+    lease: Lease,
 }
 
 /// What a turn gives.
 struct Given {
     items: Vec<twin::Item>,
     next: u64,
+    watch: Option<WatchId>,
     token: String,
     checkpoint: String,
 }
@@ -52,6 +54,7 @@ impl Services {
         caller: Caller,
         (known, name): (&baton_store::Known, &str),
         (token, max_items, inline): (&str, i32, bool),
+        lease: Lease,
     ) -> Result<Turn, Problem> {
         let mut fields = Fields::default();
         let name = fields.take(name::read::<SubscriptionName>("subscription", name));
@@ -89,6 +92,7 @@ impl Services {
             changed: resume == Resume::Changed,
             limit: usize::try_from(limit).unwrap_or(1),
             inline,
+            lease,
         })
     }
 
@@ -99,6 +103,7 @@ impl Services {
             from: turn.from,
             limit: turn.limit,
             inline: turn.inline,
+            lease: turn.lease.clone(),
         };
         let done = self.act(&turn.caller, act).await?;
         let items = done
@@ -117,6 +122,7 @@ impl Services {
         Ok(Given {
             items: items.collect(),
             next: done.value.next,
+            watch: done.value.watch,
             token: token::seal(&self.ledger, done.value.next)
                 .await
                 .map_err(unavailable)?,
@@ -124,7 +130,8 @@ impl Services {
         })
     }
 
-    /// Turns until the client goes away, the service stops or the caller is refused.
+    /// Turns until the client goes away, the service stops, the caller is refused or another
+    /// consumer takes the subscription over.
     async fn stream(self, mut turn: Turn, to: mpsc::Sender<Result<twin::WatchResponse, Status>>) {
         let mut size = self.ledger.size();
         loop {
@@ -138,6 +145,8 @@ impl Services {
             };
             let empty = given.items.is_empty();
             turn.from = given.next;
+            let Some(watch) = given.watch else { return };
+            turn.lease = Lease::Hold(watch.clone());
             let response = twin::WatchResponse {
                 items: given.items,
                 token: given.token,
@@ -153,7 +162,7 @@ impl Services {
             }
             let silent = tokio::time::sleep(BOOKMARK);
             tokio::pin!(silent);
-            // What others append wakes every stream; only what is for this setting ends the wait.
+            // What others append wakes every stream; only what is for this one ends the wait.
             loop {
                 tokio::select! {
                     () = to.closed() => return,
@@ -163,7 +172,9 @@ impl Services {
                         if changed.is_err() {
                             return end(&to);
                         }
-                        match self.ledger.has_items(&turn.caller.acting, turn.from).await {
+                        let feed = (&turn.caller.acting, turn.from);
+                        let lease = (&turn.subscription, &watch);
+                        match self.ledger.is_stirred(feed, lease).await {
                             Ok(false) => {}
                             Ok(true) | Err(_) => break,
                         }
@@ -268,9 +279,8 @@ impl SubscriptionService for Services {
             request.max_items,
             request.inline_content,
         );
-        let turn = self
-            .turn(caller, (&known, &request.subscription), asked)
-            .await?;
+        let name = (&known, request.subscription.as_str());
+        let mut turn = self.turn(caller, name, asked, Lease::Break).await?;
         let wait = Duration::from_millis(u64::try_from(request.wait_ms).unwrap_or_default());
         let mut size = self.ledger.size();
         let until = tokio::time::sleep(wait);
@@ -278,6 +288,7 @@ impl SubscriptionService for Services {
         loop {
             size.mark_unchanged();
             let given = self.give(&turn).await?;
+            turn.lease = Lease::Leave;
             let over = until.is_elapsed() || wait.is_zero() || turn.changed;
             if over || !given.items.is_empty() {
                 return Ok(Response::new(twin::PullResponse {
@@ -309,9 +320,8 @@ impl SubscriptionService for Services {
             request.max_items,
             request.inline_content,
         );
-        let turn = self
-            .turn(caller, (&known, &request.subscription), asked)
-            .await?;
+        let name = (&known, request.subscription.as_str());
+        let turn = self.turn(caller, name, asked, Lease::Take).await?;
         let (to, stream) = mpsc::channel(TURNS_HELD);
         self.tasks.spawn(self.clone().stream(turn, to));
         Ok(Response::new(Box::pin(ReceiverStream::new(stream))))

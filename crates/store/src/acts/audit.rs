@@ -107,6 +107,7 @@ fn entry(values: Vec<Value>) -> Result<(u64, Option<Vec<u8>>, Hash), StoreError>
 
 impl Step for EntriesStep {
     type Outcome = Entries;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::EntriesListed
@@ -200,6 +201,7 @@ impl Page {
 
 impl Step for AccessRowsStep {
     type Outcome = AccessRows;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::AccessRowsListed

@@ -1,9 +1,10 @@
 //! The first officer, from the one-time token.
 
-use baton_domain::access::{Role, RoleSet};
+use baton_domain::access::{Grant, Role, RoleSet};
 use baton_domain::act::Bootstrap;
 use baton_domain::entry::EntryKind;
 use baton_domain::route::SettingKind;
+use baton_domain::section::KindSet;
 use serde::{Deserialize, Serialize};
 
 use super::credentials::{Issued, NewCredential, issue};
@@ -29,6 +30,7 @@ pub struct Bootstrapped {
 
 impl Step for Bootstrap {
     type Outcome = Bootstrapped;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::Bootstrapped
@@ -57,13 +59,14 @@ impl Step for Bootstrap {
             return Err(Refusal::Failed("NOT_A_COUNCIL"));
         }
         let council = store(scene, &self.council, false)?.setting;
-        let roles = [Role::CouncilOfficer, Role::Operator, Role::Auditor];
+        let roles = RoleSet::from_iter([Role::CouncilOfficer, Role::Operator, Role::Auditor]);
+        let grant = Grant::new(roles, KindSet::EMPTY).map_err(|_| Refusal::Internal)?;
         let issued = issue(
             scene,
             &NewCredential {
                 setting: &council.id,
                 label: "first officer",
-                roles: roles.into_iter().collect::<RoleSet>(),
+                grant,
                 proof: &self.proof,
                 lifetime_days: LIFETIME_DAYS,
             },

@@ -1,10 +1,11 @@
 //! Credentials: issued, shown, revoked.
 
-use baton_domain::access::{Action, Assurance, Role, RoleSet};
+use baton_domain::access::{Action, Assurance, Grant, Role, RoleSet};
 use baton_domain::act::{Caller, IssueCredential, ListCredentials, Proof, RevokeCredential};
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::{CredentialId, SettingId};
 use baton_domain::log::canonical::Json;
+use baton_domain::section::{KindSet, SectionKind};
 use serde::{Deserialize, Serialize};
 
 use super::settings::{managing, random_id};
@@ -15,6 +16,7 @@ use crate::ledger::Inner;
 use crate::refusal::Refusal;
 use crate::rows::{CredentialRow, credential_state};
 use crate::scene::{Scene, live, roles};
+use crate::view::kinds;
 use crate::world::{Needs, Put as _};
 
 pub(crate) const OF_SETTING: &str =
@@ -32,6 +34,8 @@ pub struct CredentialView {
     pub label: String,
     /// Roles.
     pub roles: RoleSet,
+    /// Section kinds a contributor fills.
+    pub kinds: KindSet,
     /// How it is proved.
     pub assurance: Assurance,
     /// When it stops working, microseconds UTC.
@@ -54,7 +58,7 @@ pub struct Issued {
 pub(super) struct NewCredential<'a> {
     pub(super) setting: &'a SettingId,
     pub(super) label: &'a str,
-    pub(super) roles: RoleSet,
+    pub(super) grant: Grant,
     pub(super) proof: &'a Proof,
     pub(super) lifetime_days: u32,
 }
@@ -117,7 +121,8 @@ pub(super) fn issue(scene: &mut Scene<'_>, new: &NewCredential<'_>) -> Result<Is
         id,
         setting_id: new.setting.clone(),
         label: new.label.to_owned(),
-        roles: i64::from(new.roles.bits()),
+        roles: i64::from(new.grant.roles().bits()),
+        kinds: i64::from(new.grant.kinds().bits()),
         assurance: i64::try_from(assurance.index()).unwrap_or_default(),
         digest,
         expires_us: scene.time_us.saturating_add(lifetime_us),
@@ -125,12 +130,13 @@ pub(super) fn issue(scene: &mut Scene<'_>, new: &NewCredential<'_>) -> Result<Is
     };
     scene.detail("credential", row.id.as_str());
     scene.detail("for", row.setting_id.as_str());
-    let names = new
-        .roles
-        .iter()
-        .map(|role| Json::from(role.name()))
-        .collect();
-    scene.detail("roles", Json::Arr(names));
+    let names = |names: Vec<&str>| Json::Arr(names.into_iter().map(Json::from).collect());
+    let roles = new.grant.roles().iter().map(Role::name).collect();
+    scene.detail("roles", names(roles));
+    if !new.grant.kinds().is_empty() {
+        let kinds = new.grant.kinds().iter().map(SectionKind::name).collect();
+        scene.detail("kinds", names(kinds));
+    }
     let credential = view(&row);
     scene.world.put(row);
     Ok(Issued { credential, secret })
@@ -142,6 +148,7 @@ fn view(row: &CredentialRow) -> CredentialView {
         setting: row.setting_id.clone(),
         label: row.label.clone(),
         roles: roles(row),
+        kinds: kinds(row.kinds),
         assurance: usize::try_from(row.assurance)
             .ok()
             .and_then(|index| Assurance::ALL.get(index).copied())
@@ -153,6 +160,7 @@ fn view(row: &CredentialRow) -> CredentialView {
 
 impl Step for IssueCredential {
     type Outcome = Issued;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::CredentialIssued
@@ -165,10 +173,11 @@ impl Step for IssueCredential {
 
     fn request(&self) -> Option<Idempotent<'_>> {
         let content = format!(
-            "{} {} {} {:?} {}",
+            "{} {} {} {} {:?} {}",
             self.setting,
             self.label,
-            self.roles.bits(),
+            self.grant.roles().bits(),
+            self.grant.kinds().bits(),
             self.proof,
             self.lifetime_days
         );
@@ -189,13 +198,13 @@ impl Step for IssueCredential {
 
     fn decide(&self, scene: &mut Scene<'_>) -> Result<Issued, Refusal> {
         manage(scene, &self.setting)?;
-        grantable(scene, self.roles)?;
+        grantable(scene, self.grant.roles())?;
         issue(
             scene,
             &NewCredential {
                 setting: &self.setting,
                 label: &self.label,
-                roles: self.roles,
+                grant: self.grant,
                 proof: &self.proof,
                 lifetime_days: self.lifetime_days,
             },
@@ -206,6 +215,7 @@ direct!(IssueCredential, RevokeCredential);
 
 impl Step for RevokeCredential {
     type Outcome = CredentialView;
+    const TAKES_AWAY: bool = true;
 
     fn kind(&self) -> EntryKind {
         EntryKind::CredentialRevoked
@@ -272,6 +282,7 @@ impl Prepare for ListCredentials {
 
 impl Step for CredentialsStep {
     type Outcome = Vec<CredentialView>;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::CredentialsListed

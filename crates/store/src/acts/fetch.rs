@@ -100,6 +100,7 @@ impl Prepare for Fetch {
 
 impl Step for Fetch {
     type Outcome = Fetched;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::Fetched

@@ -141,6 +141,7 @@ pub(crate) fn store(
 
 impl Step for ImportSetting {
     type Outcome = ImportedSetting;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::SettingImported

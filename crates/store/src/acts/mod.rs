@@ -9,6 +9,7 @@ mod bootstrap;
 mod credentials;
 mod fetch;
 mod import_setting;
+mod lease;
 mod move_summary;
 mod opened;
 mod plan;
@@ -58,6 +59,10 @@ use crate::world::Needs;
 pub(crate) trait Step: Send + Sync + 'static {
     /// What its caller gets.
     type Outcome: Send + 'static;
+
+    /// Whether it only ever takes rights away. Such an act passes when the disk reserve is
+    /// reached; no other does. There is no default: a new act has to say.
+    const TAKES_AWAY: bool;
 
     /// What its entry is called when nothing in `decide` says otherwise.
     fn kind(&self) -> EntryKind;
@@ -136,7 +141,7 @@ pub trait Act: Prepare<Step: Step<Outcome = <Self as Act>::Outcome>> {
 pub(crate) const STATEMENTS: [&str; 7] = [
     audit::ENTRIES,
     credentials::OF_SETTING,
-    pull::ANY,
+    lease::STIRRED,
     pull::FEED,
     settings::PAGE,
     transitions::PAGE,

@@ -48,6 +48,7 @@ impl Prepare for Plan {
 
 impl Step for PlanStep {
     type Outcome = Planned;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::Planned

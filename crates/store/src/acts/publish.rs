@@ -3,7 +3,7 @@
 use baton_domain::access::{Action, Relation};
 use baton_domain::act::{Caller, Publish, Target};
 use baton_domain::entry::{self, EntryKind};
-use baton_domain::ids::{ContentId, ProfileId, SettingId};
+use baton_domain::ids::{ContentId, LearnerIdentifier, ProfileId, SettingId};
 use baton_domain::log::canonical::Json;
 use baton_domain::route::Route;
 use baton_domain::section::{KindSet, SectionKind};
@@ -15,10 +15,10 @@ use super::redirect::tell;
 use super::release::addressees;
 use super::settings::random_id;
 use super::{Idempotent, Prepare, Step, Turn};
-use crate::learner;
+use crate::learner::{self, Record};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
-use crate::rows::{ContentRow, ProfileRow, TransitionRow, VersionRow, profile_state};
+use crate::rows::{ContentRow, LearnerRow, ProfileRow, TransitionRow, VersionRow, profile_state};
 use crate::scene::{Question, Scene};
 use crate::world::{Needs, Put as _};
 
@@ -43,6 +43,8 @@ pub(crate) struct PublishStep {
     /// A kind was given more than once.
     twice: bool,
     born: Option<Date>,
+    /// Numbers that stand in the profile, with their index entries.
+    stated: Vec<(LearnerIdentifier, String)>,
     request: baton_domain::act::RequestId,
     blinds: Vec<String>,
     content: ContentId,
@@ -100,6 +102,7 @@ impl Prepare for Publish {
             target: self.target,
             level: self.level,
             born: self.born,
+            stated: learner::blinded(&ledger.keys, self.stated),
             request: self.request,
             blinds,
             content,
@@ -111,13 +114,17 @@ impl Prepare for Publish {
 
 impl Step for PublishStep {
     type Outcome = Published;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::Published
     }
 
     fn needs(&self, needs: &mut Needs) {
-        needs.blinds.extend(self.blinds.iter().cloned());
+        let stated = self.stated.iter().map(|(_, blind)| blind);
+        needs
+            .blinds
+            .extend(self.blinds.iter().chain(stated).cloned());
         if let Target::Transition(id) = &self.target {
             needs.transitions.insert(id.clone());
         }
@@ -176,6 +183,13 @@ impl Step for PublishStep {
         if self.twice {
             return Err(Refusal::Failed("SECTION_TWICE"));
         }
+        let learner = self.learner(scene, &row)?;
+        if let Some((learner, record)) = &learner
+            && learner.owner_id == caller.acting
+            && !self.is_of(scene, learner, record)
+        {
+            return Err(Refusal::Failed("ANOTHER_LEARNER"));
+        }
         let before = scene
             .world
             .profiles_of(&row.id)
@@ -193,7 +207,9 @@ impl Step for PublishStep {
             });
         }
         let profile = self.next(scene, &row, before.as_ref(), &caller.acting)?;
-        self.remember_birth(scene, &row)?;
+        if let Some((learner, record)) = learner {
+            self.remember_birth(scene, learner, record)?;
+        }
         // Those whose window is open have it at once, others by a later release.
         for to in addressees(scene, &row, &profile) {
             scene.release(&row, &profile, &to);
@@ -311,14 +327,44 @@ impl PublishStep {
         Ok(profile)
     }
 
-    /// Projects the date of birth into the learner's record: the age rules hang on it.
-    fn remember_birth(&self, scene: &mut Scene<'_>, row: &TransitionRow) -> Result<(), Refusal> {
-        let Some(born) = self.born else { return Ok(()) };
+    /// The move's learner, where anything of the profile is about their record.
+    fn learner(
+        &self,
+        scene: &Scene<'_>,
+        row: &TransitionRow,
+    ) -> Result<Option<(LearnerRow, Record)>, Refusal> {
+        if self.born.is_none() && self.stated.is_empty() {
+            return Ok(None);
+        }
         let learner = scene.world.learners.get(row.learner_id.as_str()).cloned();
         let learner = learner.ok_or(Refusal::Internal)?;
-        let mut record = learner::open(scene.world, scene.keys, &learner)?;
-        if record.born != Some(born) {
-            record.born = Some(born);
+        let record = learner::open(scene.world, scene.keys, &learner)?;
+        Ok(Some((learner, record)))
+    }
+
+    /// Whether the numbers in the profile are those of the learner it is published for. Compared
+    /// with what their owner knows and nobody else: whose a number is elsewhere is not told.
+    fn is_of(&self, scene: &Scene<'_>, learner: &LearnerRow, record: &Record) -> bool {
+        let known = |blind| scene.world.learner_of(blind, &learner.owner_id);
+        self.stated.iter().all(|(id, blind)| match known(blind) {
+            Some(whose) => *whose == learner.id,
+            // New. It may be the first of its scheme: a permanent UPN follows a temporary one.
+            None => record
+                .identifiers
+                .iter()
+                .all(|old| old.scheme() != id.scheme()),
+        })
+    }
+
+    /// Projects the date of birth into the learner's record: the age rules hang on it.
+    fn remember_birth(
+        &self,
+        scene: &mut Scene<'_>,
+        learner: LearnerRow,
+        mut record: Record,
+    ) -> Result<(), Refusal> {
+        if self.born.is_some() && record.born != self.born {
+            record.born = self.born;
             let sealed = learner::seal(scene.world, scene.keys, learner, &record)
                 .map_err(|_| Refusal::Internal)?;
             scene.world.put(sealed);

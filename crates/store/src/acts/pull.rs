@@ -3,7 +3,7 @@
 use baton_domain::access::{Action, Delegation, Facts, Tuple};
 use baton_domain::act::{Caller, Pull};
 use baton_domain::entry::{EntryKind, ITEMS_MAX};
-use baton_domain::ids::{ProfileId, SettingId, SubscriptionId};
+use baton_domain::ids::{ProfileId, SubscriptionId, WatchId};
 use baton_domain::log::canonical::Json;
 use baton_domain::section::KindSet;
 
@@ -12,9 +12,8 @@ use super::{Prepare, Step, Turn};
 use crate::engine::Tx;
 use crate::engine::table::Table as _;
 use crate::engine::value::{Column as _, Type};
-use crate::error::StoreError;
 use crate::head::{Head, int};
-use crate::ledger::{Inner, Ledger};
+use crate::ledger::Inner;
 use crate::refusal::Refusal;
 use crate::rows::{CredentialRow, FeedRow, SubscriptionRow, feed_kind, receipt_state};
 use crate::scene::{Question, Scene, live, roles};
@@ -24,8 +23,6 @@ pub(crate) const FEED: &str = "SELECT addressee, position, kind, profile_id, tra
      academic_year FROM feed WHERE addressee = $1 AND position >= $2 \
      AND ($3 = 0 OR point = $3) AND ($4 = 0 OR academic_year = $4) \
      ORDER BY position LIMIT $5";
-pub(crate) const ANY: &str =
-    "SELECT position FROM feed WHERE addressee = $1 AND position >= $2 ORDER BY position LIMIT 1";
 /// Content one turn carries, bytes: with its frame below the 4 MiB that most gRPC clients take by
 /// default. A profile larger than that makes a turn of its own.
 const INLINE_BYTES_MAX: i64 = 3 * 1024 * 1024;
@@ -37,6 +34,8 @@ pub struct Pulled {
     pub items: Vec<PulledItem>,
     /// Where the next turn goes on.
     pub next: u64,
+    /// The watch it was a turn of: the next one has to hold its lease.
+    pub watch: Option<WatchId>,
 }
 
 /// Something that came for the setting.
@@ -73,6 +72,7 @@ pub(crate) struct PullStep {
     next: u64,
     /// More candidates than the page holds: the next turn goes on after the last one.
     full: bool,
+    watch: Option<WatchId>,
 }
 
 impl Prepare for Pull {
@@ -80,6 +80,7 @@ impl Prepare for Pull {
 
     async fn prepare(self, ledger: &Inner, caller: &Caller) -> Result<Turn<PullStep>, Refusal> {
         let limit = self.limit.clamp(1, ITEMS_MAX);
+        let watch = ledger.lease(caller, &self.subscription, self.lease).await?;
         let mut tx = ledger.db.begin_read().await?;
         let head = Head::read(&mut tx).await?.ok_or(Refusal::Internal)?;
         let ids = vec![self.subscription.clone().into_value()];
@@ -107,6 +108,7 @@ impl Prepare for Pull {
             return Ok(Turn::Nothing(Pulled {
                 items: Vec::new(),
                 next: head.size(),
+                watch,
             }));
         }
         Ok(Turn::Decide(PullStep {
@@ -115,6 +117,7 @@ impl Prepare for Pull {
             candidates,
             inline: self.inline,
             next: head.size(),
+            watch,
         }))
     }
 
@@ -139,18 +142,9 @@ impl Prepare for Pull {
     }
 }
 
-impl Ledger {
-    /// Whether anything stands in a setting's feed from a position on: what a waiting stream looks
-    /// at before it asks. It says that a turn is worth asking for, and nothing else.
-    pub async fn has_items(&self, of: &SettingId, from: u64) -> Result<bool, StoreError> {
-        let args = vec![of.clone().into_value(), int(from).into_value()];
-        let found: Vec<i64> = self.inner().read_column(ANY, args).await?;
-        Ok(!found.is_empty())
-    }
-}
-
 impl Step for PullStep {
     type Outcome = Pulled;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::Pulled
@@ -200,7 +194,8 @@ impl Step for PullStep {
             None if self.full => after_last.unwrap_or(self.next),
             None => self.next,
         };
-        Ok(Pulled { items, next })
+        let watch = self.watch.clone();
+        Ok(Pulled { items, next, watch })
     }
 }
 
@@ -276,7 +271,11 @@ impl PullStep {
 
 impl Inner {
     /// Whether a caller may subscribe at all.
-    async fn may_subscribe(&self, tx: &mut Tx, caller: &Caller) -> Result<bool, Refusal> {
+    pub(super) async fn may_subscribe(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+    ) -> Result<bool, Refusal> {
         let keys = vec![caller.credential.clone().into_value()];
         let rows: Vec<CredentialRow> = tx.rows_by("id", keys).await?;
         let now = self.clock.now_us();

@@ -80,6 +80,7 @@ impl Scene<'_> {
 
 impl Step for Acknowledge {
     type Outcome = ();
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::Acknowledged
@@ -110,6 +111,7 @@ impl Step for Acknowledge {
 
 impl Step for Reject {
     type Outcome = ();
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::Rejected

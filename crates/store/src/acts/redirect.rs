@@ -202,6 +202,7 @@ pub(crate) fn tell(scene: &mut Scene<'_>, row: &TransitionRow) {
 
 impl Step for Redirect {
     type Outcome = Redirected;
+    const TAKES_AWAY: bool = true;
 
     fn kind(&self) -> EntryKind {
         EntryKind::Redirected
@@ -279,6 +280,7 @@ pub(crate) const fn note_released_at(relation: Relation) -> i64 {
 
 impl Step for RecordFact {
     type Outcome = Redirected;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::FactRecorded

@@ -21,6 +21,7 @@ pub(crate) struct Release {
 
 impl Step for Release {
     type Outcome = ();
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::Released
@@ -81,6 +82,7 @@ pub(crate) struct SummariseRefusals {
 
 impl Step for SummariseRefusals {
     type Outcome = ();
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::RefusalsSummarised

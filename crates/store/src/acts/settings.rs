@@ -160,6 +160,7 @@ pub(crate) fn limit_value(limit: usize) -> Value {
 
 impl Step for SettingsPageStep {
     type Outcome = SettingsPage;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::SettingsListed

@@ -25,6 +25,7 @@ pub struct Subscribed {
 
 impl Step for Subscribe {
     type Outcome = Subscribed;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::Subscribed

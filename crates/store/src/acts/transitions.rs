@@ -37,6 +37,7 @@ pub struct TransitionsPage {
 
 impl Step for ShowTransition {
     type Outcome = MoveSummary;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::TransitionShown
@@ -160,6 +161,7 @@ fn shown(
 
 impl Step for PageStep {
     type Outcome = TransitionsPage;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::TransitionsListed

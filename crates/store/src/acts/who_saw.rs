@@ -105,6 +105,7 @@ impl Prepare for WhoSaw {
 
 impl Step for WhoSawStep {
     type Outcome = Sightings;
+    const TAKES_AWAY: bool = false;
 
     fn kind(&self) -> EntryKind {
         EntryKind::WhoSawAsked

@@ -14,6 +14,7 @@ use crate::world::{Needs, Put as _};
 
 impl Step for Withdraw {
     type Outcome = ();
+    const TAKES_AWAY: bool = true;
 
     fn kind(&self) -> EntryKind {
         EntryKind::Withdrawn

@@ -1,10 +1,14 @@
 //! What becomes of a batch: its callers are answered, or it is tried again in another way.
 
+use std::time::Instant;
+
 use crate::engine::dialect::CONNECTIONS;
 use crate::error::StoreError;
 use crate::job::{Queued, Settled};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
+
+type Jobs = Vec<Box<dyn Queued>>;
 
 /// Where a batch failed decides what its callers may think.
 pub(super) enum Broken {
@@ -38,9 +42,29 @@ impl From<StoreError> for Broken {
 }
 
 impl Inner {
-    pub(super) async fn settle(&self, mut batch: Vec<Box<dyn Queued>>) {
+    pub(super) async fn settle(&self, mut batch: Jobs) {
+        if self.reserve.is_reached(Instant::now()) {
+            // They were let in while there was room; the reserve is not for them.
+            let (taking, adding) = parted(batch);
+            end(adding, &Settled::Failed(Refusal::LedgerFull));
+            batch = taking;
+        }
+        if batch.is_empty() {
+            return;
+        }
         match self.commit_connected(&mut batch).await {
             Ok(checkpoint) => end(batch, &Settled::Committed { checkpoint }),
+            Err(Broken::Before(error)) if error.is_full() => {
+                let full = failed(Broken::Before(error));
+                let (taking, adding) = parted(batch);
+                if adding.is_empty() {
+                    return end(taking, &full);
+                }
+                // What takes rights away must not fail for want of the room its neighbours asked
+                // for.
+                end(adding, &full);
+                Box::pin(self.settle(taking)).await;
+            }
             Err(Broken::Before(error)) if batch.len() > 1 && !error.is_everyones() => {
                 tracing::warn!(error = %error, code = error.code(), acts = batch.len(),
                     "a batch was rolled back and is replayed act by act");
@@ -51,7 +75,7 @@ impl Inner {
     }
 
     /// Finds the act that cannot be written by giving each a commit of its own.
-    async fn replay(&self, batch: Vec<Box<dyn Queued>>) {
+    async fn replay(&self, batch: Jobs) {
         let mut over: Option<Settled> = None;
         for job in batch {
             let mut alone = vec![job];
@@ -79,13 +103,22 @@ impl Inner {
         loop {
             match self.commit(batch).await {
                 Err(Broken::Before(error)) if error.is_cut_off() && left > 0 => left -= 1,
+                Err(Broken::Before(error)) if error.is_full() => {
+                    self.reserve.ran_out(Instant::now());
+                    return Err(error.into());
+                }
                 settled => return settled,
             }
         }
     }
 }
 
-fn end(batch: Vec<Box<dyn Queued>>, settled: &Settled) {
+/// Acts that take rights away, and the others.
+fn parted(batch: Jobs) -> (Jobs, Jobs) {
+    batch.into_iter().partition(|job| job.takes_away())
+}
+
+fn end(batch: Jobs, settled: &Settled) {
     for job in batch {
         job.settle(settled);
     }

@@ -14,8 +14,9 @@ use super::{Db, STATEMENTS};
 use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::open::Place;
+use crate::reserve::DiskReserve;
 use crate::rows::{
-    AboutRow, ContentRow, CredentialRow, EntryRow, FeedRow, LearnerCodeRow, LearnerRow,
+    AboutRow, ContentRow, CredentialRow, EntryRow, FeedRow, LearnerCodeRow, LearnerRow, LeaseRow,
     PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow,
     SettingKeyRow, SettingRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
@@ -31,6 +32,7 @@ fn statements() -> Vec<Statement> {
         CredentialRow,
         EntryRow,
         FeedRow,
+        LeaseRow,
         LearnerCodeRow,
         LearnerRow,
         PolicySetRow,
@@ -199,6 +201,7 @@ async fn a_batch_takes_as_many_statements_whatever_its_size() {
     let place = Place {
         folder: folder.path().to_owned(),
         postgres: None,
+        reserve: DiskReserve::default(),
     };
     let (clock, _hand) = Clock::fixed(1_773_144_000_000_000);
     let token = Ledger::create(&place, &clock).await.unwrap();

@@ -2,7 +2,7 @@
 
 use baton_domain::ids::{
     Alias, ContentId, CredentialId, LearnerId, LedgerId, ProfileId, SettingId, SubscriptionId,
-    TransitionId,
+    TransitionId, WatchId,
 };
 use baton_domain::log::canonical::Json;
 
@@ -137,5 +137,6 @@ id_columns!(
     ProfileId,
     SettingId,
     SubscriptionId,
-    TransitionId
+    TransitionId,
+    WatchId
 );

@@ -1,12 +1,13 @@
 //! Who sees what. The table is the default matrix of design §6, written down a second time.
 
 use baton_domain::access::Role;
-use baton_domain::act::{Fetch, ListTransitions, Offer, Plan, Pull};
+use baton_domain::act::{Fetch, Lease, ListCredentials, ListTransitions, Offer, Plan, Pull};
+use baton_domain::log::Json;
 use baton_domain::section::{Class, KindSet, SectionKind};
 use baton_store::{PulledWhat, Refusal, SettingView};
 
 use crate::engine::on_both_engines;
-use crate::values::{publishable, upn, year};
+use crate::values::{ASSIGNED, publishable, upn, year};
 use crate::world::World;
 
 const BY_DATA_MANAGERS: [SectionKind; 5] = [
@@ -41,6 +42,7 @@ fn at_destination(role: Role) -> KindSet {
 fn at_source(role: Role) -> KindSet {
     match role {
         Role::Publisher => publishable(false).into_iter().collect(),
+        Role::Contributor => KindSet::of(&ASSIGNED),
         Role::Dsl => publishable(true).into_iter().collect(),
         Role::DataManager => KindSet::of(&BY_DATA_MANAGERS),
         _ => KindSet::EMPTY,
@@ -64,9 +66,8 @@ on_both_engines! {
         ];
         for (setting, expected) in sides {
             for role in Role::ALL.iter().copied() {
-                // The sweeper is no caller, and which kinds are assigned to a contributor is not
-                // recorded yet.
-                if matches!(role, Role::Sweeper | Role::Contributor) {
+                // No caller has it.
+                if role == Role::Sweeper {
                     continue;
                 }
                 let caller = world.caller(&setting.id, &[role]).await;
@@ -86,6 +87,48 @@ on_both_engines! {
         }
     }
 
+    async fn a_contributor_publishes_the_kinds_it_is_assigned_and_no_other(home) {
+        let world = World::new(home).await;
+        let key_person = world.caller(&world.primary.id, &[Role::Contributor]).await;
+        let receiver = world.caller(&world.secondary.id, &[Role::Senco]).await;
+        let transition = world.open_move(1).await;
+        for kind in publishable(true) {
+            let before = world.size();
+            let publish = world.publish(&transition, &[kind], "A");
+            let answer = world.ledger.act(&key_person, publish).await;
+            assert_eq!(answer.is_ok(), ASSIGNED.contains(&kind), "{kind}: {answer:?}");
+            let entry = &world.entries(before).await[0];
+            let verdict = if answer.is_ok() { "done" } else { "denied" };
+            assert_eq!((entry.kind(), entry.verdict()), ("published", verdict), "{kind}");
+        }
+        // One of its own beside one that is not: nothing of it stands.
+        let mixed = world.publish(&transition, &[SectionKind::Send, SectionKind::Identity], "B");
+        let answer = world.ledger.act(&key_person, mixed).await.map(|done| done.value);
+        assert_eq!(answer, Err(Refusal::Denied));
+        let both = world.publish(&transition, &ASSIGNED, "C");
+        let profile = world.published(&key_person, both).await.value.profile;
+        let read = world.fetch(&receiver, &profile).await.unwrap();
+        assert_eq!(read.kinds, KindSet::of(&ASSIGNED));
+    }
+
+    async fn what_a_contributor_is_assigned_is_shown_entered_and_folded(home) {
+        let world = World::new(home).await;
+        let before = world.size();
+        let key_person = world.caller(&world.primary.id, &[Role::Contributor]).await;
+        let entry = &world.entries(before).await[0];
+        assert_eq!(entry.kind(), "credential_issued");
+        let kinds = ASSIGNED.map(|kind| Json::from(kind.name()));
+        assert_eq!(entry.array("detail/kinds"), kinds);
+        let list = ListCredentials { setting: world.primary.id.clone() };
+        let shown = world.ledger.act(&world.officer, list).await.unwrap().value;
+        let own = shown.iter().find(|c| c.id == key_person.credential).unwrap();
+        assert_eq!(own.kinds, KindSet::of(&ASSIGNED));
+        assert_eq!(world.access_rows(500).await, world.fold().await);
+        // Whoever assigns itself more behind the ledger's back is found.
+        home.tamper("UPDATE credential SET kinds = kinds | 2 WHERE kinds <> 0").await;
+        assert_ne!(world.access_rows(500).await, world.fold().await);
+    }
+
     async fn a_pull_gives_each_role_what_a_fetch_would(home) {
         let world = World::new(home).await;
         let sender = world.caller(&world.primary.id, &[Role::Publisher, Role::Dsl]).await;
@@ -94,7 +137,7 @@ on_both_engines! {
         for role in [Role::ReceiverLead, Role::Senco, Role::Dsl, Role::DataManager] {
             let caller = world.caller(&world.secondary.id, &[role]).await;
             let subscription = world.subscription(&caller).await;
-            let act = Pull { subscription, from: 0, limit: 64, inline: true };
+            let act = Pull { subscription, from: 0, limit: 64, inline: true, lease: Lease::Break };
             let pulled = world.ledger.act(&caller, act).await.unwrap().value;
             let PulledWhat::Profile(shown) = &pulled.items[0].what else { panic!("{pulled:?}") };
             let given: KindSet = shown.sections.iter().map(|s| s.kind).collect();

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::access::Role;
 use baton_domain::act::{
-    Acknowledge, ListAccessRows, ListEntries, ListSettings, Offer, Plan, Pull, Redirect, WhoSaw,
-    Withdraw,
+    Acknowledge, Lease, ListAccessRows, ListEntries, ListSettings, Offer, Plan, Pull, Redirect,
+    WhoSaw, Withdraw,
 };
 use baton_domain::entry::{ENTRY_BYTES_MAX, ITEMS_MAX};
 use baton_domain::log::verify::{Record, Verifier};
@@ -254,7 +254,7 @@ on_both_engines! {
         world.grown_to(open + 20).await;
         let (mut from, mut turns, mut items) = (0, 0, Vec::new());
         loop {
-            let act = Pull { subscription: subscription.clone(), from, limit: 500, inline: false };
+            let act = Pull { subscription: subscription.clone(), from, limit: 500, inline: false, lease: Lease::Break };
             let pulled = world.ledger.act(&receiver, act).await.unwrap().value;
             if pulled.items.is_empty() {
                 break;

@@ -122,7 +122,7 @@ on_both_engines! {
         let issue = IssueCredential {
             setting: world.primary.id.clone(),
             label: "theirs".to_owned(),
-            roles: Role::Dsl.into(),
+            grant: crate::values::grant(&[Role::Dsl]),
             proof: Proof::NewKey,
             lifetime_days: 1,
             request: world.request(),
@@ -144,7 +144,7 @@ on_both_engines! {
             let act = IssueCredential {
                 setting: world.officer.acting.clone(),
                 label: "for me".to_owned(),
-                roles: role.into(),
+                grant: crate::values::grant(&[role]),
                 proof: Proof::NewKey,
                 lifetime_days: 1,
                 request: world.request(),
@@ -159,7 +159,7 @@ on_both_engines! {
         let act = IssueCredential {
             setting: world.primary.id.clone(),
             label: "MIS".to_owned(),
-            roles: Role::DataManager.into(),
+            grant: crate::values::grant(&[Role::DataManager]),
             proof: Proof::NewKey,
             lifetime_days: 2,
             request: world.request(),
@@ -223,7 +223,7 @@ on_both_engines! {
         let issue = |setting: &baton_domain::ids::SettingId| IssueCredential {
             setting: setting.clone(),
             label: "MIS".to_owned(),
-            roles: Role::Publisher.into(),
+            grant: crate::values::grant(&[Role::Publisher]),
             proof: Proof::Certificate([9; 32]),
             lifetime_days: 2,
             request: world.request(),
@@ -249,7 +249,7 @@ on_both_engines! {
         let act = IssueCredential {
             setting: officer.acting.clone(),
             label: "for ever".to_owned(),
-            roles: Role::Auditor.into(),
+            grant: crate::values::grant(&[Role::Auditor]),
             proof: Proof::NewKey,
             lifetime_days: u32::MAX,
             request: crate::values::request("for-ever"),

@@ -2,8 +2,8 @@
 
 use baton_domain::access::Role;
 use baton_domain::act::{
-    Acknowledge, Fact, Offer, Plan, Publish, Pull, RecordFact, Redirect, Reject, ShowTransition,
-    Withdraw,
+    Acknowledge, Fact, Lease, Offer, Plan, Publish, Pull, RecordFact, Redirect, Reject,
+    ShowTransition, Withdraw,
 };
 use baton_domain::route::Route;
 use baton_domain::section::{KindSet, SectionKind};
@@ -68,7 +68,7 @@ on_both_engines! {
             world.published(&sender, world.publish(&transition, &KINDS, &marker)).await;
             transitions.push(transition);
         }
-        let act = Pull { subscription, from: 0, limit: 2, inline: true };
+        let act = Pull { subscription, from: 0, limit: 2, inline: true, lease: Lease::Break };
         let first = world.ledger.act(&receiver, act.clone()).await.unwrap().value;
         assert_eq!(first.items.len(), 2, "no more than was asked for");
         let act = Pull { from: first.next, ..act };
@@ -97,7 +97,7 @@ on_both_engines! {
             let long = "x".repeat(size);
             world.published(&sender, world.publish(&transition, &KINDS[..1], &long)).await;
         }
-        let mut act = Pull { subscription, from: 0, limit: 64, inline: true };
+        let mut act = Pull { subscription, from: 0, limit: 64, inline: true, lease: Lease::Break };
         let mut turns = Vec::new();
         loop {
             let pulled = world.ledger.act(&receiver, act.clone()).await.unwrap().value;

@@ -1,11 +1,12 @@
 //! The two engines: a folder for SQLite, a fresh database for PostgreSQL. What a test does to a
 //! database behind the ledger's back it does here.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use baton_store::Place;
+use baton_store::{DiskReserve, Place};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
@@ -20,6 +21,8 @@ pub(crate) struct Home {
     _temporary: Option<TempDir>,
     /// The cluster and the name of this test's database in it.
     database: Option<(String, String)>,
+    /// Room that is kept; a test may set it before it opens its ledger.
+    pub(crate) reserve: DiskReserve,
 }
 
 /// Runs each test on both engines. Where there is no cluster PostgreSQL is left out, but not in CI.
@@ -58,15 +61,20 @@ impl Home {
             folder,
             _temporary: Some(temporary),
             database,
+            reserve: DiskReserve::default(),
         }
     }
 
-    /// SQLite in a folder that somebody else made.
+    /// SQLite in a folder that somebody else made, on a small disk: one MiB of it is kept.
     pub(crate) fn in_folder(folder: &Path) -> Self {
         Self {
             folder: folder.join("data"),
             _temporary: None,
             database: None,
+            reserve: DiskReserve {
+                mib: NonZeroU32::MIN,
+                ..DiskReserve::default()
+            },
         }
     }
 
@@ -91,6 +99,7 @@ impl Home {
         Place {
             folder: self.folder(),
             postgres: self.url(),
+            reserve: self.reserve,
         }
     }
 

@@ -1,7 +1,5 @@
 //! What happens when the database fails in the middle.
 
-use std::process::Command;
-
 use baton_domain::access::Role;
 use baton_domain::act::{Offer, Plan, ShowTransition, Subscribe};
 use baton_domain::section::SectionKind;
@@ -9,11 +7,8 @@ use baton_store::{Done, Ledger, PulledWhat, Refusal, Subscribed};
 use futures::future::join_all;
 
 use crate::engine::{Home, on_both_engines};
-use crate::values::{NOON_10_MARCH, at, publishable};
+use crate::values::{NOON_10_MARCH, at};
 use crate::world::World;
-
-/// Set in the process that has a small disk of its own.
-const SMALL_DISK: &str = "BATON_TEST_SMALL_DISK";
 
 impl World {
     /// Acts that share batches; each writes a row whose name can be told apart in the database.
@@ -264,6 +259,7 @@ async fn two_nodes_of_one_ledger_publish_side_by_side_and_lose_nothing() {
                 from,
                 limit: 64,
                 inline: false,
+                lease: baton_domain::act::Lease::Break,
             };
             let pulled = ledger.act(&receiver, act).await.unwrap().value;
             if pulled.items.is_empty() {
@@ -296,74 +292,4 @@ async fn two_nodes_of_one_ledger_publish_side_by_side_and_lose_nothing() {
     assert_eq!(world.access_rows(500).await, world.fold().await);
     other.close().await;
     home.forget().await;
-}
-
-/// SQLite alone: the disk is full. The test runs itself again in a mount namespace of its own,
-/// on a file system of a few megabytes; where that is not allowed it is left out.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_is_an_answer_and_the_ledger_goes_on_when_there_is_room() {
-    if let Some(disk) = std::env::var_os(SMALL_DISK) {
-        return fill(disk.as_ref()).await;
-    }
-    let disk = tempfile::tempdir().unwrap();
-    let name = "faults::a_full_disk_is_an_answer_and_the_ledger_goes_on_when_there_is_room";
-    let script = "mount -t tmpfs -o size=20m tmpfs \"$0\" || exit 77; exec \"$@\"";
-    let output = Command::new("unshare")
-        .args(["--mount", "sh", "-c", script])
-        .arg(disk.path())
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture"])
-        .env(SMALL_DISK, disk.path())
-        .output();
-    match output {
-        Ok(output) if output.status.success() => {}
-        Ok(output) if output.status.code() == Some(101) => {
-            panic!("{}", String::from_utf8_lossy(&output.stderr))
-        }
-        refused => println!("a full disk was left out: no file system of its own ({refused:?})"),
-    }
-}
-
-async fn fill(disk: &std::path::Path) {
-    let ballast = disk.join("ballast");
-    // As much again as the ledger can fill: folding the log into the file takes room for both.
-    std::fs::write(&ballast, vec![0; 12 << 20]).unwrap();
-    let home = Home::in_folder(disk);
-    let mut world = World::new(&home).await;
-    let sender = world.caller(&world.primary.id, &[Role::Publisher]).await;
-    let transition = world.open_move(1).await;
-    let kinds = publishable(false);
-    let (mut done, mut number) = (0, 0);
-    let refusal = loop {
-        number += 1;
-        let marker = format!("{number} ").repeat(1_000);
-        match world
-            .ledger
-            .act(&sender, world.publish(&transition, &kinds, &marker))
-            .await
-        {
-            Ok(_) => done += 1,
-            Err(refusal) => break refusal,
-        }
-        assert!(number < 1_000, "the disk never filled");
-    };
-    assert_eq!(refusal, Refusal::LedgerFull);
-    std::fs::remove_file(ballast).unwrap();
-    let next = world
-        .published(&sender, world.publish(&transition, &kinds, "A"))
-        .await
-        .value;
-    assert_eq!(
-        next.version,
-        done + 1,
-        "the refused one left nothing behind"
-    );
-    let size = world.size();
-    world.ledger.close().await;
-    world.ledger = Ledger::open(&home.place(), world.clock.clone(), false)
-        .await
-        .unwrap();
-    assert_eq!(world.size(), size);
-    world.bodies().await;
-    world.ledger.close().await;
 }

@@ -148,6 +148,7 @@ impl Walk<'_> {
                     from: 0,
                     limit: 64,
                     inline,
+                    lease: baton_domain::act::Lease::Break,
                 };
                 entered(&ledger.act(by, act).await)
             }

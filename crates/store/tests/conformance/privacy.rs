@@ -22,6 +22,7 @@ on_both_engines! {
         let planned = world.planned(&world.officer, plan).await.unwrap().transition;
         let publish = Publish {
             born: Some(date(2014, 11, 23)),
+            stated: known.to_vec(),
             ..world.publish(&planned.id, &publishable(true), MARKER)
         };
         let profile = world.published(&sender, publish).await.value.profile;

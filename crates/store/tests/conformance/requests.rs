@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use baton_domain::access::Role;
-use baton_domain::act::{Fetch, Pull};
+use baton_domain::act::{Fetch, Lease, Pull};
 use baton_domain::log::leaf_hash;
 use baton_domain::section::{KindSet, SectionKind};
 use baton_store::Refusal;
@@ -135,7 +135,7 @@ on_both_engines! {
         let act = Fetch { profile: unknown, kinds: KindSet::EMPTY };
         world.ledger.act(&receiver, act).await.unwrap_err();
         grown(1, "a fetch of nothing");
-        let foreign = Pull { subscription: subscription.clone(), from: 0, limit: 1, inline: false };
+        let foreign = Pull { subscription: subscription.clone(), from: 0, limit: 1, inline: false, lease: Lease::Break };
         world.ledger.act(&sender, foreign).await.unwrap_err();
         grown(1, "a pull of another setting's subscription");
         world.pull(&sender, &subscription, 1_000_000).await.unwrap_err();

@@ -1,5 +1,6 @@
 //! Values the tests speak of. None of them is a real child, school or number.
 
+use baton_domain::access::{Grant, Role, RoleSet};
 use baton_domain::act::{RequestId, SettingDraft};
 use baton_domain::calendar::AcademicYear;
 use baton_domain::ids::{LearnerIdentifier, SettingIdentifier};
@@ -40,6 +41,16 @@ pub(crate) fn setting(kind: SettingKind, name: &str, codes: &[&str]) -> SettingD
         open: true,
         codes: codes.iter().map(|text| code(text)).collect(),
     }
+}
+
+/// What a contributor of the tests fills.
+pub(crate) const ASSIGNED: [SectionKind; 2] = [SectionKind::Send, SectionKind::Health];
+
+/// Roles; a contributor among them fills [`ASSIGNED`].
+pub(crate) fn grant(roles: &[Role]) -> Grant {
+    let contributes = roles.contains(&Role::Contributor);
+    let kinds = ASSIGNED.into_iter().filter(|_| contributes);
+    Grant::new(roles.iter().copied().collect::<RoleSet>(), kinds.collect()).unwrap()
 }
 
 /// A permanent UPN with its check letter.

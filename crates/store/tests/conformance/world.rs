@@ -142,7 +142,7 @@ impl World {
         let act = IssueCredential {
             setting: of.clone(),
             label: "of a test".to_owned(),
-            roles: roles.iter().copied().collect(),
+            grant: values::grant(roles),
             proof: Proof::Certificate(spki),
             lifetime_days: 300,
             request: self.request(),
@@ -223,6 +223,7 @@ impl World {
             sections: values::sections(kinds, marker),
             signatory: format!("signed by {marker}"),
             born: None,
+            stated: Vec::new(),
             request: self.request(),
         }
     }
@@ -252,6 +253,7 @@ impl World {
             from,
             limit: 64,
             inline: false,
+            lease: baton_domain::act::Lease::Break,
         };
         self.ledger.act(by, act).await
     }

@@ -69,6 +69,10 @@ reasons! {
     /// The identifiers fit several moves of the caller.
     AmbiguousTransition = "AMBIGUOUS_TRANSITION", FailedPrecondition,
         "the identifiers fit more than one planned move; name the transition";
+    /// A UPN, ULN or NHS number in the profile is not one of the learner it is published for.
+    AnotherLearner = "ANOTHER_LEARNER", FailedPrecondition,
+        "a UPN, ULN or NHS number in the profile is not this learner's; correct the profile, or plan \
+         the move with the new number first";
     /// It was withdrawn before.
     WithdrawnAlready = "WITHDRAWN_ALREADY", FailedPrecondition,
         "it was withdrawn before";
@@ -93,6 +97,10 @@ reasons! {
     /// The version named is not the one that stands now.
     VersionChanged = "VERSION_CHANGED", Aborted,
         "another version stands now";
+    /// Another consumer watches or pulls this subscription now. Give each one of its own; do not
+    /// come back by itself, or the two end each other without end.
+    SubscriptionTakenOver = "SUBSCRIPTION_TAKEN_OVER", Aborted,
+        "another consumer took this subscription over; give each consumer a subscription of its own";
     /// The token is of another ledger, or of a time before a restore.
     LedgerChanged = "LEDGER_CHANGED", OutOfRange,
         "the ledger is not the one the token was given by; start afresh";

@@ -11,6 +11,8 @@ use baton_wire::{
     submission, twin, v1,
 };
 
+use prost::Message as _;
+
 use crate::TODAY;
 
 fn good() -> twin::ProfileSubmission {
@@ -45,6 +47,47 @@ fn a_submission_becomes_the_parts_of_an_act() {
     let learner = Learner::synthetic(1, Point::PrimaryToSecondary, 2025);
     assert_eq!(read.born, Some(learner.date_of_birth));
     assert!(matches!(read.target, Target::Learner { .. }));
+}
+
+#[test]
+fn the_numbers_in_the_identity_section_are_told_but_for_former_ones() {
+    let text = |value: &str| Some(value.to_owned());
+    let identity = v1::Identity {
+        legal_surname: text("Testcroft"),
+        upn: text("F351489824002"),
+        temporary_upn: text("Q35139482400A"),
+        former_upns: vec!["Z839394725003".to_owned()],
+        uln: text("9276308686"),
+        nhs_number: text("9434765919"),
+        ..Default::default()
+    };
+    let content = v1::Sections {
+        identity: Some(identity),
+        ..Default::default()
+    };
+    let submission = twin::ProfileSubmission {
+        content: content.encode_to_vec().into(),
+        learner: vec![twin::LearnerIdentifier {
+            scheme: "upn".to_owned(),
+            value: "F351489824002".to_owned(),
+        }],
+        ..good()
+    };
+    let read = submission::read(&submission, TODAY).expect("valid");
+    let stated: Vec<_> = read
+        .stated
+        .iter()
+        .map(|id| (id.scheme().name(), id.value()))
+        .collect();
+    assert_eq!(
+        stated,
+        [
+            ("upn", "F351489824002"),
+            ("temporary_upn", "Q35139482400A"),
+            ("uln", "9276308686"),
+            ("nhs", "9434765919")
+        ]
+    );
 }
 
 #[test]

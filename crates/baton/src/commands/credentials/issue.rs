@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use baton_client::ClientError;
-use baton_domain::access::Role;
+use baton_domain::access::{Grant, GrantError, Role, RoleSet};
+use baton_domain::section::SectionKind;
 use baton_wire::{json, v1};
 use clap::Args;
 use serde_json::json;
 
 use super::folder::Folder;
 use super::{WhichSetting, line};
+use crate::commands::show::kind;
 use crate::connection::ConnectionArgs;
-use crate::output::{Exit, Output};
+use crate::output::{Exit, Output, Wrong};
 use crate::pki;
 
 #[derive(Debug, Args)]
@@ -20,6 +22,8 @@ use crate::pki;
 Examples:
   baton credentials issue --code gias:100000 --role publisher --role dsl \\
     --label 'Head teacher' --out head
+  baton credentials issue --code gias:100000 --role contributor --kinds send,health \\
+    --label 'Key person, SEN' --out key-person
   baton credentials issue --code gias:100000 --role data-manager --api-key \\
     --label 'School information system' --out mis --days 90
 
@@ -34,6 +38,12 @@ A role it acts in; may be given again. Sending: publisher, contributor, data-man
 Receiving: receiver-lead, senco, dsl, data-manager. Council: council-officer, send-caseworker. \
 Ledger: auditor, operator.")]
     role: Vec<Role>,
+    /// The sections a contributor fills, by their names; with that role only.
+    #[arg(long, value_parser = kind, value_delimiter = ',', value_name = "KIND,…", long_help = "\
+The sections a contributor fills, by their names: send,health. Needed with --role contributor and \
+of no use without it. It publishes and sees these of its own setting's profiles, and no other. \
+Restricted sections (family_and_agencies, child_protection_note) take --role dsl.")]
+    kinds: Vec<SectionKind>,
     /// What it is for, one line, no personal data.
     #[arg(long)]
     label: String,
@@ -53,6 +63,7 @@ pub(super) async fn run(
     to: &ConnectionArgs,
     output: Output,
 ) -> anyhow::Result<Exit> {
+    let grant = grant(&args)?;
     let (own, file) = to.file()?;
     let certificate = own
         .parent()
@@ -72,10 +83,15 @@ pub(super) async fn run(
     let request = v1::IssueCredentialRequest {
         setting: setting.clone(),
         label: args.label,
-        roles: args
-            .role
+        roles: grant
+            .roles()
             .iter()
-            .map(|role| v1::Role::from(*role).into())
+            .map(|role| v1::Role::from(role).into())
+            .collect(),
+        kinds: grant
+            .kinds()
+            .iter()
+            .map(|kind| v1::SectionKind::from(kind).into())
             .collect(),
         certificate_spki_sha256: hash.into(),
         lifetime_days: args.days.unwrap_or_default(),
@@ -117,6 +133,27 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
+/// Roles and kinds that go together, before anything is made or asked.
+fn grant(args: &IssueArgs) -> Result<Grant, Wrong> {
+    let (roles, kinds) = (args.role.iter().copied(), args.kinds.iter().copied());
+    Grant::new(roles.collect::<RoleSet>(), kinds.collect()).map_err(|error| {
+        let say = match error {
+            GrantError::NoKind => {
+                "a contributor needs --kinds: the sections it fills, such as send,health".to_owned()
+            }
+            GrantError::NoContributor => {
+                "--kinds goes with --role contributor; other roles have their sections by policy"
+                    .to_owned()
+            }
+            GrantError::NotFilled(kind) if kind.publishable() => {
+                format!("{kind} is restricted: give --role dsl to whoever fills it")
+            }
+            GrantError::NotFilled(kind) => format!("{kind} is filled by nobody"),
+        };
+        Wrong(say)
+    })
+}
+
 fn role(text: &str) -> Result<Role, String> {
     let parsed = Role::parse(&text.replace('-', "_"));
     parsed.filter(|role| *role != Role::Sweeper).ok_or_else(|| {
@@ -124,4 +161,38 @@ fn role(text: &str) -> Result<Role, String> {
         let names: Vec<String> = known.map(|role| role.name().replace('_', "-")).collect();
         format!("the roles are {}", names.join(", "))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn granted(roles: &[Role], kinds: &[SectionKind]) -> Result<Grant, String> {
+        let args = IssueArgs {
+            to: WhichSetting {
+                setting: None,
+                code: None,
+            },
+            role: roles.to_vec(),
+            kinds: kinds.to_vec(),
+            label: "key person".to_owned(),
+            days: None,
+            api_key: false,
+            out: PathBuf::new(),
+        };
+        grant(&args).map_err(|wrong| wrong.to_string())
+    }
+
+    #[test]
+    fn a_contributor_without_sections_and_sections_without_a_contributor_are_usage_errors() {
+        let some = [SectionKind::Send, SectionKind::Health];
+        let grant = granted(&[Role::Contributor, Role::Senco], &some).unwrap();
+        assert_eq!(grant.kinds(), some.into_iter().collect());
+        let without = granted(&[Role::Contributor], &[]).unwrap_err();
+        assert!(without.contains("--kinds"), "{without}");
+        let nobody = granted(&[Role::Publisher], &some).unwrap_err();
+        assert!(nobody.contains("--role contributor"), "{nobody}");
+        let restricted = granted(&[Role::Contributor], &[SectionKind::FamilyAndAgencies]);
+        assert!(restricted.unwrap_err().contains("--role dsl"));
+    }
 }

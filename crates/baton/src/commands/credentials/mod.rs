@@ -10,6 +10,7 @@ mod redeem;
 
 use baton_client::Client;
 use baton_domain::ids::SettingIdentifier;
+use baton_domain::section::SectionKind;
 use baton_wire::{json, v1};
 use clap::{Args, Subcommand};
 
@@ -125,6 +126,11 @@ impl WhichSetting {
 /// A credential on one line for people.
 fn line(credential: &v1::Credential) -> String {
     let roles: Vec<String> = credential.roles().map(role_name).collect();
+    let kinds: Vec<String> = credential.kinds().map(kind_name).collect();
+    let fills = match kinds.as_slice() {
+        [] => String::new(),
+        kinds => format!("  fills {}", kinds.join(",")),
+    };
     let how = match credential.assurance() {
         v1::Assurance::Certificate => "certificate",
         v1::Assurance::Key => "API key",
@@ -137,7 +143,14 @@ fn line(credential: &v1::Credential) -> String {
         (false, None) => String::new(),
     };
     let (name, label) = (&credential.name, &credential.label);
-    format!("{name}  {label}  {}  {how}  {until}", roles.join(","))
+    format!(
+        "{name}  {label}  {}{fills}  {how}  {until}",
+        roles.join(",")
+    )
+}
+
+fn kind_name(kind: v1::SectionKind) -> String {
+    SectionKind::try_from(kind).map_or_else(|_| "unknown".to_owned(), |kind| kind.to_string())
 }
 
 fn role_name(role: v1::Role) -> String {

@@ -1,0 +1,91 @@
+//! The lease of a named subscription: one watch has it, and the latest wins (ADR 0009).
+//!
+//! Two consumers of one name would each see everything and each believe that the other's
+//! acknowledgements are its own. The lease says which of them goes on. It is no right and no fact
+//! of a decision: it is not entered, not folded, and stands outside the batch.
+
+use baton_domain::act::{Caller, Lease};
+use baton_domain::ids::{SettingId, SubscriptionId, WatchId};
+
+use super::settings::random_id;
+use crate::engine::value::Column as _;
+use crate::error::StoreError;
+use crate::head::int;
+use crate::ledger::{Inner, Ledger};
+use crate::refusal::Refusal;
+use crate::rows::{LeaseRow, SubscriptionRow};
+
+/// Something came, or the watch has lost its lease. Either is reason to ask for a turn.
+pub(crate) const STIRRED: &str = "SELECT CAST(1 AS BIGINT) WHERE \
+     EXISTS (SELECT 1 FROM feed WHERE addressee = $1 AND position >= $2) \
+     OR NOT EXISTS (SELECT 1 FROM lease WHERE subscription_id = $3 AND watch_id = $4)";
+
+impl Inner {
+    /// What a turn does to the lease before it shows anything, and the watch it is a turn of.
+    /// Whoever may not subscribe, or not to this, changes nothing here: the act answers.
+    pub(super) async fn lease(
+        &self,
+        caller: &Caller,
+        of: &SubscriptionId,
+        lease: Lease,
+    ) -> Result<Option<WatchId>, Refusal> {
+        let by = match &lease {
+            Lease::Leave => return Ok(None),
+            Lease::Break => None,
+            Lease::Take => Some(random_id(WatchId::from_bytes)?),
+            Lease::Hold(by) => Some(by.clone()),
+        };
+        let mut one = self.db.once().await?;
+        let rows: Vec<LeaseRow> = one
+            .rows_by("subscription_id", vec![of.clone().into_value()])
+            .await?;
+        drop(one);
+        let held = rows.into_iter().next().and_then(|row| row.watch_id);
+        if held == by || !self.may_watch(caller, of).await? {
+            return Ok(by);
+        }
+        if let Lease::Hold(_) = lease {
+            return Err(Refusal::TakenOver);
+        }
+        if !self.has_room() {
+            return Err(Refusal::LedgerFull);
+        }
+        let row = LeaseRow {
+            subscription_id: of.clone(),
+            watch_id: by.clone(),
+        };
+        let mut tx = self.begin().await?;
+        tx.upsert(vec![row]).await?;
+        tx.commit().await?;
+        Ok(by)
+    }
+
+    async fn may_watch(&self, caller: &Caller, of: &SubscriptionId) -> Result<bool, Refusal> {
+        let mut tx = self.db.begin_read().await?;
+        let found: Vec<SubscriptionRow> = tx.rows_by("id", vec![of.clone().into_value()]).await?;
+        let own = found.iter().any(|row| row.setting_id == caller.acting);
+        let may = own && self.may_subscribe(&mut tx, caller).await?;
+        tx.rollback().await?;
+        Ok(may)
+    }
+}
+
+impl Ledger {
+    /// Whether another turn of a watch is worth asking for: something stands in the setting's feed
+    /// from a position on, or another consumer took the subscription over. What a waiting stream
+    /// looks at before it asks; it says nothing else.
+    pub async fn is_stirred(
+        &self,
+        (of, from): (&SettingId, u64),
+        (subscription, watch): (&SubscriptionId, &WatchId),
+    ) -> Result<bool, StoreError> {
+        let args = vec![
+            of.clone().into_value(),
+            int(from).into_value(),
+            subscription.clone().into_value(),
+            watch.clone().into_value(),
+        ];
+        let found: Vec<i64> = self.inner().read_column(STIRRED, args).await?;
+        Ok(!found.is_empty())
+    }
+}

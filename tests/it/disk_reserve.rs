@@ -1,0 +1,85 @@
+//! When the disk runs low, only what takes rights away is done, and the operator is told.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use baton_store::DiskReserve;
+use baton_wire::status::Reason;
+use baton_wire::v1::Role;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tonic::Code;
+
+use crate::harness::*;
+
+const FULL: &str = "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE 'full' USING ERRCODE = '53100'; END $$;
+    CREATE TRIGGER full_disk BEFORE INSERT ON content FOR EACH ROW EXECUTE FUNCTION full_disk();";
+
+impl Exchange {
+    /// What the operator's page answers for a path.
+    async fn page(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.operator).await.unwrap();
+        let asked = format!("GET {path} HTTP/1.1\r\nhost: operator\r\nconnection: close\r\n\r\n");
+        stream.write_all(asked.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    /// Starts again with a reserve that no disk of the machine has, or a database that is full.
+    async fn run_low(&mut self) {
+        self.stop().await;
+        if self.home.is_postgres() {
+            self.home.reserve.probe_after = Duration::MAX;
+            self.home.tamper(FULL).await;
+        } else {
+            self.home.reserve.mib = NonZeroU32::MAX;
+        }
+        self.start(false).await.unwrap();
+    }
+
+    async fn make_room(&mut self) {
+        self.stop().await;
+        self.home.reserve = DiskReserve::default();
+        if self.home.is_postgres() {
+            self.home.tamper("DROP TRIGGER full_disk ON content").await;
+        }
+        self.start(false).await.unwrap();
+    }
+}
+
+on_both_engines! {
+    async fn under_the_reserve_a_child_can_be_withdrawn_and_redirected_and_nothing_else_is_done(exchange) {
+        let of = exchange.open_move().await;
+        let mut sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let mut receiver = exchange.person(&of.to, &[Role::Senco]).await;
+        let lost = exchange.person(&exchange.academy, &[Role::Senco]).await;
+        let name = sender.publish(submission(&of, typical(1, of.point))).await.unwrap().name;
+        assert!(exchange.page("/ready").await.ends_with("ready\n"));
+
+        exchange.run_low().await;
+        (sender, receiver) = (sender.at(&exchange.door), receiver.at(&exchange.door));
+        let size = exchange.size();
+        let again = submission(&of, typical(2, of.point));
+        let told = refused(sender.publish(again.clone()).await);
+        assert_eq!((told.code, told.reason), (Code::ResourceExhausted, Reason::LedgerFull));
+        assert_eq!(refused(receiver.get(&name).await).reason, Reason::LedgerFull);
+        assert_eq!(refused(receiver.subscribe().await).reason, Reason::LedgerFull);
+        assert_eq!(exchange.size(), size, "who is turned away leaves no entry");
+        let page = exchange.page("/ready").await;
+        assert!(page.starts_with("HTTP/1.1 200"), "it still takes rights away: {page}");
+        assert!(page.contains("the disk reserve is reached"), "{page}");
+        assert!(exchange.page("/metrics").await.contains("baton_ledger_full"));
+
+        sender.withdraw(&name).await.unwrap();
+        exchange.officer.redirect(&of.name, &exchange.academy, "2026-03-09").await.unwrap();
+        exchange.officer.revoke(&lost.credential).await.unwrap();
+        assert_eq!(exchange.size(), size + 3);
+
+        exchange.make_room().await;
+        sender = sender.at(&exchange.door);
+        sender.publish(again).await.unwrap();
+        assert!(exchange.page("/ready").await.ends_with("ready\n"));
+    }
+}
