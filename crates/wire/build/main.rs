@@ -12,6 +12,7 @@ use std::{
 mod check;
 mod rule;
 mod tables;
+mod together;
 mod twin;
 
 #[expect(clippy::print_stdout, reason = "the way to speak to cargo")]

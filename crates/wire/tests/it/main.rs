@@ -9,6 +9,7 @@ mod json;
 mod references;
 mod samples;
 mod submissions;
+mod together;
 mod twin;
 mod violations;
 
