@@ -13,9 +13,12 @@
 mod bad_input;
 mod batch;
 mod campaign;
+#[path = "../chance/mod.rs"]
+mod chance;
 mod credentials;
 mod crossing;
 mod doors;
+mod fuzz;
 mod harness;
 mod idempotency;
 mod killed;

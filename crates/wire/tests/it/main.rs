@@ -3,6 +3,9 @@
 
 mod answers;
 mod build_rules;
+mod campaign_fuzz;
+#[path = "../../../../tests/chance/mod.rs"]
+mod chance;
 mod contract;
 mod hostile;
 mod json;

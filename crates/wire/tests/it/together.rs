@@ -25,8 +25,9 @@ fn one(field: &str, rule: &str) -> Vec<(String, String)> {
 
 const FINE: Vec<(String, String)> = Vec::new();
 
+/// A text that is given; the blank one is not.
 fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 #[test]
@@ -143,7 +144,7 @@ fn one_register_code_is_counted_in_one_row() {
 fn an_address_is_by_parts_or_by_lines_and_blank_when_it_is_withheld() {
     let with = |paon: &str, lines: &[&str], withheld| {
         let address = v1::Address {
-            paon: (!paon.is_empty()).then(|| paon.to_owned()),
+            paon: text(paon),
             lines: lines.iter().map(|line| (*line).to_owned()).collect(),
             postcode: text("ZZ99 3WZ"),
             ..Default::default()
@@ -176,7 +177,7 @@ fn send(provision: &str, needs: &[(u32, &str, Option<&str>)]) -> Vec<(String, St
     });
     told(&v1::Sections {
         send: Some(v1::SpecialEducationalNeeds {
-            sen_provision: (!provision.is_empty()).then(|| provision.to_owned()),
+            sen_provision: text(provision),
             needs: needs.collect(),
             ..Default::default()
         }),
