@@ -49,7 +49,7 @@ async fn crosses(exchange: &Exchange, point: Point) {
     }
     assert_eq!(
         read.content,
-        Some(visible),
+        Some(Box::new(visible)),
         "what is read is what was published"
     );
     assert_eq!(read.signatory, "Head of year, A. Testcroft");

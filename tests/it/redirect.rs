@@ -43,7 +43,7 @@ on_both_engines! {
 
         let arrived = new.await_item(&other, &early.token).await.unwrap();
         let shown = the_profile(&arrived.items);
-        assert_eq!(new.get(&shown.name).await.unwrap().content, Some(sent), "a resumed token gets it");
+        assert_eq!(new.get(&shown.name).await.unwrap().content, Some(Box::new(sent)), "a resumed token gets it");
         assert!(arrived.items[0].position >= redirected.position);
         assert_eq!(published.version, shown.version, "no new version was needed");
     }

@@ -64,7 +64,7 @@ on_both_engines! {
         let opened = receiver.await_item(&subscription, &early.token).await.unwrap();
         let shown = the_profile(&opened.items);
         assert!(opened.items[0].position > position, "under the position it became visible at");
-        assert_eq!(receiver.get(&shown.name).await.unwrap().content, Some(sent));
+        assert_eq!(receiver.get(&shown.name).await.unwrap().content, Some(Box::new(sent)));
         let entry = &exchange.lines(u64::try_from(opened.items[0].position).unwrap()).await[0];
         assert_eq!(entry.said(), ("released", "done"));
         assert_eq!(entry.get("caller"), None, "the service released it by itself");

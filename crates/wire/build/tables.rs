@@ -175,7 +175,8 @@ fn optional(of: &str, name: &str) -> String {
 
 fn class(sensitivity: &str) -> &'static str {
     match sensitivity {
-        "ORDINARY" => "L",
+        // The fields of NotAnswered are no content and have a format at most.
+        "ORDINARY" | UNSPECIFIED => "L",
         "PERSONAL" => "M",
         "HIGH" => "H",
         "RESTRICTED" => "R",
