@@ -106,10 +106,10 @@ fn share(sorted: &[Duration], percent: usize) -> u64 {
 }
 
 /// The requests of each sender, made beforehand.
-fn requests(job: &Job, moves: &[job::Move]) -> Vec<Vec<Box<v1::PublishProfileRequest>>> {
+fn requests(job: &Job, moves: &[job::Move]) -> Vec<Vec<v1::PublishProfileRequest>> {
     let mut of: Vec<Vec<_>> = job.senders.iter().map(|_| Vec::new()).collect();
     for one in moves {
-        of[one.sender].push(Box::new(content::request(&one.transition, one.seed)));
+        of[one.sender].push(content::request(&one.transition, one.seed));
     }
     of
 }
@@ -132,7 +132,7 @@ async fn connect(job: &Job) -> anyhow::Result<Vec<Client>> {
 /// Publishes everything; how long each took.
 async fn publish(
     clients: &[Client],
-    requests: Vec<Vec<Box<v1::PublishProfileRequest>>>,
+    requests: Vec<Vec<v1::PublishProfileRequest>>,
     in_flight: usize,
 ) -> anyhow::Result<Vec<Duration>> {
     let busy = requests
@@ -160,9 +160,9 @@ async fn publish(
     Ok(took)
 }
 
-async fn one(client: &Client, request: Box<v1::PublishProfileRequest>) -> anyhow::Result<Duration> {
+async fn one(client: &Client, request: v1::PublishProfileRequest) -> anyhow::Result<Duration> {
     let began = Instant::now();
-    let answer = client.publish_profile(*request).await?;
+    let answer = client.publish_profile(request).await?;
     anyhow::ensure!(
         answer.changed && answer.version == 1,
         "{} was there",

@@ -21,7 +21,7 @@ pub(crate) fn request(transition: &str, seed: u64) -> v1::PublishProfileRequest 
         profile: Some(v1::ProfileSubmission {
             transition: transition.to_owned(),
             level: v1::Level::Targeted.into(),
-            content: Some(sections(seed)),
+            content: Some(Box::new(sections(seed))),
             signatory: "Head of year, A. Testcroft".to_owned(),
             ..Default::default()
         }),

@@ -247,7 +247,7 @@ class Refusals(TestCase):
 
         checked = sender.check(said)  # the same beforehand, without an entry
         self.assertEqual({violation.field for violation in checked.violations}, set(told))
-        self.assertIn("content.learner_voice.about_the_move", checked.missing_core)
+        self.assertIn("profile.content.learner_voice.about_the_move", checked.missing_core)
 
     def test_a_list_too_long_for_a_trailer_says_that_there_is_more(self):
         learner = new_learner()

@@ -128,12 +128,12 @@ on_both_engines! {
             let mut narrowed = whole.clone();
             let full = narrowed.content.take().unwrap();
             let has = |kind| kinds.contains(&kind);
-            narrowed.content = Some(v1::Sections {
+            narrowed.content = Some(Box::new(v1::Sections {
                 identity: full.identity.filter(|_| has(v1::SectionKind::Identity)),
                 send: full.send.filter(|_| has(v1::SectionKind::Send)),
                 health: full.health.filter(|_| has(v1::SectionKind::Health)),
                 ..Default::default()
-            });
+            }));
             narrowed
         };
         let before = exchange.size();

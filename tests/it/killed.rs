@@ -251,10 +251,10 @@ fn request(cast: &Cast, number: u32, text: String) -> v1::PublishProfileRequest 
         request_id: fresh(),
         profile: Some(v1::ProfileSubmission {
             transition: format!("{}/transitions/{id}", cast.publisher.setting),
-            content: Some(v1::Sections {
+            content: Some(Box::new(v1::Sections {
                 support_strategies: Some(what_works),
                 ..Default::default()
-            }),
+            })),
             signatory: "Head of school".to_owned(),
             ..Default::default()
         }),

@@ -13,10 +13,13 @@
 mod bad_input;
 mod batch;
 mod campaign;
+#[path = "../chance/mod.rs"]
+mod chance;
 mod credentials;
 mod crossing;
 mod disk_reserve;
 mod doors;
+mod fuzz;
 mod harness;
 mod idempotency;
 mod killed;

@@ -247,7 +247,7 @@ fn assert_same(tuple: &Tuple, verdict: &Verdict) {
 }
 
 #[test]
-fn the_policies_say_what_the_model_says() {
+fn campaign_access_the_policies_say_what_the_model_says() {
     let space = Space::whole();
     let decider = Decider::new(Arc::clone(&POLICIES));
     let mut numbers = Numbers(SEED);
@@ -265,7 +265,10 @@ fn the_policies_say_what_the_model_says() {
             ask(&space.get(numbers.below(space.len())).expect("a cell"));
         }
     }
-    println!("{} cells, {asked} asked, {allowed} allowed", space.len());
+    println!(
+        "figures: access: cells={} asked={asked} allowed={allowed} other=0",
+        space.len()
+    );
     assert!(decider.remembered() <= Decider::MAX_REMEMBERED);
     assert!(allowed > asked / 200, "the sample hardly met a permit");
 }

@@ -383,3 +383,61 @@ fn a_pupil_of_too_many_elements_is_one_problem() {
     let file = file("25.0", &[&many, SOUND]);
     insta::assert_snapshot!(report(file.as_bytes()));
 }
+
+#[test]
+fn what_products_leave_behind_is_settled_with_a_note_and_refuses_no_child() {
+    let need = |rank: u32, kind: &str, end: &str| {
+        let end = if end.is_empty() {
+            String::new()
+        } else {
+            format!("<NeedEndDate>{end}</NeedEndDate>")
+        };
+        format!(
+            "<SENneed><SENtypeRank>{rank}</SENtypeRank>{end}<SENtype>{kind}</SENtype></SENneed>"
+        )
+    };
+    let goal = |component: &str, result: &str| {
+        format!(
+            "<StageAssessment><Locale>ENG</Locale><Year>2020</Year><Subject>COM</Subject>\
+             <Method>FA</Method><Component>{component}</Component><ResultStatus>R</ResultStatus>\
+             <ResultQualifier>FD</ResultQualifier><Result>{result}</Result></StageAssessment>"
+        )
+    };
+    let more = format!(
+        "<SENhistory><SEN><StartDate>2024-01-08</StartDate><SENprovision>E</SENprovision></SEN>\
+         <SENneeds>{}{}{}{}</SENneeds></SENhistory>\
+         <Address><BS7666Address><PAON>12</PAON><Town>Bury</Town></BS7666Address>\
+         <AddressLines><AddressLine1>12 Sample Row</AddressLine1></AddressLines></Address>\
+         <Attendance><YearData><Year>2025</Year><LEA>351</LEA><Estab>3948</Estab>\
+         <SessionsPossible>380</SessionsPossible><SessionsAttended>379</SessionsAttended>\
+         <SessionsAuthorised>2</SessionsAuthorised></YearData></Attendance>\
+         <StageAssessments><KeyStage><Stage>FSP</Stage>{}{}</KeyStage></StageAssessments>",
+        need(1, "NSA", ""),
+        need(2, "NSA", "2023-07-21"),
+        need(2, "ASD", ""),
+        need(4, "SLCN", ""),
+        goal("E01", "2"),
+        goal("E02", "A"),
+    );
+    let file = file("25.0", &[&pupil("E351394824001", &more)]);
+    let pupils = read(file.as_bytes());
+    let pupil = pupils[0].as_ref().expect("a sound pupil");
+    expect_publishable(pupil);
+    let sections = pupil.to_sections();
+    let needs: Vec<_> = sections
+        .send
+        .iter()
+        .flat_map(|send| &send.needs)
+        .map(|need| (need.rank.unwrap(), need.kind.as_deref().unwrap()))
+        .collect();
+    assert_eq!(needs, [(1, "NSA"), (1, "ASD"), (2, "SLCN")]);
+    let attainment = sections.attainment.expect("results");
+    assert!(attainment.early_years_profile.is_none());
+    assert_eq!(attainment.results.len(), 2);
+    let year = &sections.attendance.expect("a year").years[0];
+    assert_eq!(
+        (year.sessions_possible, year.sessions_attended),
+        (None, Some(379))
+    );
+    insta::assert_snapshot!(report(file.as_bytes()));
+}

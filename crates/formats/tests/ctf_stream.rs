@@ -85,7 +85,7 @@ fn upn(number: u32) -> String {
 }
 
 #[test]
-fn a_large_file_is_read_pupil_by_pupil_in_small_buffers() {
+fn campaign_fuzz_a_large_file_is_read_pupil_by_pupil_in_small_buffers() {
     let campaign = std::env::var_os("BATON_CAMPAIGN").is_some();
     let size = if campaign {
         1024 * 1024 * 1024
@@ -100,6 +100,8 @@ fn a_large_file_is_read_pupil_by_pupil_in_small_buffers() {
         pupils += 1;
     }
     assert!(pupils > size / 4096, "{pupils} pupils");
+    let largest = reader.largest_buffer();
+    println!("figures: a large file: bytes={size} pupils={pupils} largest_buffer={largest}");
     assert!(
         reader.largest_buffer() <= LARGEST_BUFFER_BYTES,
         "{}",

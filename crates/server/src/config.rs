@@ -85,6 +85,9 @@ pub enum ConfigError {
     /// A file, a variable or a value is wrong; the text names it.
     #[error("configuration: {0}")]
     Wrong(#[from] config::ConfigError),
+    /// The file is not there, may not be read, or is no UTF-8.
+    #[error("configuration: {} cannot be read: {}", .0.display(), .1)]
+    Unreadable(PathBuf, std::io::ErrorKind),
     /// An option has a value that makes no sense.
     #[error("configuration: {0}")]
     Value(&'static str),
@@ -103,6 +106,9 @@ impl Config {
         let mut layers =
             config::Config::builder().add_source(config::File::from_str(DEFAULT, FileFormat::Toml));
         if let Some(file) = file {
+            // The layer below would put other characters for bytes that are no UTF-8.
+            std::fs::read_to_string(file)
+                .map_err(|error| ConfigError::Unreadable(file.to_owned(), error.kind()))?;
             layers = layers.add_source(File::from(file).format(FileFormat::Toml));
         }
         // Only options that exist: a typing error in a variable must not pass in silence either,
@@ -192,5 +198,14 @@ mod tests {
         assert_eq!(set("64").unwrap().ledger.disk_reserve_mib.get(), 64);
         let error = set("0").unwrap_err().to_string();
         assert!(error.contains("disk_reserve_mib"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_utf8_is_refused_and_not_mended() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("baton.toml");
+        std::fs::write(&file, b"# caf\xe9\n[server]\ntls12 = true\n").unwrap();
+        let error = Config::layered(Some(&file), &|_| None).unwrap_err();
+        assert!(matches!(error, ConfigError::Unreadable(..)), "{error}");
     }
 }

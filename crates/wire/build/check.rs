@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
 use super::rule::{self, Rule, UNSPECIFIED};
+use super::together;
 
 /// Levels of messages inside a section, the section itself included. The validator descends only
 /// where the tables lead, so this is its depth limit too.
@@ -103,6 +104,9 @@ impl Check {
             self.shape(&field);
             if let Some(rule) = rule::of_field(&field) {
                 self.rule(&field, &rule);
+                for what in together::of(&field, &rule).err().into_iter().flatten() {
+                    self.report(field.full_name(), what);
+                }
                 let place = (rule.group.clone(), rule.order);
                 if let Some(other) = orders.insert(place, field.clone()) {
                     let what = format!("has group and order of `{}`", other.name());

@@ -12,6 +12,7 @@ use std::{
 mod check;
 mod rule;
 mod tables;
+mod together;
 mod twin;
 
 #[expect(clippy::print_stdout, reason = "the way to speak to cargo")]
@@ -72,6 +73,11 @@ fn generate(out: &Path, files: prost_types::FileDescriptorSet, side: &Side) {
     let mut config = tonic_prost_build::Config::new();
     // A message knows its name in the contract, by which JSON finds its descriptor.
     config.enable_type_names();
+    if !server {
+        // Typed sections are some 14 KB by value, and whatever holds a profile would hold that.
+        config.boxed(".baton.v1.ProfileSubmission.content");
+        config.boxed(".baton.v1.Profile.content");
+    }
     tonic_prost_build::configure()
         .build_server(server)
         .build_client(!server)

@@ -22,6 +22,29 @@ pub(crate) struct Rule {
     pub(crate) minimum: i64,
     pub(crate) maximum: i64,
     pub(crate) core: Vec<String>,
+    pub(crate) not_before: String,
+    pub(crate) holds: Vec<String>,
+    pub(crate) requires: String,
+    pub(crate) not_with: Vec<String>,
+    pub(crate) blank_if: String,
+    pub(crate) items: Option<Items>,
+}
+
+/// `baton.v1.ItemsRule`.
+#[derive(Default)]
+pub(crate) struct Items {
+    pub(crate) ranked_by: String,
+    pub(crate) unique_by: String,
+    pub(crate) all_or_none: Option<FieldValue>,
+    pub(crate) only_beside: Option<(FieldValue, FieldValue)>,
+    pub(crate) ended: String,
+}
+
+/// `baton.v1.FieldValue`.
+#[derive(Default)]
+pub(crate) struct FieldValue {
+    pub(crate) field: String,
+    pub(crate) value: String,
 }
 
 pub(crate) struct Need {
@@ -66,7 +89,32 @@ pub(crate) fn of_field(field: &FieldDescriptor) -> Option<Rule> {
         minimum: signed(&rule, "minimum"),
         maximum: signed(&rule, "maximum"),
         core: names(&rule, "core"),
+        not_before: text(&rule, "not_before"),
+        holds: texts(&rule, "holds"),
+        requires: text(&rule, "requires"),
+        not_with: texts(&rule, "not_with"),
+        blank_if: text(&rule, "blank_if"),
+        items: inner(&rule, "items").map(|items| Items {
+            ranked_by: text(&items, "ranked_by"),
+            unique_by: text(&items, "unique_by"),
+            all_or_none: inner(&items, "all_or_none").map(|it| field_value(&it)),
+            only_beside: inner(&items, "only_beside").map(|it| {
+                let side = |name| inner(&it, name).map(|it| field_value(&it));
+                (
+                    side("item").unwrap_or_default(),
+                    side("beside").unwrap_or_default(),
+                )
+            }),
+            ended: text(&items, "ended"),
+        }),
     })
+}
+
+fn field_value(of: &DynamicMessage) -> FieldValue {
+    FieldValue {
+        field: text(of, "field"),
+        value: text(of, "value"),
+    }
 }
 
 /// The section a message is the content of, if it is one.
@@ -107,6 +155,20 @@ fn list(message: &DynamicMessage, field: &str) -> Vec<Value> {
 
 fn text(message: &DynamicMessage, field: &str) -> String {
     value(message, field).as_str().expect("a text").to_owned()
+}
+
+fn texts(message: &DynamicMessage, field: &str) -> Vec<String> {
+    let all = list(message, field);
+    all.iter()
+        .map(|value| value.as_str().expect("a text").to_owned())
+        .collect()
+}
+
+/// A message inside, when it is set.
+fn inner(message: &DynamicMessage, field: &str) -> Option<DynamicMessage> {
+    message
+        .has_field_by_name(field)
+        .then(|| value(message, field).as_message().cloned())?
 }
 
 fn unsigned(message: &DynamicMessage, field: &str) -> u64 {

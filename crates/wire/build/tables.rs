@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
 use crate::rule::{self, Rule, UNSPECIFIED};
+use crate::together;
 
 /// The source of `baton_wire::contract::tables`.
 pub(crate) fn print(pool: &DescriptorPool) -> String {
@@ -100,8 +101,10 @@ fn print_field(out: &mut String, field: &FieldDescriptor) {
         Kind::Message(inner) => format!("Message(&{})", constant(inner.full_name())),
         other => unreachable!("{other:?} was refused by the check"),
     };
-    let rule = rule::of_field(field)
-        .map_or_else(|| "FieldRule::NONE".to_owned(), |rule| print_rule(&rule));
+    let rule = rule::of_field(field).map_or_else(
+        || "FieldRule::NONE".to_owned(),
+        |rule| print_rule(field, &rule),
+    );
     line(
         out,
         &format!(
@@ -115,7 +118,8 @@ fn print_field(out: &mut String, field: &FieldDescriptor) {
     );
 }
 
-fn print_rule(rule: &Rule) -> String {
+fn print_rule(field: &FieldDescriptor, rule: &Rule) -> String {
+    let together = together::of(field, rule).expect("it was checked");
     let needed = all(&rule.needed, |need| {
         format!(
             "Need {{ point: {}, level: v1::Level::{}, status: {} }}, ",
@@ -132,7 +136,8 @@ fn print_rule(rule: &Rule) -> String {
     format!(
         "FieldRule {{ label: {:?}, help: {:?}, group: {:?}, order: {}, sensitivity: Class::{}, \
          filled_by: {}, needed: &[{needed}], code_set: {:?}, ctf: {:?}, max_length: {}, \
-         max_items: {}, format: v1::Format::{}, range: {range}, core: {} }}",
+         max_items: {}, format: v1::Format::{}, range: {range}, core: {}, \
+         together: &[{}] }}",
         rule.label,
         rule.help,
         rule.group,
@@ -145,6 +150,7 @@ fn print_rule(rule: &Rule) -> String {
         rule.max_items,
         camel(&rule.format),
         list("Point", &rule.core),
+        all(together, |rule| format!("Together::{rule}, ")),
     )
 }
 
@@ -169,7 +175,8 @@ fn optional(of: &str, name: &str) -> String {
 
 fn class(sensitivity: &str) -> &'static str {
     match sensitivity {
-        "ORDINARY" => "L",
+        // The fields of NotAnswered are no content and have a format at most.
+        "ORDINARY" | UNSPECIFIED => "L",
         "PERSONAL" => "M",
         "HIGH" => "H",
         "RESTRICTED" => "R",

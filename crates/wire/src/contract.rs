@@ -7,6 +7,9 @@ use baton_domain::section::{Class, SectionKind};
 use crate::v1;
 
 pub mod tables;
+mod together;
+
+pub use together::{RULES, Together, Value};
 
 /// The contract this build speaks. Told when a field is refused as unknown; the revision behind the
 /// dot rises with every field added.
@@ -118,6 +121,8 @@ pub struct FieldRule {
     pub range: Option<(i64, i64)>,
     /// Points at which it is a core question.
     pub core: &'static [v1::Point],
+    /// Rules that speak of other fields too.
+    pub together: &'static [Together],
 }
 
 /// When a field is asked for.
@@ -149,6 +154,7 @@ impl FieldRule {
         format: v1::Format::Unspecified,
         range: None,
         core: &[],
+        together: &[],
     };
 }
 

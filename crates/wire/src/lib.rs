@@ -27,6 +27,7 @@ pub mod sample;
 pub mod status;
 pub mod submission;
 mod text;
+mod together;
 pub mod violation;
 pub mod walk;
 

@@ -8,18 +8,20 @@ use bytes::Bytes;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
 use crate::{
-    contract::{CODE_SET_VERSION, Field, Kind, Message, NOT_ANSWERED, NOTHING_TO_ADD},
+    contract::{CODE_SET_VERSION, Message, NOT_ANSWERED, NOTHING_TO_ADD},
     v1,
 };
 
 mod dice;
 mod learner;
+mod settled;
 mod typical;
 mod value;
 mod words;
 
 use dice::Dice;
 pub use learner::Learner;
+use settled::Settled;
 pub use typical::typical;
 
 /// The edition that sample values are said to be from.
@@ -42,12 +44,13 @@ pub fn complete(seed: u64) -> Bytes {
 pub fn section(kind: SectionKind, seed: u64) -> Bytes {
     let mut dice = Dice::new(seed ^ u64::from(kind.number()));
     let mut out = Vec::new();
+    let mut settled = Settled::of(Message::of(kind), 0, &mut dice);
     for field in Message::of(kind).fields {
         match field.name {
             NOT_ANSWERED => {}
             NOTHING_TO_ADD => varint(field.number, 0, &mut out),
             CODE_SET_VERSION => bytes(field.number, CODE_SETS.as_bytes(), &mut out),
-            _ => write(kind, field, &mut dice, &mut out),
+            _ => settled.write(kind, field, &mut dice, &mut out),
         }
     }
     out.into()
@@ -78,27 +81,6 @@ pub fn unanswered(kind: SectionKind, seed: u64) -> Bytes {
         }
     }
     out.into()
-}
-
-fn write(kind: SectionKind, field: &Field, dice: &mut Dice, out: &mut Vec<u8>) {
-    let most = if field.repeated {
-        u64::from(field.max_items()).min(3)
-    } else {
-        1
-    };
-    for item in 0..dice.between(1, most) {
-        match field.kind {
-            Kind::Message(inner) => {
-                let mut value = Vec::new();
-                for field in inner.fields {
-                    write(kind, field, dice, &mut value);
-                }
-                bytes(field.number, &value, out);
-            }
-            Kind::Text => bytes(field.number, value::text(kind, field, dice).as_bytes(), out),
-            _ => varint(field.number, value::number(field, item, dice), out),
-        }
-    }
 }
 
 fn varint(number: u32, value: u64, out: &mut Vec<u8>) {

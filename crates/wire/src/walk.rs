@@ -14,7 +14,7 @@ use crate::{
     contract::{self, Enum, Field, Kind, Message},
     findings::{Findings, Path},
     raw::{Fields, Raw, varint},
-    text,
+    text, together,
     violation::Violation,
 };
 
@@ -151,6 +151,10 @@ impl Walk {
                 }
                 None => self.unknown(&path.number(number)),
             }
+        }
+        // Only where the walk came to the end: what is over the limits is not looked at again.
+        if self.fields <= SECTION_FIELDS_MAX && !self.findings.is_full() {
+            together::check(message, bytes, &counts, path, &mut self.findings);
         }
         counts
     }

@@ -47,7 +47,7 @@ pub(super) async fn scene(exchange: &Exchange) -> (People, Targets) {
     let former = exchange.person(&of.to, &MANY).await;
     let published = sender.publish(v1::ProfileSubmission {
         transition: of.name.clone(),
-        content: Some(content()),
+        content: Some(Box::new(content())),
         signatory: "Head of year".to_owned(),
         ..Default::default()
     });

@@ -262,7 +262,7 @@ pub(super) const LAST: &[Row] = &[
 fn small(who: &Caller, to: &Targets) -> v1::ProfileSubmission {
     v1::ProfileSubmission {
         transition: who.mine(&to.transition),
-        content: Some(content()),
+        content: Some(Box::new(content())),
         signatory: "Head of year".to_owned(),
         ..Default::default()
     }

@@ -18,7 +18,7 @@ pub(crate) fn submission(of: &Move, mut content: v1::Sections) -> v1::ProfileSub
     v1::ProfileSubmission {
         transition: of.name.clone(),
         level: v1::Level::Universal.into(),
-        content: Some(content),
+        content: Some(Box::new(content)),
         signatory: "Head of year, A. Testcroft".to_owned(),
         ..Default::default()
     }

@@ -11,13 +11,13 @@ mod reading;
 mod told;
 mod world;
 
-pub(crate) use caller::{Caller, Door};
+pub(crate) use caller::{Caller, Door, under};
 pub(crate) use calls::{ASSIGNED, Answer, fresh};
 pub(crate) use content::{adult, complete, cut, signed, submission, typical};
 pub(crate) use exchange::{Exchange, generous};
 pub(crate) use home::Home;
 pub(crate) use papers::Papers;
-pub(crate) use raw::{frame, raw, twin};
+pub(crate) use raw::{first, frame, raw, twin};
 pub(crate) use reading::{Line, kinds, numbers, the_profile};
 pub(crate) use told::{MARKER, Told, ended, refused};
 pub(crate) use world::{Move, Setting, at, upn};

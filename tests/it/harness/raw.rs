@@ -92,3 +92,17 @@ pub(crate) fn frame(
         request_id: super::calls::fresh(),
     }
 }
+
+/// The first answer of any call, unary or stream; none when it ends without one.
+pub(crate) async fn first(caller: &Caller, method: &str, message: Bytes) -> Answer<Option<Bytes>> {
+    let mut client = tonic::client::Grpc::new(caller.service())
+        .max_encoding_message_size(usize::MAX)
+        .max_decoding_message_size(usize::MAX);
+    client
+        .ready()
+        .await
+        .map_err(|_| Status::unavailable("no connection"))?;
+    let path: PathAndQuery = format!("/baton.v1.{method}").parse().unwrap();
+    let answer = client.server_streaming(Request::new(message), path, AsIs);
+    answer.await?.into_inner().message().await
+}

@@ -69,7 +69,7 @@ impl Child {
                 point: v1::Point::from(self.point).into(),
                 academic_year: i32::from(LEAVES),
                 level: v1::Level::Universal.into(),
-                content: Some(content),
+                content: Some(Box::new(content)),
                 signatory: "Head of setting".to_owned(),
                 ..Default::default()
             }),

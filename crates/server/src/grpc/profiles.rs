@@ -151,10 +151,13 @@ impl ProfileService for Services {
         let _ = read(&mut fields, &profile, today);
         let sections = walk::cut(&profile.content);
         let missing = point.map(|point| core_questions::missing(point, &sections));
+        // Below the same field as the violations beside them.
+        let missing = missing.into_iter().flatten();
+        let missing_core = missing.map(|path| format!("profile.{path}")).collect();
         let violations = fields.into_violations();
         Ok(Response::new(twin::CheckProfileResponse {
             violations: violations.into_iter().map(Into::into).collect(),
-            missing_core: missing.unwrap_or_default(),
+            missing_core,
         }))
     }
 

@@ -8,7 +8,7 @@
 
 use baton_domain::section::{Class, SectionKind};
 
-use super::{Enum, Field, FieldRule, Kind, Message, Need, Section};
+use super::{Enum, Field, FieldRule, Kind, Message, Need, Section, Together, Value};
 use crate::v1;
 
 include!(concat!(env!("OUT_DIR"), "/tables.rs"));

@@ -23,11 +23,26 @@ const CAPITALS: [&str; 26] = [
     "T", "U", "V", "W", "X", "Y", "Z",
 ];
 
-/// A text for the field.
-pub(super) fn text(kind: SectionKind, field: &Field, dice: &mut Dice) -> String {
+/// The code of a place in the set of the field.
+pub(super) fn code(field: &Field, place: u64) -> String {
+    let codes = codes::find(field.rule.code_set).map(codes::CodeSet::codes);
+    let code = usize::try_from(place)
+        .ok()
+        .zip(codes)
+        .and_then(|(place, codes)| codes.get(place));
+    code.map(|(code, _)| (*code).to_owned()).unwrap_or_default()
+}
+
+/// A text for the field. A date that another one must not be before lies in the past, so that there
+/// is room behind it.
+pub(super) fn text(kind: SectionKind, field: &Field, is_earlier: bool, dice: &mut Dice) -> String {
     let fits = |text: &String| text.chars().count() <= max(field);
     if field.rule.code_set.is_empty() {
-        let drawn = formatted(kind, field, dice);
+        let drawn = if is_earlier {
+            day(dice, 2016, 2025)
+        } else {
+            formatted(kind, field, dice)
+        };
         return if fits(&drawn) {
             drawn
         } else {
@@ -43,9 +58,8 @@ pub(super) fn text(kind: SectionKind, field: &Field, dice: &mut Dice) -> String 
     )
 }
 
-/// A number, enum value or truth value for the field, as it stands on the wire. `item` is its place
-/// in a list: ranks are counted, not drawn.
-pub(super) fn number(field: &Field, item: u64, dice: &mut Dice) -> u64 {
+/// A number, enum value or truth value for the field, as it stands on the wire.
+pub(super) fn number(field: &Field, dice: &mut Dice) -> u64 {
     match (field.kind, field.rule.range) {
         (Kind::Enum(declared), _) => {
             let known: Vec<i32> = declared
@@ -63,7 +77,6 @@ pub(super) fn number(field: &Field, item: u64, dice: &mut Dice) -> u64 {
                 .unwrap_or_default()
         }
         (Kind::Bool, _) => dice.between(0, 1),
-        _ if field.name == "rank" => item + 1,
         (_, Some((least, greatest))) => {
             let width = greatest.abs_diff(least);
             least
@@ -136,7 +149,7 @@ fn day(dice: &mut Dice, first_year: u64, last_year: u64) -> String {
     )
 }
 
-fn draw(mut one: impl FnMut() -> String, fits: impl Fn(&String) -> bool) -> String {
+pub(super) fn draw(mut one: impl FnMut() -> String, fits: impl Fn(&String) -> bool) -> String {
     (0..DRAWS).map(|_| one()).find(fits).unwrap_or_default()
 }
 

@@ -126,3 +126,16 @@ fn nothing_to_add_does_not_go_with_values() {
         Some(vec!["nothing_to_add.values".to_owned()])
     );
 }
+
+#[test]
+fn who_said_so_is_one_line() {
+    let mut answer = entry("phones", UNKNOWN);
+    answer.by = Some("SENCO\nand more".to_owned());
+    assert_eq!(rules(vec![answer]), one("not_answered[0].by", "line.break"));
+    let mut answer = entry("phones", UNKNOWN);
+    answer.by = Some("S".repeat(201));
+    assert_eq!(
+        rules(vec![answer]),
+        one("not_answered[0].by", "text.too_long")
+    );
+}

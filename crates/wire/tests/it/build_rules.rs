@@ -10,6 +10,8 @@ mod check;
 #[expect(dead_code, reason = "what only the tables print")]
 #[path = "../../build/rule.rs"]
 mod rule;
+#[path = "../../build/together.rs"]
+mod together;
 
 const PROTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto");
 
@@ -111,4 +113,47 @@ fn a_section_of_another_name_or_kind_does_not_build() {
         problems_with(source),
         ["Identity: names another kind or no sensitivity"]
     );
+}
+
+#[test]
+fn a_rule_that_names_a_field_that_is_not_there_or_of_another_type_does_not_build() {
+    let source = format!(
+        "message Row {{
+           optional uint32 rank = 1 [(field) = {{ {RULE} }}];
+           repeated string code = 2 [(field) = {{ {RULE_2} }}];
+           optional string ended = 3 [(field) = {{ {RULE_3} }}];
+         }}
+         message Identity {{
+           {SECTION}
+           optional string a = 1 [(field) = {{ {RULE} format: FORMAT_DATE not_before: 'nowhere' }}];
+           optional string b = 2 [(field) = {{ {RULE_2} not_before: 'b' }}];
+           optional uint32 c = 3 [(field) = {{ {RULE_3} holds: ['a', 'd'] }}];
+           optional bool d = 4 [(field) = {{ {RULE_4} requires: 'nothing' not_with: ['a', 'none'] }}];
+           optional string e = 5 [(field) = {{ {RULE_5} blank_if: 'a' items: {{ ranked_by: 'a' }} }}];
+           repeated Row rows = 6 [(field) = {{ {RULE_6} items: {{
+             ranked_by: 'code' unique_by: 'code' ended: 'ended'
+             all_or_none: {{ field: 'rank' value: 'A' }}
+             only_beside: {{ item: {{ field: 'code' }} beside: {{ field: 'rank' value: '1' }} }}
+           }} }}];
+         }}",
+        RULE_2 = RULE.replace("order: 1", "order: 2"),
+        RULE_3 = RULE.replace("order: 1", "order: 3"),
+        RULE_4 = RULE.replace("order: 1", "order: 4"),
+        RULE_5 = RULE.replace("order: 1", "order: 5"),
+        RULE_6 = RULE.replace("order: 1", "order: 6"),
+    );
+    insta::assert_snapshot!(problems_with(&source).join("\n"));
+}
+
+#[test]
+fn a_rule_between_fields_of_the_right_types_builds() {
+    let two = RULE.replace("order: 1", "order: 2");
+    let source = format!(
+        "message Identity {{
+           {SECTION}
+           optional string a = 1 [(field) = {{ {RULE} format: FORMAT_PAST_DATE }}];
+           optional string b = 2 [(field) = {{ {two} format: FORMAT_DATE not_before: 'a' }}];
+         }}"
+    );
+    assert_eq!(problems_with(&source), Vec::<String>::new());
 }

@@ -97,6 +97,9 @@ fn line(field: &Field) -> String {
     for point in rule.core {
         say("core", point.as_str_name().to_owned());
     }
+    for together in rule.together {
+        say("rule", format!("{together:?}"));
+    }
     let by: Vec<_> = rule.filled_by.iter().map(v1::Filler::as_str_name).collect();
     say("by", by.join(" ").replace("FILLER_", ""));
     out

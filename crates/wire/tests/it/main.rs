@@ -3,12 +3,16 @@
 
 mod answers;
 mod build_rules;
+mod campaign_fuzz;
+#[path = "../../../../tests/chance/mod.rs"]
+mod chance;
 mod contract;
 mod hostile;
 mod json;
 mod references;
 mod samples;
 mod submissions;
+mod together;
 mod twin;
 mod violations;
 

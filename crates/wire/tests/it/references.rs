@@ -8,7 +8,7 @@ use baton_domain::codes;
 use baton_domain::ids::{LearnerScheme, SettingScheme};
 use baton_domain::opening::OpeningRule;
 use baton_domain::route::{ROUTES, SettingKind};
-use baton_wire::contract::{self, Field, Kind, Message};
+use baton_wire::contract::{self, Field, Kind, Message, Together};
 use baton_wire::status::Reason;
 
 const HEAD: &str =
@@ -47,6 +47,14 @@ fn the_page_of_errors_lists_every_reason() {
         };
         let (name, code, says) = (reason.name(), reason.code(), reason.message());
         writeln!(text, "| `{name}` | {code:?} | {again} | {says} |").unwrap();
+    }
+    text.push_str(
+        "\n## Rules between fields\n\nThe rule of a problem names what was broken at one field. \
+         These speak of several; the text of the problem names the other field, and \
+         `docs/fields.md` says which field has which.\n\n| rule | what to do |\n|---|---|\n",
+    );
+    for (code, says) in contract::RULES {
+        writeln!(text, "| `{code}` | {says} |").unwrap();
     }
     page("errors.md", &text);
 }
@@ -178,7 +186,7 @@ fn fields(text: &mut String, message: &Message, above: &str, label: &dyn Fn(&str
             "| `{path}` | {} | {:?} | {} |",
             label(rule.label),
             rule.sensitivity,
-            said(field)
+            said(message, field)
         )
         .unwrap();
         if let Kind::Message(inner) = field.kind {
@@ -188,7 +196,7 @@ fn fields(text: &mut String, message: &Message, above: &str, label: &dyn Fn(&str
 }
 
 /// The rule of a field in a few words.
-fn said(field: &Field) -> String {
+fn said(message: &Message, field: &Field) -> String {
     let rule = &field.rule;
     let mut words = Vec::new();
     if !rule.code_set.is_empty() {
@@ -223,5 +231,49 @@ fn said(field: &Field) -> String {
     if !rule.core.is_empty() {
         words.push("core question".to_owned());
     }
+    let item = match field.kind {
+        Kind::Message(item) => item,
+        _ => message,
+    };
+    words.extend(
+        rule.together
+            .iter()
+            .map(|rule| between(rule, message, item)),
+    );
     words.join("; ")
+}
+
+/// A rule between fields in a few words.
+fn between(rule: &Together, message: &Message, item: &Message) -> String {
+    let in_of = |message: &Message, number: u32| {
+        let (_, field) = message.field(number).unwrap();
+        format!("`{}`", field.name)
+    };
+    let all = |numbers: &[u32]| {
+        let names: Vec<_> = numbers.iter().map(|it| in_of(message, *it)).collect();
+        names.join(" + ")
+    };
+    match rule {
+        Together::NotBefore(other) => format!("not before {}", in_of(message, *other)),
+        Together::Holds(parts) => format!("no less than {}", all(parts)),
+        Together::Requires(other) => format!("only with {}", in_of(message, *other)),
+        Together::NotWith(others) => {
+            format!("not with {}", all(others).replace(" + ", ", "))
+        }
+        Together::BlankIf(flag) => format!("blank while {}", in_of(message, *flag)),
+        Together::Ranked { by, .. } => format!("{} 1, 2, 3 without a gap", in_of(item, *by)),
+        Together::Unique(by) => format!("each {} once", in_of(item, *by)),
+        Together::AllOrNone(said) => {
+            format!("{} {} in all or none", in_of(item, said.number), said.value)
+        }
+        Together::OnlyBeside {
+            item: said, beside, ..
+        } => format!(
+            "{} {} only with {} {}",
+            in_of(item, said.number),
+            said.value,
+            in_of(message, beside.number),
+            beside.value
+        ),
+    }
 }

@@ -9,7 +9,7 @@ fn the_server_keeps_the_bytes_of_the_sections_it_received() {
     let content = sample::complete(11);
     let typed = v1::ProfileSubmission {
         signatory: "Head".to_owned(),
-        content: Some(v1::Sections::decode(content).expect("valid")),
+        content: Some(Box::new(v1::Sections::decode(content).expect("valid"))),
         ..Default::default()
     };
     let sent = typed
@@ -38,7 +38,7 @@ fn a_client_reads_typed_what_the_server_sends_as_bytes() {
     assert_eq!(read.version, 3);
     assert_eq!(
         read.content,
-        Some(v1::Sections::decode(content).expect("valid"))
+        Some(Box::new(v1::Sections::decode(content).expect("valid")))
     );
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Place {
 /// One record that was read.
 pub(super) struct Record {
     pub(super) place: Place,
-    pub(super) submission: Result<Box<v1::ProfileSubmission>, Refused>,
+    pub(super) submission: Result<v1::ProfileSubmission, Refused>,
 }
 
 impl Occasion {
@@ -56,10 +56,10 @@ impl Occasion {
     pub(super) fn check(
         &self,
         submission: &twin::ProfileSubmission,
-    ) -> Result<Box<v1::ProfileSubmission>, Vec<Violation>> {
+    ) -> Result<v1::ProfileSubmission, Vec<Violation>> {
         submission::read(submission, self.today)?;
         let typed = v1::ProfileSubmission::decode(submission.encode_to_vec().as_slice());
-        typed.map(Box::new).map_err(|_| {
+        typed.map_err(|_| {
             vec![Violation::new(
                 "content",
                 "message.malformed",
@@ -100,15 +100,15 @@ impl Seen {
         &mut self,
         file: &str,
         place: &Place,
-        submission: Box<v1::ProfileSubmission>,
-    ) -> Result<Box<v1::ProfileSubmission>, Refused> {
+        submission: v1::ProfileSubmission,
+    ) -> Result<v1::ProfileSubmission, Refused> {
         let v1::ProfileSubmission {
             transition,
             learner,
             point,
             academic_year,
             ..
-        } = &*submission;
+        } = &submission;
         let keys: Vec<String> = if transition.is_empty() {
             let key = |id: &v1::LearnerIdentifier| {
                 format!("{point} {academic_year} {} {}", id.scheme, id.value)
@@ -140,15 +140,15 @@ impl Seen {
 mod tests {
     use super::*;
 
-    fn upn(value: &str) -> Box<v1::ProfileSubmission> {
+    fn upn(value: &str) -> v1::ProfileSubmission {
         let learner = v1::LearnerIdentifier {
             scheme: "upn".to_owned(),
             value: value.to_owned(),
         };
-        Box::new(v1::ProfileSubmission {
+        v1::ProfileSubmission {
             learner: vec![learner],
             ..Default::default()
-        })
+        }
     }
 
     #[test]

@@ -75,11 +75,11 @@ impl Outbox {
     pub(super) async fn put(
         &mut self,
         place: Place,
-        submission: Box<v1::ProfileSubmission>,
+        submission: v1::ProfileSubmission,
     ) -> anyhow::Result<()> {
         let request = v1::PublishProfileRequest {
             parent: self.client.parent().unwrap_or_default().to_owned(),
-            profile: Some(*submission),
+            profile: Some(submission),
             // One for this run and record, so that a repetition within the run is known as one.
             request_id: request_id()?,
         };

@@ -84,6 +84,21 @@ impl AttendanceYear {
             let rule = Rule::Together("is less than the sessions absent");
             f.absence(row.line(), &row.path_of("SessionsPossible"), rule);
         }
+        let counted = [attended, authorised, unauthorised]
+            .into_iter()
+            .flatten()
+            .map(u32::from);
+        let counted: u32 = counted.sum();
+        // A count of an earlier year is past mending; the sessions themselves still say something.
+        let possible = possible.filter(|possible| {
+            let holds = u32::from(*possible) >= counted;
+            if !holds {
+                let path = row.path_of("SessionsPossible");
+                let text = "left out: less than the sessions attended and absent";
+                f.note(row.line(), &path, text.to_owned());
+            }
+            holds
+        });
         let (marks_from, marks) = match row.block("AttendSessions", f) {
             Some(block) => read_marks(block, f),
             None => (None, None),

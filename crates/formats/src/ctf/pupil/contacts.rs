@@ -113,10 +113,31 @@ impl Address {
                 .iter()
                 .filter_map(|line| lines.text(line, 40, f))
                 .collect();
+            let line = lines.line();
             lines.finish(f);
+            if !address.lines.is_empty() && address.has_parts() {
+                // The one address twice; the parts say more.
+                let text = "left out: the address stands in its parts too".to_owned();
+                f.note(line, &block.path_of("AddressLines"), text);
+                address.lines.clear();
+            }
         }
         block.finish(f);
         (address != Self::default()).then_some(address)
+    }
+
+    fn has_parts(&self) -> bool {
+        let parts = [
+            &self.saon,
+            &self.paon,
+            &self.street,
+            &self.locality,
+            &self.town,
+            &self.administrative_area,
+            &self.post_town,
+            &self.uprn,
+        ];
+        parts.into_iter().any(Option::is_some)
     }
 }
 

@@ -60,12 +60,39 @@ impl Sen {
         };
         let rows = history.first_blocks("SEN", MAX_PROVISIONS, f).into_iter();
         let provisions = rows.filter_map(|row| SenProvision::read(row, f)).collect();
-        let needs = history.block("SENneeds", f).map(|needs| needs_of(needs, f));
-        history.finish(f);
-        Self {
-            provisions,
-            needs: needs.unwrap_or_default(),
+        let needs = history.block("SENneeds", f);
+        let needs_line = needs.as_ref().map_or(history.line(), Block::line);
+        let needs = needs.map(|needs| needs_of(needs, f)).unwrap_or_default();
+        let mut sen = Self { provisions, needs };
+        if sen.settle() {
+            let path = history.path_of("SENneeds");
+            let text = "NSA left out where provision is not K, and ranks closed up";
+            f.note(needs_line, &path, text.to_owned());
         }
+        history.finish(f);
+        sen
+    }
+
+    /// Makes of the needs what the contract takes, and says whether that changed anything. Products
+    /// leave NSA behind when the provision changes, and a gap where a need was taken out; neither
+    /// is a reason to refuse a child, and neither says anything more.
+    fn settle(&mut self) -> bool {
+        let before = self.needs.clone();
+        let provision = self.latest_first().first().map(|it| it.provision.clone());
+        if provision.is_some_and(|provision| provision != "K") {
+            self.needs
+                .retain(|need| need.need != "NSA" || need.ended.is_some());
+        }
+        let mut ranks: Vec<u16> = self.needs.iter().map(|need| need.rank).collect();
+        ranks.sort_unstable();
+        ranks.dedup();
+        for need in &mut self.needs {
+            need.rank = (1..)
+                .zip(&ranks)
+                .find(|(_, old)| **old == need.rank)
+                .map_or(need.rank, |(new, _)| new);
+        }
+        self.needs != before
     }
 }
 

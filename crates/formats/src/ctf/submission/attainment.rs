@@ -6,6 +6,8 @@ use crate::ctf::{Assessment, CtfPupil};
 
 /// Most multiplication tables checks the contract takes.
 const MAX_CHECKS: usize = 2;
+/// Result of a goal that was not assessed.
+const NOT_ASSESSED: &str = "A";
 
 /// The two assessments whose keys are sure become typed: the goals of the latest early years
 /// profile and the multiplication tables check. Everything else goes on as the file says it.
@@ -17,8 +19,14 @@ pub(super) fn section(pupil: &CtfPupil) -> v1::Attainment {
         .filter(|row| is_goal(row))
         .map(|row| row.year)
         .max();
+    let goals = pupil.assessments.iter().filter(|row| is_goal(row));
+    let goals = goals.filter(|row| Some(row.year) == profile_year);
+    let (exempt, assessed): (Vec<_>, Vec<_>) = goals.partition(|row| row.result == NOT_ASSESSED);
+    // A profile is assessed whole or not at all; one that is neither goes on as the file says it.
+    let is_profile = exempt.is_empty() || assessed.is_empty();
     for row in &pupil.assessments {
-        if is_goal(row) && Some(row.year) == profile_year && !has_goal(&section, row) {
+        if is_profile && is_goal(row) && Some(row.year) == profile_year && !has_goal(&section, row)
+        {
             let profile = section.early_years_profile.get_or_insert_default();
             profile.year = row.year.map(u32::from);
             profile.goals.push(v1::EarlyLearningGoal {

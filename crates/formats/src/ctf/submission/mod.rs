@@ -49,7 +49,7 @@ impl CtfPupil {
             point: i32::from(occasion.point.number()),
             academic_year: occasion.academic_year.first_year().into(),
             level: occasion.level.into(),
-            content: Some(self.to_sections()),
+            content: Some(Box::new(self.to_sections())),
             signatory: occasion.signatory.clone(),
         }
     }

@@ -1,0 +1,451 @@
+//! One sound request of every call of the contract, and who makes it.
+
+use std::collections::BTreeSet;
+
+use baton_wire::{sample, twin as wire, v1::Role};
+use prost::Message;
+
+use crate::harness::*;
+
+/// The one call that streams.
+pub(super) const WATCH: &str = "SubscriptionService/Watch";
+
+/// The one call that only the one-time token may make.
+pub(super) const BOOTSTRAP: &str = "SettingService/Bootstrap";
+
+/// Who makes a call.
+#[derive(Clone, Copy)]
+enum Person {
+    Sender,
+    Receiver,
+    Officer,
+}
+
+pub(super) struct Who {
+    sender: Caller,
+    receiver: Caller,
+    officer: Caller,
+}
+
+impl Who {
+    pub(super) fn of(&self, call: &Call) -> &Caller {
+        match call.person {
+            Person::Sender => &self.sender,
+            Person::Receiver => &self.receiver,
+            Person::Officer => &self.officer,
+        }
+    }
+}
+
+/// A call with a sound request.
+#[derive(Clone)]
+pub(super) struct Call {
+    pub(super) rpc: &'static str,
+    pub(super) body: Vec<u8>,
+    /// Whether bytes are a message of this call at all.
+    pub(super) decodes: fn(&[u8]) -> bool,
+    person: Person,
+}
+
+fn call<Q: Message + Default>(rpc: &'static str, person: Person, request: &Q) -> Call {
+    Call {
+        rpc,
+        body: request.encode_to_vec(),
+        decodes: |bytes| Q::decode(bytes).is_ok(),
+        person,
+    }
+}
+
+/// What requests speak of.
+struct Things {
+    sender: String,
+    receiver: String,
+    council: String,
+    transition: String,
+    profile: String,
+    subscription: String,
+    credential: String,
+    token: String,
+    page_token: String,
+    next: wire::SettingIdentifier,
+    plan: wire::PlannedTransition,
+    submission: wire::ProfileSubmission,
+}
+
+/// A move that crossed, and every call that could be made about it. Nobody revokes a credential
+/// that makes calls here.
+pub(super) async fn sound(exchange: &Exchange) -> (Who, Vec<Call>) {
+    let of = exchange.open_move().await;
+    let sender = exchange
+        .person(&of.from, &[Role::Publisher, Role::Dsl])
+        .await;
+    let (receiver, _) = exchange
+        .key_holder(&of.to, &[Role::ReceiverLead, Role::Dsl])
+        .await;
+    let spare = exchange.person(&of.from, &[Role::Contributor]).await;
+    let council = Setting {
+        name: exchange.officer.setting.clone(),
+        ..of.to.clone()
+    };
+    let officer = exchange
+        .person(
+            &council,
+            &[Role::CouncilOfficer, Role::Auditor, Role::Operator],
+        )
+        .await;
+    let published = sender.publish(submission(&of, typical(1, of.point))).await;
+    let subscription = receiver.subscribe().await.unwrap();
+    let turn = receiver.await_item(&subscription, "").await.unwrap();
+    let page = wire::ListSettingsRequest {
+        parent: officer.setting.clone(),
+        page_size: 2,
+        ..Default::default()
+    };
+    let page: wire::ListSettingsResponse = twin(&officer, "SettingService/ListSettings", &page)
+        .await
+        .unwrap();
+    let plan = exchange.plan_of(baton_wire::v1::Point::PrimaryToSecondary);
+    let things = Things {
+        sender: sender.setting.clone(),
+        receiver: receiver.setting.clone(),
+        council: officer.setting.clone(),
+        transition: of.name.clone(),
+        profile: published.unwrap().name,
+        subscription,
+        credential: spare.credential,
+        token: turn.token,
+        page_token: page.next_page_token,
+        next: wire::SettingIdentifier::decode(exchange.academy.code.encode_to_vec().as_slice())
+            .unwrap(),
+        plan: wire::PlannedTransition::decode(plan.encode_to_vec().as_slice()).unwrap(),
+        submission: wire::ProfileSubmission {
+            transition: sender.mine(&of.name),
+            content: sample::complete(1),
+            signatory: "Head of year".to_owned(),
+            ..Default::default()
+        },
+    };
+    let calls = [
+        profiles(&things),
+        moves(&things),
+        subscriptions(&things),
+        settings(&things),
+        audit(&things),
+    ];
+    let calls = calls.concat();
+    let known: BTreeSet<&str> = calls.iter().map(|call| call.rpc).collect();
+    assert_eq!(
+        known.len(),
+        contract(),
+        "a call of the contract has no request here"
+    );
+    let who = Who {
+        sender,
+        receiver,
+        officer,
+    };
+    (who, calls)
+}
+
+/// Calls of the contract.
+fn contract() -> usize {
+    let set = prost_types::FileDescriptorSet::decode(baton_wire::DESCRIPTOR_SET).unwrap();
+    let services = set.file.iter().flat_map(|file| &file.service);
+    services.map(|service| service.method.len()).sum()
+}
+
+fn profiles(of: &Things) -> Vec<Call> {
+    use Person::{Receiver, Sender};
+    let publish = wire::PublishProfileRequest {
+        parent: of.sender.clone(),
+        profile: Some(of.submission.clone()),
+        request_id: fresh(),
+    };
+    vec![
+        call("ProfileService/PublishProfile", Sender, &publish),
+        call(
+            "ProfileService/BatchPublishProfiles",
+            Sender,
+            &wire::BatchPublishProfilesRequest {
+                parent: of.sender.clone(),
+                requests: vec![publish.clone(), publish],
+            },
+        ),
+        call(
+            "ProfileService/CheckProfile",
+            Sender,
+            &wire::CheckProfileRequest {
+                parent: of.sender.clone(),
+                profile: Some(of.submission.clone()),
+            },
+        ),
+        call(
+            "ProfileService/GetProfile",
+            Receiver,
+            &wire::GetProfileRequest {
+                parent: of.receiver.clone(),
+                name: under(&of.receiver, &of.profile),
+                kinds: vec![1, 8],
+            },
+        ),
+        call(
+            "ProfileService/WithdrawProfile",
+            Sender,
+            &wire::WithdrawProfileRequest {
+                parent: of.sender.clone(),
+                name: of.profile.clone(),
+                request_id: fresh(),
+            },
+        ),
+    ]
+}
+
+fn moves(of: &Things) -> Vec<Call> {
+    use Person::{Officer, Sender};
+    let transition = under(&of.council, &of.transition);
+    vec![
+        call(
+            "TransitionService/PlanTransitions",
+            Officer,
+            &wire::PlanTransitionsRequest {
+                parent: of.council.clone(),
+                transitions: vec![of.plan.clone(), of.plan.clone()],
+                request_id: fresh(),
+            },
+        ),
+        call(
+            "TransitionService/RedirectTransition",
+            Officer,
+            &wire::RedirectTransitionRequest {
+                parent: of.council.clone(),
+                name: transition.clone(),
+                to: Some(of.next.clone()),
+                offer_date: "2026-03-02".to_owned(),
+                request_id: fresh(),
+                ..Default::default()
+            },
+        ),
+        call(
+            "TransitionService/RecordFact",
+            Sender,
+            &wire::RecordFactRequest {
+                parent: of.sender.clone(),
+                name: under(&of.sender, &of.transition),
+                request_id: fresh(),
+                ..Default::default()
+            },
+        ),
+        call(
+            "TransitionService/GetTransition",
+            Officer,
+            &wire::GetTransitionRequest {
+                parent: of.council.clone(),
+                name: transition,
+            },
+        ),
+        call(
+            "TransitionService/ListTransitions",
+            Sender,
+            &wire::ListTransitionsRequest {
+                parent: of.sender.clone(),
+                page_size: 2,
+                page_token: of.page_token.clone(),
+                academic_year: 2025,
+                ..Default::default()
+            },
+        ),
+    ]
+}
+
+fn subscriptions(of: &Things) -> Vec<Call> {
+    use Person::Receiver;
+    let parent = || of.receiver.clone();
+    let profile = under(&of.receiver, &of.profile);
+    vec![
+        call(
+            "SubscriptionService/CreateSubscription",
+            Receiver,
+            &wire::CreateSubscriptionRequest {
+                parent: parent(),
+                subscription: Some(wire::Subscription {
+                    subscription_id: "fuzz".to_owned(),
+                    academic_year: 2025,
+                    ..Default::default()
+                }),
+                request_id: fresh(),
+            },
+        ),
+        call(
+            "SubscriptionService/Pull",
+            Receiver,
+            &wire::PullRequest {
+                parent: parent(),
+                subscription: of.subscription.clone(),
+                token: of.token.clone(),
+                max_items: 3,
+                wait_ms: 1,
+                inline_content: true,
+            },
+        ),
+        call(
+            WATCH,
+            Receiver,
+            &wire::WatchRequest {
+                parent: parent(),
+                subscription: of.subscription.clone(),
+                token: of.token.clone(),
+                max_items: 3,
+                inline_content: true,
+            },
+        ),
+        call(
+            "SubscriptionService/Acknowledge",
+            Receiver,
+            &wire::AcknowledgeRequest {
+                parent: parent(),
+                profile: profile.clone(),
+                version: 1,
+                request_id: fresh(),
+            },
+        ),
+        call(
+            "SubscriptionService/Reject",
+            Receiver,
+            &wire::RejectRequest {
+                parent: parent(),
+                profile,
+                version: 1,
+                request_id: fresh(),
+                ..Default::default()
+            },
+        ),
+    ]
+}
+
+fn settings(of: &Things) -> Vec<Call> {
+    use Person::Officer;
+    let parent = || of.council.clone();
+    let school = wire::Setting {
+        display_name: "Sample School".to_owned(),
+        council: "351".to_owned(),
+        kind: 2,
+        identifiers: vec![of.next.clone()],
+        ..Default::default()
+    };
+    vec![
+        call(
+            BOOTSTRAP,
+            Officer,
+            &wire::BootstrapRequest {
+                council: Some(school.clone()),
+                certificate_spki_sha256: vec![7; 32].into(),
+            },
+        ),
+        call(
+            "SettingService/ImportSettings",
+            Officer,
+            &wire::ImportSettingsRequest {
+                parent: parent(),
+                settings: vec![school],
+                request_id: fresh(),
+                validate_only: false,
+            },
+        ),
+        call(
+            "SettingService/ListSettings",
+            Officer,
+            &wire::ListSettingsRequest {
+                parent: parent(),
+                page_size: 2,
+                page_token: of.page_token.clone(),
+                ..Default::default()
+            },
+        ),
+        call(
+            "SettingService/IssueCredential",
+            Officer,
+            &wire::IssueCredentialRequest {
+                parent: parent(),
+                setting: of.sender.clone(),
+                label: "one more".to_owned(),
+                roles: vec![Role::Senco.into()],
+                request_id: fresh(),
+                ..Default::default()
+            },
+        ),
+        call(
+            "SettingService/ListCredentials",
+            Officer,
+            &wire::ListCredentialsRequest {
+                parent: parent(),
+                setting: of.sender.clone(),
+            },
+        ),
+        call(
+            "SettingService/RevokeCredential",
+            Officer,
+            &wire::RevokeCredentialRequest {
+                parent: parent(),
+                name: of.credential.clone(),
+                request_id: fresh(),
+            },
+        ),
+    ]
+}
+
+fn audit(of: &Things) -> Vec<Call> {
+    use Person::Officer;
+    let parent = || of.council.clone();
+    vec![
+        call(
+            "AuditService/GetCheckpoint",
+            Officer,
+            &wire::GetCheckpointRequest { parent: parent() },
+        ),
+        call(
+            "AuditService/ListEntries",
+            Officer,
+            &wire::ListEntriesRequest {
+                parent: parent(),
+                start: 2,
+                page_size: 3,
+            },
+        ),
+        call(
+            "AuditService/GetInclusionProof",
+            Officer,
+            &wire::GetInclusionProofRequest {
+                parent: parent(),
+                position: 1,
+                tree_size: 5,
+            },
+        ),
+        call(
+            "AuditService/GetConsistencyProof",
+            Officer,
+            &wire::GetConsistencyProofRequest {
+                parent: parent(),
+                old_size: 2,
+                new_size: 5,
+            },
+        ),
+        call(
+            "AuditService/ListAccessRows",
+            Officer,
+            &wire::ListAccessRowsRequest {
+                parent: parent(),
+                page_size: 2,
+                page_token: of.page_token.clone(),
+            },
+        ),
+        call(
+            "AuditService/WhoSaw",
+            Officer,
+            &wire::WhoSawRequest {
+                parent: parent(),
+                transition: under(&of.council, &of.transition),
+                ..Default::default()
+            },
+        ),
+    ]
+}
