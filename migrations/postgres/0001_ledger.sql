@@ -120,6 +120,7 @@ CREATE TABLE profile (
     kinds BIGINT NOT NULL,
     content_id TEXT COLLATE "C" NOT NULL,
     digest BYTEA NOT NULL,
+    position BIGINT NOT NULL,
     published_us BIGINT NOT NULL
 );
 CREATE INDEX profile_transition ON profile (transition_id);

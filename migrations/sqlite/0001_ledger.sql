@@ -120,6 +120,7 @@ CREATE TABLE profile (
     kinds INTEGER NOT NULL,
     content_id TEXT NOT NULL,
     digest BLOB NOT NULL,
+    position INTEGER NOT NULL,
     published_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX profile_transition ON profile (transition_id);

@@ -9,7 +9,7 @@ use crate::engine::table::table;
 table! {
     /// An entry of the ledger. `body` is dropped at the end of its retention; `leaf` stays, so
     /// proofs go on.
-    EntryRow in "entry" key(position) by() access(false) {
+    EntryRow in "entry" key(position) by(position) access(false) {
         position: i64,
         body: Option<Vec<u8>>,
         leaf: Vec<u8>,
@@ -168,6 +168,9 @@ table! {
         kinds: i64,
         content_id: ContentId,
         digest: Vec<u8>,
+        /// The entry that published this version; its commitments are what content is opened
+        /// against.
+        position: i64,
         published_us: i64,
     }
 }

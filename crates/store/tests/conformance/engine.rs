@@ -147,6 +147,44 @@ impl Home {
         }
     }
 
+    /// Bytes out of the database.
+    pub(crate) async fn bytes(&self, sql: &str) -> Vec<u8> {
+        match self.url() {
+            Some(url) => {
+                let mut connection = PgConnection::connect(&url).await.unwrap();
+                sqlx::query_scalar(AssertSqlSafe(sql))
+                    .fetch_one(&mut connection)
+                    .await
+                    .unwrap()
+            }
+            None => {
+                let mut connection = self.sqlite_connection().await;
+                sqlx::query_scalar(AssertSqlSafe(sql))
+                    .fetch_one(&mut connection)
+                    .await
+                    .unwrap()
+            }
+        }
+    }
+
+    /// Turns one bit of a value in the database.
+    pub(crate) async fn flip(&self, (table, column): (&str, &str), row: &str) {
+        let sql = format!("SELECT {column} FROM {table} WHERE {row}");
+        let mut bytes = self.bytes(&sql).await;
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let literal = if self.is_postgres() {
+            format!("'\\x{hex}'")
+        } else {
+            format!("x'{hex}'")
+        };
+        self.tamper(&format!(
+            "UPDATE {table} SET {column} = {literal} WHERE {row}"
+        ))
+        .await;
+    }
+
     /// Everything that is stored, as bytes: the data folder, and on PostgreSQL every row as text.
     pub(crate) async fn everything(&self) -> Vec<u8> {
         let mut bytes = Vec::new();

@@ -13,5 +13,6 @@ mod planning;
 mod privacy;
 mod requests;
 mod restart;
+mod tamper;
 mod values;
 mod world;
