@@ -15,6 +15,7 @@ mod privacy;
 mod requests;
 mod restart;
 mod severed;
+mod switch;
 mod tamper;
 mod values;
 mod world;
