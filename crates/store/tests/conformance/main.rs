@@ -15,6 +15,7 @@ mod privacy;
 mod requests;
 mod restart;
 mod severed;
+mod skew;
 mod switch;
 mod tamper;
 mod values;
