@@ -122,6 +122,7 @@ CREATE TABLE profile (
     content_id TEXT COLLATE "C" NOT NULL,
     digest BYTEA NOT NULL,
     bytes BIGINT NOT NULL,
+    position BIGINT NOT NULL,
     published_us BIGINT NOT NULL
 );
 CREATE INDEX profile_transition ON profile (transition_id);

@@ -122,6 +122,7 @@ CREATE TABLE profile (
     content_id TEXT NOT NULL,
     digest BLOB NOT NULL,
     bytes INTEGER NOT NULL,
+    position INTEGER NOT NULL,
     published_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX profile_transition ON profile (transition_id);

@@ -1,6 +1,7 @@
 # Sourced after setup.sh: one throw-away PostgreSQL cluster, for as long as the script lives.
 #
-# pg_start sets BATON_TEST_POSTGRES, pg_stop takes cluster and files away. The server is told by the
+# pg_start sets BATON_TEST_POSTGRES and, where its files lie, BATON_TEST_POSTGRES_FILES; pg_stop takes
+# cluster and files away. The server is told by the
 # kernel when this script dies, so even a killed run leaves no server behind.
 # shellcheck shell=bash
 
@@ -66,6 +67,7 @@ pg_start() {
     pg_pid=$!
     if pg_wait "$bin" "$port"; then
       export BATON_TEST_POSTGRES=postgres://postgres@127.0.0.1:$port/postgres
+      export BATON_TEST_POSTGRES_FILES=$pg_dir # data, log
       return
     fi
     pg_kill

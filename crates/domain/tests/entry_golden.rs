@@ -86,7 +86,8 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
         EntryKind::TransitionsListed => vec![("learners", Json::Arr(vec![text(&alias())]))],
         EntryKind::Published => {
             let sections = Json::object([("identity", text(&"5a".repeat(32)))]);
-            with([version(), vec![("sections", sections)]].concat())
+            let cover = text(&"c5".repeat(32));
+            with([version(), vec![("cover", cover), ("sections", sections)]].concat())
         }
         EntryKind::Unchanged | EntryKind::Withdrawn | EntryKind::Acknowledged => with(version()),
         EntryKind::Subscribed => vec![

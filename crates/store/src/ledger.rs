@@ -332,9 +332,8 @@ impl From<StoreError> for Refusal {
         tracing::error!(error = %error, code = error.code(), "store");
         match error {
             StoreError::Database(_) if error.is_full() => Self::LedgerFull,
-            StoreError::Database(_) | StoreError::ClockSkew | StoreError::NoLedger(_) => {
-                Self::Unavailable
-            }
+            StoreError::Database(_) | StoreError::NoLedger(_) => Self::Unavailable,
+            StoreError::ClockSkew => Self::ClockSkew,
             _ => Self::Internal,
         }
     }

@@ -28,6 +28,10 @@ pub enum Refusal {
     /// Nothing was done: the database could not be used, or the service is stopping.
     #[error("the ledger cannot be used now")]
     Unavailable,
+    /// Nothing was done: the clocks of this node and its database are too far apart to date an
+    /// entry.
+    #[error("the clock of this node is wrong")]
+    ClockSkew,
     /// A fault of ours; the log has more under the incident id.
     #[error("internal fault")]
     Internal,

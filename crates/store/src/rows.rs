@@ -10,7 +10,7 @@ use crate::engine::table::table;
 table! {
     /// An entry of the ledger. `body` is dropped at the end of its retention; `leaf` stays, so
     /// proofs go on.
-    EntryRow in "entry" key(position) by() access(false) {
+    EntryRow in "entry" key(position) by(position) access(false) {
         position: i64,
         body: Option<Vec<u8>>,
         leaf: Vec<u8>,
@@ -177,6 +177,9 @@ table! {
         digest: Vec<u8>,
         /// Length of all its sections together: what a turn that carries content can hold.
         bytes: i64,
+        /// The entry that published this version; its commitments are what content is opened
+        /// against.
+        position: i64,
         published_us: i64,
     }
 }

@@ -14,6 +14,7 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
         Refusal::LedgerFull => Reason::LedgerFull.into(),
         Refusal::OutcomeUnknown => Reason::OutcomeUnknown.into(),
         Refusal::Unavailable => Reason::Unavailable.into(),
+        Refusal::ClockSkew => Reason::ClockSkew.into(),
         Refusal::Internal => internal("ledger"),
     }
 }

@@ -70,6 +70,9 @@ impl Fetched {
             owner: profile.setting_id.clone(),
             content: profile.content_id.clone(),
             kinds: self.kinds,
+            profile: profile.id.clone(),
+            version: profile.version_number(),
+            position: profile.position,
         });
         self
     }

@@ -6,6 +6,7 @@
 
 mod audit;
 mod bootstrap;
+mod committed;
 mod credentials;
 mod fetch;
 mod import_setting;

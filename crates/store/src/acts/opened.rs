@@ -2,16 +2,17 @@
 //! what a decision hands on is a list of what may be opened, not the bytes.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use baton_domain::ids::{ContentId, SettingId};
+use baton_domain::ids::{ContentId, ProfileId, SettingId};
 use baton_domain::section::{KindSet, SectionKind};
 use bytes::Bytes;
 
+use super::committed::Committed;
 use super::settings::random_bytes;
 use crate::engine::value::Column as _;
 use crate::keys::{Key, Keys};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
-use crate::rows::ContentRow;
+use crate::rows::{ContentRow, EntryRow};
 
 /// Kind number of the cover: the signatory.
 pub(crate) const COVER: i64 = 0;
@@ -32,6 +33,10 @@ pub(crate) struct Sealed {
     pub(crate) owner: SettingId,
     pub(crate) content: ContentId,
     pub(crate) kinds: KindSet,
+    pub(crate) profile: ProfileId,
+    pub(crate) version: u32,
+    /// The entry that published it.
+    pub(crate) position: i64,
 }
 
 /// Seals one section under a fresh key wrapped under the setting's. The salt of the commitment
@@ -76,22 +81,26 @@ pub(crate) struct Open {
 }
 
 impl Inner {
-    /// Opens what an act showed, in order of the kinds. What was erased meanwhile is left out.
+    /// Opens what an act showed, in order of the kinds. All of it must be what the entry that
+    /// published it committed to: a section that was changed, exchanged or taken away closes the
+    /// whole answer.
     pub(crate) async fn open(&self, sealed: &[Sealed]) -> Result<Vec<Open>, Refusal> {
-        let ids = sealed
-            .iter()
-            .map(|s| s.content.clone().into_value())
-            .collect();
-        let mut rows: Vec<ContentRow> = self.db.once().await?.rows_by("content_id", ids).await?;
+        let ids = sealed.iter().map(|s| s.content.clone().into_value());
+        let positions = sealed.iter().map(|s| s.position.into_value());
+        let mut once = self.db.once().await?;
+        let mut rows: Vec<ContentRow> = once.rows_by("content_id", ids.collect()).await?;
+        let entries: Vec<EntryRow> = once.rows_by("position", positions.collect()).await?;
+        drop(once);
         rows.sort_by_key(|row| row.kind);
         let mut opened = Vec::with_capacity(sealed.len());
         for wanted in sealed {
+            let entry = entries.iter().find(|row| row.position == wanted.position);
+            let committed = entry.and_then(|row| Committed::read(row, wanted));
+            let committed = committed.ok_or_else(|| incident(wanted, "its entry is not there"))?;
             let key = self.setting_key(&wanted.owner).await?;
+            let key = key.ok_or_else(|| incident(wanted, "its setting has no key"))?;
             let of_this = rows.iter().filter(|row| row.content_id == wanted.content);
-            opened.push(match key {
-                Some(key) => self.open_rows(wanted, &key, of_this)?,
-                None => Open::default(),
-            });
+            opened.push(self.open_rows(wanted, &key, &committed, of_this)?);
         }
         Ok(opened)
     }
@@ -100,9 +109,12 @@ impl Inner {
         &self,
         wanted: &Sealed,
         key: &Key,
+        committed: &Committed,
         rows: impl Iterator<Item = &'r ContentRow>,
     ) -> Result<Open, Refusal> {
         let mut open = Open::default();
+        let mut missing = wanted.kinds;
+        let mut signed = false;
         for row in rows {
             let kind = u32::try_from(row.kind)
                 .ok()
@@ -110,22 +122,43 @@ impl Inner {
             if row.kind != COVER && !kind.is_some_and(|kind| wanted.kinds.contains(kind)) {
                 continue;
             }
-            let aad = self
-                .keys
-                .content_aad(&wanted.owner, &row.content_id, row.kind);
-            let section = key
-                .unwrap(&aad, &row.wrapped)
-                .and_then(|k| k.open(&aad, &row.sealed));
-            let salted = section.map_err(|error| {
-                tracing::error!(%error, content = %row.content_id, "a section does not open");
-                Refusal::Internal
-            })?;
+            let salted = self.unseal(wanted, key, row)?;
+            if !committed.holds(kind, &commit(&salted)) {
+                return Err(incident(wanted, "it is not what its entry committed to"));
+            }
             let bytes = Bytes::from(salted).slice(SALT_BYTES..);
-            match kind {
-                Some(kind) => open.sections.push(Section { kind, bytes }),
-                None => open.signatory = String::from_utf8_lossy(&bytes).into_owned(),
+            if let Some(kind) = kind {
+                missing.remove(kind);
+                open.sections.push(Section { kind, bytes });
+            } else {
+                signed = true;
+                open.signatory = String::from_utf8_lossy(&bytes).into_owned();
             }
         }
-        Ok(open)
+        if signed && missing.is_empty() {
+            Ok(open)
+        } else {
+            Err(incident(wanted, "a part of it is missing"))
+        }
     }
+
+    /// Salt and section of a row.
+    fn unseal(&self, wanted: &Sealed, key: &Key, row: &ContentRow) -> Result<Vec<u8>, Refusal> {
+        let (owner, content) = (&wanted.owner, &row.content_id);
+        let aad = self.keys.content_aad(owner, content, row.kind);
+        let key = key.unwrap(&aad, &row.wrapped);
+        let salted = key.and_then(|key| key.open(&aad, &row.sealed)).ok();
+        salted
+            .filter(|salted| salted.len() >= SALT_BYTES)
+            .ok_or_else(|| incident(wanted, "a section does not open"))
+    }
+}
+
+/// Content that is not what was published: somebody changed the database.
+fn incident(wanted: &Sealed, what: &'static str) -> Refusal {
+    let Sealed {
+        content, position, ..
+    } = wanted;
+    tracing::error!(%content, position, what, "content is closed: it was tampered with");
+    Refusal::Internal
 }

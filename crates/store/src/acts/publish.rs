@@ -51,6 +51,8 @@ pub(crate) struct PublishStep {
     rows: Vec<ContentRow>,
     /// Salted commitment of each section, for the entry.
     commitments: Vec<(SectionKind, [u8; 32])>,
+    /// The same of the cover.
+    cover: [u8; 32],
     /// Keyed digest of level, signatory and sections: tells whether anything changed.
     digest: [u8; 32],
     /// Length of all sections together.
@@ -86,9 +88,13 @@ impl Prepare for Publish {
                 commitments.push((*kind, commitment));
             }
         }
+        let mut cover = [0; 32];
         if let Some(key) = &key {
             let names = (owner, &content, COVER);
-            rows.push(seal_section(&ledger.keys, key, names, self.signatory.as_bytes())?.0);
+            let signatory = self.signatory.as_bytes();
+            let (row, commitment) = seal_section(&ledger.keys, key, names, signatory)?;
+            rows.push(row);
+            cover = commitment;
         }
         let blinds = match &self.target {
             Target::Transition(_) => Vec::new(),
@@ -108,6 +114,7 @@ impl Prepare for Publish {
             content,
             rows,
             commitments,
+            cover,
         }))
     }
 }
@@ -307,11 +314,13 @@ impl PublishStep {
             content_id: self.content.clone(),
             digest: self.digest.to_vec(),
             bytes: i64::try_from(self.bytes).unwrap_or(i64::MAX),
+            position: scene.position,
             published_us: scene.time_us,
         };
         let sections = self.commitments.iter();
         let sections = sections.map(|(kind, hash)| (kind.name(), entry::hex(hash)));
         scene.detail("sections", Json::object(sections));
+        scene.detail("cover", entry::hex(&self.cover));
         scene.detail("profile", profile.id.as_str());
         scene.detail("version", profile.version_number());
         scene.world.put(VersionRow {

@@ -2,19 +2,14 @@
 //! that both keep the same tables, and that a batch costs the same few statements whatever its
 //! size.
 
+mod batch_size;
+
 use std::collections::BTreeSet;
 
-use baton_domain::act::{Bootstrap, Caller, ImportSetting, Proof, RequestId, SettingDraft};
-use baton_domain::ids::SettingIdentifier;
-use baton_domain::route::SettingKind;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _};
 
+use super::Db;
 use super::table::{Statement, Table as _};
-use super::{Db, STATEMENTS};
-use crate::clock::Clock;
-use crate::ledger::Ledger;
-use crate::open::Place;
-use crate::reserve::DiskReserve;
 use crate::rows::{
     AboutRow, ContentRow, CredentialRow, EntryRow, FeedRow, LearnerCodeRow, LearnerRow, LeaseRow,
     PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow,
@@ -70,6 +65,12 @@ fn statements() -> Vec<Statement> {
 
 /// A fresh database on the cluster, where there is one. In CI there is.
 async fn postgres(name: &str) -> Option<(Db, String)> {
+    let (url, name) = database(name).await?;
+    Some((Db::postgres(&url).await.unwrap(), name))
+}
+
+/// Its URL and its name.
+async fn database(name: &str) -> Option<(String, String)> {
     let Ok(cluster) = std::env::var("BATON_TEST_POSTGRES") else {
         assert!(
             std::env::var_os("CI").is_none(),
@@ -83,14 +84,15 @@ async fn postgres(name: &str) -> Option<(Db, String)> {
     let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
     sqlx::raw_sql(create).execute(&mut admin).await.unwrap();
     let (server, _) = cluster.rsplit_once('/').unwrap();
-    Some((
-        Db::postgres(&format!("{server}/{name}")).await.unwrap(),
-        name,
-    ))
+    Some((format!("{server}/{name}"), name))
 }
 
 async fn forget(db: Db, name: &str) {
     db.close().await;
+    drop_database(name).await;
+}
+
+async fn drop_database(name: &str) {
     let cluster = std::env::var("BATON_TEST_POSTGRES").unwrap();
     let mut admin = PgConnection::connect(&cluster).await.unwrap();
     let drop = AssertSqlSafe(format!("DROP DATABASE {name}"));
@@ -193,64 +195,4 @@ async fn both_engines_keep_the_same_tables_and_sort_text_alike() {
         sqlite_columns(&sqlite).await
     );
     forget(db, &name).await;
-}
-
-#[tokio::test]
-async fn a_batch_takes_as_many_statements_whatever_its_size() {
-    let folder = tempfile::tempdir().unwrap();
-    let place = Place {
-        folder: folder.path().to_owned(),
-        postgres: None,
-        reserve: DiskReserve::default(),
-    };
-    let (clock, _hand) = Clock::fixed(1_773_144_000_000_000);
-    let token = Ledger::create(&place, &clock).await.unwrap();
-    let ledger = Ledger::open(&place, clock, false).await.unwrap();
-    let presented = crate::Presented::Key {
-        credential: token.credential,
-        secret: token.secret.to_vec(),
-    };
-    let known = ledger.authenticate(&presented).await.unwrap().unwrap();
-    let first = Caller {
-        credential: known.credential,
-        acting: known.setting,
-    };
-    let draft = |kind, code: String| SettingDraft {
-        kind,
-        name: code.clone(),
-        council: "301".to_owned(),
-        town: String::new(),
-        open: true,
-        codes: vec![SettingIdentifier::parse("baton-local", &code).unwrap()],
-    };
-    let council = draft(SettingKind::Council, "council".to_owned());
-    let act = Bootstrap {
-        council,
-        proof: Proof::Certificate([1; 32]),
-    };
-    let made = ledger.act(&first, act).await.unwrap().value;
-    let officer = Caller {
-        credential: made.issued.credential.id,
-        acting: made.council.id,
-    };
-
-    // Each a rung of the ladder, and together less than the 256 entries that make a tile.
-    let mut taken = Vec::new();
-    for size in [1, 4, 16, 64] {
-        let acts = (0..size).map(|number| ImportSetting {
-            setting: draft(SettingKind::School, format!("school-{size}-{number}")),
-            request: RequestId::parse(&format!("import-{size}-{number}")).unwrap(),
-            validate_only: false,
-        });
-        let before = STATEMENTS.get();
-        // One thread: all of them wait before the first is decided.
-        let done = futures::future::join_all(acts.map(|act| ledger.act(&officer, act))).await;
-        taken.push(STATEMENTS.get() - before);
-        let receipts = done.into_iter().map(|done| done.unwrap().receipt.unwrap());
-        let checkpoints: BTreeSet<_> = receipts.map(|receipt| receipt.checkpoint).collect();
-        assert_eq!(checkpoints.len(), 1, "they shared a commit");
-    }
-    assert_eq!(taken, [taken[0]; 4]);
-    assert!(taken[0] < 30, "{}", taken[0]);
-    ledger.close().await;
 }

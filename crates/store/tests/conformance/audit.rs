@@ -21,7 +21,7 @@ use crate::values::{code, publishable, upn};
 use crate::world::World;
 
 impl World {
-    fn opened(&self, checkpoint: &str) -> Checkpoint {
+    pub(crate) fn opened(&self, checkpoint: &str) -> Checkpoint {
         let key = self.ledger.verifier_key().parse().unwrap();
         Checkpoint::open(checkpoint.as_bytes(), &[key]).unwrap()
     }

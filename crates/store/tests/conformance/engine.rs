@@ -1,8 +1,10 @@
 //! The two engines: a folder for SQLite, a fresh database for PostgreSQL. What a test does to a
 //! database behind the ledger's back it does here.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::str::FromStr as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -13,6 +15,8 @@ use tempfile::TempDir;
 
 /// A cluster's URL, to its database `postgres`. `scripts/pg run` sets it.
 const CLUSTER: &str = "BATON_TEST_POSTGRES";
+/// Folder with everything the cluster writes.
+const CLUSTER_FILES: &str = "BATON_TEST_POSTGRES_FILES";
 
 /// A place for one ledger.
 pub(crate) struct Home {
@@ -117,6 +121,15 @@ impl Home {
         Some(format!("{server}/{name}"))
     }
 
+    /// The same place, its cluster reached over another port of this machine.
+    pub(crate) fn place_over(&self, port: u16) -> Place {
+        let (_, name) = self.database.as_ref().unwrap();
+        Place {
+            postgres: Some(format!("postgres://postgres@127.0.0.1:{port}/{name}")),
+            ..self.place()
+        }
+    }
+
     /// Does something to the database that the product never does.
     pub(crate) async fn tamper(&self, sql: &str) {
         match self.url() {
@@ -156,55 +169,74 @@ impl Home {
         }
     }
 
-    /// Everything that is stored, as bytes: the data folder, and on PostgreSQL every row as text.
-    pub(crate) async fn everything(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut folders = vec![self.folder()];
-        while let Some(folder) = folders.pop() {
-            for item in std::fs::read_dir(folder).unwrap() {
-                let path = item.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else {
-                    bytes.extend(std::fs::read(path).unwrap());
-                }
-            }
-        }
-        if let Some(url) = self.url() {
-            let mut connection = PgConnection::connect(&url).await.unwrap();
-            let tables: Vec<String> = sqlx::query_scalar(
-                "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'",
-            )
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
-            for table in tables {
-                // Bytes as text would be hexadecimal: they are searched as what they are.
-                let sql = format!("SELECT convert_to(t::text, 'UTF8') FROM \"{table}\" t");
-                let rows: Vec<Vec<u8>> = sqlx::query_scalar(AssertSqlSafe(sql))
-                    .fetch_all(&mut connection)
+    /// Bytes out of the database.
+    pub(crate) async fn bytes(&self, sql: &str) -> Vec<u8> {
+        match self.url() {
+            Some(url) => {
+                let mut connection = PgConnection::connect(&url).await.unwrap();
+                sqlx::query_scalar(AssertSqlSafe(sql))
+                    .fetch_one(&mut connection)
                     .await
-                    .unwrap();
-                bytes.extend(rows.concat());
-                let columns: Vec<String> = sqlx::query_scalar(
-                    "SELECT column_name::text FROM information_schema.columns \
-                     WHERE table_name = $1 AND data_type = 'bytea'",
-                )
-                .bind(&table)
-                .fetch_all(&mut connection)
-                .await
-                .unwrap();
-                for column in columns {
-                    let sql = format!("SELECT coalesce(\"{column}\", '') FROM \"{table}\"");
-                    let rows: Vec<Vec<u8>> = sqlx::query_scalar(AssertSqlSafe(sql))
-                        .fetch_all(&mut connection)
-                        .await
-                        .unwrap();
-                    bytes.extend(rows.concat());
-                }
+                    .unwrap()
+            }
+            None => {
+                let mut connection = self.sqlite_connection().await;
+                sqlx::query_scalar(AssertSqlSafe(sql))
+                    .fetch_one(&mut connection)
+                    .await
+                    .unwrap()
             }
         }
-        bytes
+    }
+
+    /// Turns one bit of a value in the database.
+    pub(crate) async fn flip(&self, (table, column): (&str, &str), row: &str) {
+        let sql = format!("SELECT {column} FROM {table} WHERE {row}");
+        let mut bytes = self.bytes(&sql).await;
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let literal = if self.is_postgres() {
+            format!("'\\x{hex}'")
+        } else {
+            format!("x'{hex}'")
+        };
+        self.tamper(&format!(
+            "UPDATE {table} SET {column} = {literal} WHERE {row}"
+        ))
+        .await;
+    }
+
+    /// Which of these texts stand in any file of the ledger, as they are: the data folder, and on
+    /// PostgreSQL everything the cluster has on its disk, rows that are dead, log and write-ahead
+    /// log too. None where the cluster's files cannot be had.
+    pub(crate) async fn found(&self, texts: &[String]) -> Option<BTreeSet<String>> {
+        let mut folders = vec![self.folder()];
+        if let Some(url) = self.url() {
+            let Some(files) = std::env::var_os(CLUSTER_FILES) else {
+                assert!(
+                    std::env::var_os("CI").is_none(),
+                    "{CLUSTER_FILES} names no folder"
+                );
+                println!("the cluster's files were left out: {CLUSTER_FILES} is not set");
+                return None;
+            };
+            folders.push(files.into());
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            run_postgres(&mut connection, "CHECKPOINT").await;
+            connection.close().await.unwrap();
+        }
+        // Hundreds of megabytes: no work for an unoptimised build.
+        let mut search = Command::new("grep");
+        search.args(["--recursive", "--text", "--no-filename", "--only-matching"]);
+        // Other tests' databases come and go meanwhile.
+        search.args(["--fixed-strings", "--no-messages"]);
+        for text in texts {
+            search.args(["-e", text]);
+        }
+        let output = search.arg("--").args(folders).env("LC_ALL", "C").output();
+        let said = String::from_utf8(output.unwrap().stdout).unwrap();
+        Some(said.lines().map(str::to_owned).collect())
     }
 
     /// Takes the database away. The folder goes by itself.
