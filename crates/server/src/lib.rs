@@ -5,6 +5,7 @@ mod api_key;
 mod authenticate;
 mod config;
 mod connection;
+mod gate;
 mod grpc;
 mod limits;
 mod measure;
