@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,16 +22,6 @@ const KILLS: u64 = 5;
 const KILLS_OF_CAMPAIGN: u64 = 50;
 const MOVES: u32 = 24;
 const WORKERS: u32 = 4;
-
-fn program() -> PathBuf {
-    let deps = std::env::current_exe().unwrap();
-    let program = deps.parent().unwrap().parent().unwrap().join("baton");
-    assert!(
-        program.exists(),
-        "build the program first: cargo build -p baton"
-    );
-    program
-}
 
 fn command(home: &Home) -> Command {
     let mut command = Command::new(program());

@@ -16,6 +16,7 @@ mod campaign;
 mod credentials;
 mod crossing;
 mod doors;
+mod folder;
 mod harness;
 mod idempotency;
 mod killed;

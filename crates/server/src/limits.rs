@@ -33,7 +33,8 @@ pub struct Rates {
 pub(crate) struct Limits {
     credentials: DefaultKeyedRateLimiter<CredentialId>,
     settings: DefaultKeyedRateLimiter<SettingId>,
-    strangers: DefaultKeyedRateLimiter<IpAddr>,
+    /// By address; all who come by the folder's socket together.
+    strangers: DefaultKeyedRateLimiter<Option<IpAddr>>,
     pub(crate) gate: Arc<Gate>,
     clock: DefaultClock,
 }
@@ -77,7 +78,7 @@ impl Limits {
     }
 
     /// A call nobody is known to have made.
-    pub(crate) fn stranger(&self, from: IpAddr) -> Result<(), Turned> {
+    pub(crate) fn stranger(&self, from: Option<IpAddr>) -> Result<(), Turned> {
         let wait =
             |until: governor::NotUntil<_>| Turned::TooFast(until.wait_time_from(self.clock.now()));
         self.strangers.check_key(&from).map_err(wait)

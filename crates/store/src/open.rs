@@ -41,6 +41,7 @@ impl Place {
             Some(url) => Ok((Db::postgres(url).await?, None)),
             None => {
                 let lock = FolderLock::take(&self.folder)?;
+                folder::make_database(&self.folder)?;
                 Ok((
                     Db::sqlite(&folder::database(&self.folder)).await?,
                     Some(lock),
@@ -319,4 +320,10 @@ fn one_time_token(keys: &Keys, now_us: i64) -> Result<(OneTimeToken, CredentialR
 /// Whether a folder holds the keys of a ledger.
 pub fn holds_ledger(folder: &Path) -> bool {
     folder::keys(folder).join("ring.json").is_file()
+}
+
+/// Whether a folder holds the database too: then one process owns it. With PostgreSQL it does not,
+/// and several may serve the ledger.
+pub fn holds_database(folder: &Path) -> bool {
+    folder::database(folder).is_file()
 }

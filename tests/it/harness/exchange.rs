@@ -60,7 +60,8 @@ async fn serve(ledger: Ledger, papers: &Papers, (rates, deadline): (Rates, Durat
     let tls =
         baton_server::server_config(papers.certificate.as_bytes(), papers.key.as_bytes(), false);
     let serving = Serving {
-        listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        listener: Some(TcpListener::bind("127.0.0.1:0").await.unwrap()),
+        admin: None,
         tls: tls.unwrap(),
         operator: None,
         rates,
@@ -91,7 +92,7 @@ impl Exchange {
             .unwrap();
         let server_papers = Papers::of_server();
         let running = serve(ledger, &server_papers, (rates, deadline)).await;
-        let port = running.address().port();
+        let port = running.address().unwrap().port();
         let door = Door {
             port,
             authority: server_papers.certificate.clone(),
@@ -162,7 +163,7 @@ impl Exchange {
     pub(crate) async fn start(&mut self, accept_rollback: bool) -> Result<(), StoreError> {
         let ledger = Ledger::open(&self.home.place(), self.clock.clone(), accept_rollback).await?;
         let running = serve(ledger, &self.server_papers, (generous(), DEADLINE)).await;
-        self.door.port = running.address().port();
+        self.door.port = running.address().unwrap().port();
         self.running = Some(running);
         self.officer = self.officer.at(&self.door);
         Ok(())
@@ -174,7 +175,7 @@ impl Exchange {
             .await
             .unwrap();
         let running = serve(ledger, &self.server_papers, (generous(), DEADLINE)).await;
-        let port = running.address().port();
+        let port = running.address().unwrap().port();
         (
             running,
             Door {
