@@ -54,8 +54,17 @@ struct Standing {
     /// When the last of its refusals is forgotten.
     clean_at: Instant,
     waiting: VecDeque<oneshot::Sender<Place>>,
-    /// Set when it is turned away: how often since the last summary.
-    turned_away: Option<u64>,
+    turned_away: Option<TurnedAway>,
+}
+
+/// How often a caller was turned away since the last summary.
+#[derive(Debug, Default)]
+struct TurnedAway {
+    /// Everything it asked for, items of batches one by one: for the auditor.
+    acts: u64,
+    /// Calls begun since it is turned away: they say whether it calms down. What was under way or
+    /// in the same batch when its budget was used up says nothing about that.
+    calls: u64,
 }
 
 /// A place for one act, given back when it is told how the act ended, or dropped.
@@ -105,8 +114,12 @@ impl Gate {
     /// Whether a call of this caller may come in at all. One that may not is counted.
     pub(crate) fn passes(&self, by: &CredentialId) -> bool {
         let mut callers = self.lock();
-        let turned_away = callers.get_mut(by).and_then(|it| it.turned_away.as_mut());
-        turned_away.map(|count| *count += 1).is_none()
+        let Some(away) = callers.get_mut(by).and_then(|it| it.turned_away.as_mut()) else {
+            return true;
+        };
+        away.acts += 1;
+        away.calls += 1;
+        false
     }
 
     /// Takes the counts out, once a minute. Their callers may try again, but for those that went
@@ -114,13 +127,12 @@ impl Gate {
     pub(crate) fn sum_up(&self, now: Instant) -> Vec<(CredentialId, u64)> {
         let mut summary = Vec::new();
         self.lock().retain(|by, standing| {
-            if let Some(count) = &mut standing.turned_away {
-                let counted = std::mem::take(count);
-                if counted > 0 {
-                    summary.push((by.clone(), counted));
+            if let Some(away) = standing.turned_away.take() {
+                if away.acts > 0 {
+                    summary.push((by.clone(), away.acts));
                 }
-                if counted <= u64::from(self.budget.get()) {
-                    standing.turned_away = None;
+                if away.calls > u64::from(self.budget.get()) {
+                    standing.turned_away = Some(TurnedAway::default());
                 }
             }
             standing.undecided > 0 || standing.turned_away.is_some() || standing.clean_at > now
@@ -142,7 +154,7 @@ impl Gate {
         };
         let places = self.places(standing, now);
         if places == 0 || standing.turned_away.is_some() {
-            *standing.turned_away.get_or_insert(0) += 1;
+            standing.turned_away.get_or_insert_default().acts += 1;
             return Err(Turned::TooManyRefusals);
         }
         if standing.waiting.is_empty() && standing.undecided < places {
@@ -188,7 +200,8 @@ impl Gate {
         } else {
             let away = std::mem::take(&mut standing.waiting);
             let told = away.iter().filter(|waiting| !waiting.is_closed()).count();
-            *standing.turned_away.get_or_insert(0) += u64::try_from(told).unwrap_or(u64::MAX);
+            let acts = u64::try_from(told).unwrap_or(u64::MAX);
+            standing.turned_away.get_or_insert_default().acts += acts;
             // Whoever waits is told by the end of its turn, and not under the lock.
             drop(callers);
         }

@@ -168,6 +168,7 @@ fn who_is_only_refused_has_its_budget_however_much_it_asks_at_once() {
     assert!(played.waiting.is_empty(), "told, and not left waiting");
     assert!(!played.gate.passes(&played.by));
     assert_eq!(played.gate.sum_up(played.now), [(played.by.clone(), 1_941)]);
+    assert!(played.gate.passes(&played.by), "one call more is no flood");
 }
 
 #[test]

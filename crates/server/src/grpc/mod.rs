@@ -41,7 +41,13 @@ pub(crate) struct Services {
 impl Services {
     /// Asks the ledger, once the caller has a place; what it is refused counts against its rate.
     async fn act<A: Act>(&self, caller: &Caller, act: A) -> Result<Done<A::Outcome>, Problem> {
-        let place = self.limits.gate.enter(&caller.credential).await?;
+        let place = self.limits.gate.enter(&caller.credential).await;
+        let place = place.map_err(|turned| {
+            let problem = Problem::from(turned);
+            metrics::counter!("baton_acts_turned_away_total", "reason" => problem.reason.name())
+                .increment(1);
+            problem
+        })?;
         let (ledger, caller) = (Arc::clone(&self.ledger), caller.clone());
         // A task of its own: what was asked is decided though the call be dropped, and until then
         // it has its place. The panic of an act ends here too.
