@@ -6,6 +6,7 @@ mod connection;
 mod demo;
 mod folder;
 mod output;
+mod panics;
 mod pki;
 
 use std::process::ExitCode;

@@ -17,6 +17,7 @@ use tracing_subscriber::EnvFilter;
 use crate::connection::ConnectionArgs;
 use crate::folder::no_socket;
 use crate::output::{Exit, Output, Wrong};
+use crate::panics;
 
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
@@ -59,6 +60,7 @@ pub(crate) async fn run(
     config.server.listen = args.listen.unwrap_or(config.server.listen);
     let listen = config.server.listen;
     log(&config)?;
+    panics::say_only_where();
     let mut serving = serving(&config).await?;
     let postgres = Some(config.ledger.postgres).filter(|url| !url.is_empty());
     let place = Place {
