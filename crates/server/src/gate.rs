@@ -166,7 +166,7 @@ impl Gate {
             standing.waiting.retain(|waiting| !waiting.is_closed());
         }
         if standing.waiting.len() >= WAITING_MAX {
-            return Err(Turned::TooMany);
+            return Err(Turned::QueueFull);
         }
         let (turn, later) = oneshot::channel();
         standing.waiting.push_back(turn);

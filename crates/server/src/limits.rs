@@ -45,7 +45,7 @@ pub(crate) enum Turned {
     TooFast(Duration),
     TooManyRefusals,
     /// As many of its acts wait already as may.
-    TooMany,
+    QueueFull,
 }
 
 const BURST_SECONDS: u32 = 10;

@@ -199,7 +199,7 @@ fn a_queue_that_is_full_is_an_answer_and_who_gave_up_is_no_longer_in_it() {
     }
     assert_eq!(played.waiting.len(), WAITING_MAX);
     let full = played.gate.ask(&played.by, played.now);
-    assert!(matches!(full, Err(Turned::TooMany)));
+    assert!(matches!(full, Err(Turned::QueueFull)));
     played.make(&Move::GiveUp(7));
     played.make(&Move::Ask);
     assert_eq!(played.waiting.len(), WAITING_MAX);
