@@ -56,7 +56,8 @@ impl Exchange {
         let operator = TcpListener::bind("127.0.0.1:0").await?;
         let operator_address = operator.local_addr()?;
         let serving = Serving {
-            listener: TcpListener::bind("127.0.0.1:0").await?,
+            listener: Some(TcpListener::bind("127.0.0.1:0").await?),
+            admin: None,
             tls: server_config(papers.certificate.as_bytes(), papers.key.as_bytes(), false)?,
             operator: Some(operator),
             rates: Rates {
@@ -198,7 +199,8 @@ impl Batches {
 }
 
 fn url(running: &Running) -> String {
-    format!("https://localhost:{}", running.address().port())
+    let port = running.address().map_or(0, |address| address.port());
+    format!("https://localhost:{port}")
 }
 
 /// A certificate and its key.

@@ -19,6 +19,7 @@ mod credentials;
 mod crossing;
 mod disk_reserve;
 mod doors;
+mod folder;
 mod fuzz;
 mod harness;
 mod idempotency;

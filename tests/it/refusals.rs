@@ -1,14 +1,18 @@
 //! A refusal is an act: one entry, and the same words to everyone. A flood of them is not.
 
+use std::time::Duration;
+
 use baton_wire::status::Reason;
 use baton_wire::v1::{Point, Role};
 use futures::{StreamExt as _, stream};
+use tonic::Code;
 
 use crate::harness::*;
 
-/// Calls at the same time. What is under way when the rate is used up is still entered, so the
-/// growth is the rate and this together.
-const AT_ONCE: usize = 32;
+/// Calls at the same time, over as many connections as it takes.
+const AT_ONCE: usize = 512;
+/// A connection has fewer streams than that.
+const CONNECTIONS: usize = 4;
 
 /// Calls refused all the time, so many at once; how the ledger grew, and the reasons that were told.
 pub(crate) async fn flood(exchange: &Exchange, calls: usize) -> (u64, Vec<(Reason, usize)>) {
@@ -20,9 +24,15 @@ pub(crate) async fn flood(exchange: &Exchange, calls: usize) -> (u64, Vec<(Reaso
         .unwrap()
         .name;
     let (stranger, _) = exchange.key_holder(&exchange.elsewhere, &[Role::Dsl]).await;
+    let strangers: Vec<Caller> = (0..CONNECTIONS)
+        .map(|_| stranger.at(&exchange.door))
+        .collect();
     let before = exchange.size();
     let reasons = stream::iter(0..calls)
-        .map(|_| async { refused(stranger.get(&profile).await).reason })
+        .map(|number| {
+            let stranger = &strangers[number % CONNECTIONS];
+            async { refused(stranger.get(&profile).await).reason }
+        })
         .buffer_unordered(AT_ONCE)
         .fold(Vec::<(Reason, usize)>::new(), async |mut counts, reason| {
             match counts.iter_mut().find(|(known, _)| *known == reason) {
@@ -64,18 +74,95 @@ async fn with_shipped_limits(home: Home) {
     exchange.end().await;
 }
 
-#[test]
-fn two_thousand_refused_calls_of_one_key_hardly_grow_the_ledger_on_sqlite() {
-    run(async || with_shipped_limits(Home::sqlite()).await);
+/// A batch is one call, and its items are refused one by one.
+async fn with_a_batch(home: Home) {
+    let exchange = Exchange::as_shipped(home).await;
+    let stranger = exchange
+        .person(&exchange.elsewhere, &[Role::Publisher])
+        .await;
+    let plans = (0..500).map(|_| exchange.plan_of(Point::PrimaryToSecondary));
+    let before = exchange.size();
+    let outcomes = stranger.plan(plans.collect()).await.unwrap();
+    let growth = exchange.size() - before;
+    let told = |reason: Reason| {
+        let reasons = outcomes.iter().map(|it| &it.error.as_ref().unwrap().reason);
+        reasons.filter(|told| *told == reason.name()).count()
+    };
+    let (denied, limited) = (
+        told(Reason::PermissionDenied),
+        told(Reason::RefusalsLimited),
+    );
+    assert_eq!(denied + limited, 500, "each item is answered");
+    assert!((60..100).contains(&denied), "{denied} items were refused");
+    assert_eq!(growth, u64::try_from(denied).unwrap(), "an entry each");
+    exchange.end().await;
 }
 
-#[test]
-fn two_thousand_refused_calls_of_one_key_hardly_grow_the_ledger_on_postgres() {
-    run(async || {
-        if let Some(home) = Home::postgres().await {
-            with_shipped_limits(home).await;
+/// Who does not wait for the answer was refused all the same.
+async fn with_calls_that_are_dropped(home: Home) {
+    let exchange = Exchange::as_shipped(home).await;
+    let of = exchange.open_move().await;
+    let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+    let content = submission(&of, typical(1, of.point));
+    let profile = sender.publish(content).await.unwrap().name;
+    let stranger = exchange.person(&exchange.elsewhere, &[Role::Dsl]).await;
+    let before = exchange.size();
+    let held = exchange.home.hold().await;
+    let (stranger, profile) = (&stranger, &profile);
+    let told = stream::iter(0..1_000)
+        .map(async |_| {
+            let mut request = tonic::Request::new(baton_wire::v1::GetProfileRequest {
+                parent: stranger.setting.clone(),
+                name: stranger.mine(profile),
+                kinds: Vec::new(),
+            });
+            request.set_timeout(Duration::from_millis(200));
+            let answer = stranger.profiles().get_profile(request).await;
+            answer.unwrap_err().code()
+        })
+        .buffer_unordered(AT_ONCE)
+        .collect::<Vec<_>>()
+        .await;
+    assert!(!told.contains(&Code::PermissionDenied), "none is decided");
+    held.release().await;
+    // What was asked before is decided before.
+    sender.get(profile).await.expect("a neighbour");
+    let growth = exchange.size() - before;
+    assert!(
+        (2..100).contains(&growth),
+        "1,000 calls nobody waited for grew the ledger by {growth} entries"
+    );
+    exchange.end().await;
+}
+
+macro_rules! as_shipped_on_both_engines {
+    ($($law:ident: $sqlite:ident $postgres:ident;)+) => {$(
+        #[test]
+        fn $sqlite() {
+            run(async || $law(Home::sqlite()).await);
         }
-    });
+
+        #[test]
+        fn $postgres() {
+            run(async || {
+                if let Some(home) = Home::postgres().await {
+                    $law(home).await;
+                }
+            });
+        }
+    )+};
+}
+
+as_shipped_on_both_engines! {
+    with_shipped_limits:
+        two_thousand_refused_calls_of_one_key_hardly_grow_the_ledger_on_sqlite
+        two_thousand_refused_calls_of_one_key_hardly_grow_the_ledger_on_postgres;
+    with_a_batch:
+        five_hundred_refused_items_of_one_call_hardly_grow_the_ledger_on_sqlite
+        five_hundred_refused_items_of_one_call_hardly_grow_the_ledger_on_postgres;
+    with_calls_that_are_dropped:
+        a_thousand_calls_that_are_dropped_hardly_grow_the_ledger_on_sqlite
+        a_thousand_calls_that_are_dropped_hardly_grow_the_ledger_on_postgres;
 }
 
 on_both_engines! {

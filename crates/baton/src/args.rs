@@ -30,7 +30,8 @@ Examples:
   baton serve --config baton.toml         run the service
   baton publish leavers.ndjson --signatory 'Head teacher'
   baton subscribe --once                  fetch what came for your setting
-  baton audit verify --state              check the whole ledger";
+  baton audit verify --state              check the whole ledger
+  baton status --folder data              by the data folder: the network may be down";
 
 /// What can be done.
 #[derive(Debug, Subcommand)]

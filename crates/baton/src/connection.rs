@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use baton_client::{Client, Connection};
+use baton_client::{Client, Connection, ConnectionBuilder};
+use baton_server::Running;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use crate::output::Wrong;
+use crate::folder;
+use crate::output::{Output, Wrong};
 
 /// Which service, and as whom.
 #[derive(Debug, Clone, Args)]
@@ -22,6 +24,33 @@ pub(crate) struct ConnectionArgs {
         value_name = "FILE"
     )]
     connection: Option<PathBuf>,
+    /// Data folder of the ledger: `init` makes it, `serve` serves it. Any other command goes through
+    /// it instead of over the network, whether a service runs there or not. Only with SQLite.
+    #[arg(
+        long,
+        global = true,
+        env = "BATON_FOLDER",
+        hide_env_values = true,
+        value_name = "DIR"
+    )]
+    pub(crate) folder: Option<PathBuf>,
+    #[arg(skip)]
+    route: Route,
+}
+
+/// How a command reaches the service.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Route {
+    /// Where the connection file says.
+    #[default]
+    Network,
+    /// By the socket of the service that runs in the folder.
+    Served { socket: PathBuf },
+    /// By a socket of this process, which has the folder while the command runs.
+    Own {
+        socket: PathBuf,
+        certificate: String,
+    },
 }
 
 /// A connection file. Paths in it are relative to the file.
@@ -79,6 +108,33 @@ impl ConnectionArgs {
         Ok((path, file))
     }
 
+    /// Opens the way through the folder, if one was given. What comes back is to be stopped when
+    /// the command is done.
+    pub(crate) async fn open(&mut self, output: Output) -> anyhow::Result<Option<Running>> {
+        let Some(folder) = &self.folder else {
+            return Ok(None);
+        };
+        let (route, running) = folder::open(folder, output).await?;
+        self.route = route;
+        Ok(running)
+    }
+
+    /// A connection to the service of this address and certificate, by the way there is.
+    pub(crate) fn builder(&self, url: &str, service_certificate: &[u8]) -> ConnectionBuilder {
+        match &self.route {
+            Route::Network => Connection::builder(url).ca_pem(service_certificate),
+            Route::Served { socket } => Connection::builder(url)
+                .ca_pem(service_certificate)
+                .over_socket(socket),
+            Route::Own {
+                socket,
+                certificate,
+            } => Connection::builder(format!("https://{}", folder::OWN_NAME))
+                .ca_pem(certificate)
+                .over_socket(socket),
+        }
+    }
+
     /// A client acting for the setting of the file.
     pub(crate) async fn connect(&self) -> anyhow::Result<Client> {
         let (path, file) = self.file()?;
@@ -87,7 +143,7 @@ impl ConnectionArgs {
             let path = folder.join(name);
             std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))
         };
-        let mut builder = Connection::builder(file.url).ca_pem(read(&file.service_certificate)?);
+        let mut builder = self.builder(&file.url, &read(&file.service_certificate)?);
         match (&file.certificate, &file.key, &file.api_key) {
             (Some(certificate), Some(key), None) => {
                 builder = builder.identity_pem(read(certificate)?, read(key)?);

@@ -4,7 +4,9 @@ mod args;
 mod commands;
 mod connection;
 mod demo;
+mod folder;
 mod output;
+mod panics;
 mod pki;
 
 use std::process::ExitCode;
@@ -13,6 +15,7 @@ use clap::Parser as _;
 use mimalloc::MiMalloc;
 
 use args::{Args, Command};
+use connection::ConnectionArgs;
 use output::{Exit, Output};
 
 #[global_allocator]
@@ -49,11 +52,28 @@ fn start(args: Args, output: Output) -> anyhow::Result<Exit> {
 }
 
 async fn run(args: Args, output: Output) -> anyhow::Result<Exit> {
-    let to = &args.connection;
-    match args.command {
+    let Args {
+        connection: mut to,
+        command,
+        ..
+    } = args;
+    let opened = match command {
+        // These are about a folder themselves, and not callers.
+        Command::Demo(_) | Command::Init(_) | Command::Serve(_) => None,
+        _ => to.open(output).await?,
+    };
+    let done = carry_out(command, &to, output).await;
+    if let Some(running) = opened {
+        running.stop().await;
+    }
+    done
+}
+
+async fn carry_out(command: Command, to: &ConnectionArgs, output: Output) -> anyhow::Result<Exit> {
+    match command {
         Command::Demo(demo) => Box::pin(demo::run(demo, output)).await,
-        Command::Init(init) => commands::init::run(init, output).await,
-        Command::Serve(serve) => commands::serve::run(serve, output).await,
+        Command::Init(init) => commands::init::run(init, to, output).await,
+        Command::Serve(serve) => commands::serve::run(serve, to, output).await,
         Command::Settings(settings) => commands::settings::run(settings, to, output).await,
         Command::Credentials(credentials) => {
             commands::credentials::run(credentials, to, output).await

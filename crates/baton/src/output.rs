@@ -189,7 +189,8 @@ fn advice(error: &ClientError) -> Option<&'static str> {
         | ClientError::RateLimited { .. }
         | ClientError::Unavailable { .. } => "Wait a moment and run the same command again.",
         ClientError::Connect(ConnectError::Unreachable) => {
-            "Check the url in the connection file, and that `baton serve` runs there."
+            "Check the url in the connection file, and that `baton serve` runs there. On its own \
+             machine `--folder` goes in without the network."
         }
         ClientError::Connect(ConnectError::Tls) => {
             "Check that the service's certificate in the connection file is the one it shows, and \

@@ -1,10 +1,12 @@
 //! The way to a service: TLS, the caller's credential, and the limits of a connection.
 
-use std::{fmt, time::Duration};
+use std::{fmt, io, path::PathBuf, time::Duration};
 
 use baton_wire::v1::subscription_service_client::SubscriptionServiceClient;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
+use hyper_util::rt::TokioIo;
+use tokio::net::UnixStream;
 use tonic::{
     client::Grpc,
     metadata::{Ascii, MetadataValue},
@@ -44,6 +46,7 @@ impl Connection {
     pub fn builder(url: impl Into<String>) -> ConnectionBuilder {
         ConnectionBuilder {
             url: url.into(),
+            socket: None,
             roots: Vec::new(),
             identity: None,
             api_key: None,
@@ -102,6 +105,7 @@ impl fmt::Debug for Connection {
 /// A connection being described.
 pub struct ConnectionBuilder {
     url: String,
+    socket: Option<PathBuf>,
     roots: Vec<Certificate>,
     identity: Option<Identity>,
     api_key: Option<String>,
@@ -116,6 +120,14 @@ impl ConnectionBuilder {
     #[must_use]
     pub fn ca_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
         self.roots.push(Certificate::from_pem(pem));
+        self
+    }
+
+    /// Goes through a Unix socket instead of the network, as that of a service's data folder. The
+    /// address then only says which name the server's certificate is to be for.
+    #[must_use]
+    pub fn over_socket(mut self, path: impl Into<PathBuf>) -> Self {
+        self.socket = Some(path.into());
         self
     }
 
@@ -160,7 +172,11 @@ impl ConnectionBuilder {
     /// first call.
     pub async fn connect(self) -> Result<Connection, ClientError> {
         let endpoint = self.endpoint()?;
-        let channel = endpoint.connect().await.map_err(|error| {
+        let channel = match self.socket.clone() {
+            None => endpoint.connect().await,
+            Some(path) => endpoint.connect_with_connector(socket(path)).await,
+        };
+        let channel = channel.map_err(|error| {
             let tls = ClientError::from_transport(&error);
             tls.unwrap_or(ConnectError::Unreachable.into())
         })?;
@@ -169,7 +185,11 @@ impl ConnectionBuilder {
 
     /// Connects with the first call. Must be called within a tokio runtime.
     pub fn connect_lazy(self) -> Result<Connection, ClientError> {
-        let channel = self.endpoint()?.connect_lazy();
+        let endpoint = self.endpoint()?;
+        let channel = match self.socket.clone() {
+            None => endpoint.connect_lazy(),
+            Some(path) => endpoint.connect_with_connector_lazy(socket(path)),
+        };
         self.finish(channel)
     }
 
@@ -234,4 +254,20 @@ impl fmt::Debug for ConnectionBuilder {
             .field("url", &self.url)
             .finish_non_exhaustive()
     }
+}
+
+/// Connects to a socket whatever the address; TLS goes over it as over any connection.
+fn socket(
+    path: PathBuf,
+) -> impl tower::Service<
+    Uri,
+    Response = TokioIo<UnixStream>,
+    Error = io::Error,
+    Future = impl Future<Output = io::Result<TokioIo<UnixStream>>> + Send,
+> + Send
++ 'static {
+    tower::service_fn(move |_: Uri| {
+        let path = path.clone();
+        async move { UnixStream::connect(path).await.map(TokioIo::new) }
+    })
 }

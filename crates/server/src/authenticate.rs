@@ -180,6 +180,7 @@ impl From<Turned> for Problem {
         match turned {
             Turned::TooFast(wait) => Problem::from(Reason::RateLimited).retry_after(wait),
             Turned::TooManyRefusals => Problem::from(Reason::RefusalsLimited),
+            Turned::QueueFull => Problem::from(Reason::QueueFull),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use baton_store::DiskReserve;
 use config::{File, FileFormat};
 use serde::Deserialize;
 
@@ -93,6 +94,16 @@ pub enum ConfigError {
     Value(&'static str),
 }
 
+impl LedgerConfig {
+    /// Room that is kept on the disk.
+    pub fn reserve(&self) -> DiskReserve {
+        DiskReserve {
+            mib: self.disk_reserve_mib,
+            ..DiskReserve::default()
+        }
+    }
+}
+
 impl Config {
     /// The default, with a file over it, with `BATON_SECTION_OPTION` variables over both.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
@@ -156,7 +167,6 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use baton_store::DiskReserve;
 
     use super::*;
 

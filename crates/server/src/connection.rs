@@ -2,42 +2,80 @@
 //! known of the peer afterwards.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::transport::server::Connected;
 
+use crate::admin::AdminSocket;
 use crate::tls::spki_sha256;
 
 /// Connections at the same time; further ones wait in the kernel's queue.
-pub(crate) const CONNECTIONS_MAX: usize = 2_048;
+const CONNECTIONS_MAX: usize = 2_048;
+/// The same of the folder's socket. They are counted apart: a crowd on the network must not shut
+/// out the operator.
+const ADMIN_CONNECTIONS_MAX: usize = 64;
 /// Longest handshake.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// Connections that finished their handshake and wait to be served.
-const READY_MAX: usize = 64;
+pub(crate) const READY_MAX: usize = 64;
 
 /// What is known of who is at the other end.
 #[derive(Debug, Clone)]
 pub(crate) struct Peer {
     /// Hash of the public key it proved to hold.
     pub(crate) spki: Option<[u8; 32]>,
-    /// Its address, for limits only.
-    pub(crate) address: IpAddr,
+    /// Its address, for limits only; none when it came by the folder's socket.
+    pub(crate) address: Option<IpAddr>,
+}
+
+/// Bytes below TLS: the network's, or the folder's socket.
+type Stream = Either<TcpStream, UnixStream>;
+
+/// Where connections come from.
+#[derive(Debug)]
+pub(crate) enum Listener {
+    Network(TcpListener),
+    Folder(AdminSocket),
+}
+
+impl Listener {
+    async fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
+        match self {
+            Self::Network(listener) => {
+                let (stream, from) = listener.accept().await?;
+                let _ = stream.set_nodelay(true);
+                Ok((Either::Left(stream), Some(from.ip())))
+            }
+            Self::Folder(socket) => {
+                let (stream, _) = socket.listener.accept().await?;
+                Ok((Either::Right(stream), None))
+            }
+        }
+    }
+
+    fn connections_max(&self) -> usize {
+        match self {
+            Self::Network(_) => CONNECTIONS_MAX,
+            Self::Folder(_) => ADMIN_CONNECTIONS_MAX,
+        }
+    }
 }
 
 /// A connection after its handshake.
 pub(crate) struct Connection {
-    stream: TlsStream<TcpStream>,
+    stream: TlsStream<Stream>,
     peer: Peer,
     _slot: OwnedSemaphorePermit,
 }
@@ -50,16 +88,18 @@ impl Connected for Connection {
     }
 }
 
+/// What accepted connections go out by.
+pub(crate) type Ready = mpsc::Sender<io::Result<Connection>>;
+
 /// Accepts until told to stop. Connections come out as they finish their handshakes.
 pub(crate) fn accept(
-    listener: TcpListener,
+    listener: Listener,
     acceptor: TlsAcceptor,
     tasks: &TaskTracker,
-    stop: CancellationToken,
-) -> mpsc::Receiver<io::Result<Connection>> {
-    let (ready, served) = mpsc::channel(READY_MAX);
+    (ready, stop): (Ready, CancellationToken),
+) {
     let handshakes = tasks.clone();
-    let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let slots = Arc::new(Semaphore::new(listener.connections_max()));
     tasks.spawn(async move {
         loop {
             let slot = Arc::clone(&slots).acquire_owned();
@@ -86,16 +126,14 @@ pub(crate) fn accept(
             }
         }
     });
-    served
 }
 
 async fn handshake(
     acceptor: TlsAcceptor,
-    (stream, from): (TcpStream, SocketAddr),
+    (stream, from): (Stream, Option<IpAddr>),
     slot: OwnedSemaphorePermit,
-    ready: mpsc::Sender<io::Result<Connection>>,
+    ready: Ready,
 ) {
-    let _ = stream.set_nodelay(true);
     let shaken = tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(stream)).await;
     let Ok(Ok(stream)) = shaken else {
         metrics::counter!("baton_handshakes_failed_total").increment(1);
@@ -108,7 +146,7 @@ async fn handshake(
         .and_then(|chain| chain.first());
     let peer = Peer {
         spki: certificate.and_then(spki_sha256),
-        address: from.ip(),
+        address: from,
     };
     let version = stream.get_ref().1.protocol_version();
     if version == Some(rustls::ProtocolVersion::TLSv1_2) {

@@ -1,10 +1,12 @@
 //! What is done: transports, authentication, limits, streams. No rule lives here: a call is
 //! decoded, asked of the ledger, and its outcome encoded.
 
+mod admin;
 mod api_key;
 mod authenticate;
 mod config;
 mod connection;
+mod gate;
 mod grpc;
 mod limits;
 mod measure;
@@ -13,6 +15,7 @@ mod own_words;
 mod serve;
 mod tls;
 
+pub use admin::{ADMIN_SOCKET, AdminSocket};
 pub use api_key::ApiKey;
 pub use config::{Config, ConfigError, DEFAULT as DEFAULT_CONFIG};
 pub use limits::Rates;

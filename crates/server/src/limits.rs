@@ -1,17 +1,18 @@
-//! Limits that stand before the ledger: token buckets, and the count of refusals.
+//! Limits that stand before the ledger: token buckets, and the gate of refusals.
 //!
 //! A caller that is turned away here leaves no entry, so a hostile one cannot make the ledger
 //! grow: past its refusal rate one summary a minute says how often it was turned away.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use baton_domain::ids::{CredentialId, SettingId};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::gate::Gate;
 
 /// Rates, each per second with a burst of the same number times ten seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -27,17 +28,14 @@ pub struct Rates {
     pub refusals_per_minute: NonZeroU32,
 }
 
-/// The buckets.
+/// The buckets, and the gate every act passes.
 #[derive(Debug)]
 pub(crate) struct Limits {
     credentials: DefaultKeyedRateLimiter<CredentialId>,
     settings: DefaultKeyedRateLimiter<SettingId>,
-    strangers: DefaultKeyedRateLimiter<IpAddr>,
-    refusals: DefaultKeyedRateLimiter<CredentialId>,
-    refusals_per_minute: NonZeroU32,
-    /// Callers past their refusal rate, with how often each was turned away since the last
-    /// summary.
-    turned_away: Mutex<HashMap<CredentialId, u64>>,
+    /// By address; all who come by the folder's socket together.
+    strangers: DefaultKeyedRateLimiter<Option<IpAddr>>,
+    pub(crate) gate: Arc<Gate>,
     clock: DefaultClock,
 }
 
@@ -46,6 +44,8 @@ pub(crate) struct Limits {
 pub(crate) enum Turned {
     TooFast(Duration),
     TooManyRefusals,
+    /// As many of its acts wait already as may.
+    QueueFull,
 }
 
 const BURST_SECONDS: u32 = 10;
@@ -61,17 +61,14 @@ impl Limits {
             credentials: RateLimiter::keyed(per_second(rates.credential_per_second)),
             settings: RateLimiter::keyed(per_second(rates.setting_per_second)),
             strangers: RateLimiter::keyed(per_second(rates.stranger_per_second)),
-            refusals: RateLimiter::keyed(Quota::per_minute(rates.refusals_per_minute)),
-            refusals_per_minute: rates.refusals_per_minute,
-            turned_away: Mutex::default(),
+            gate: Gate::new(rates.refusals_per_minute),
             clock: DefaultClock::default(),
         }
     }
 
     /// A call of a known caller.
     pub(crate) fn known(&self, by: &CredentialId, of: &SettingId) -> Result<(), Turned> {
-        if let Some(count) = self.lock().get_mut(by) {
-            *count += 1;
+        if !self.gate.passes(by) {
             return Err(Turned::TooManyRefusals);
         }
         let wait =
@@ -81,51 +78,28 @@ impl Limits {
     }
 
     /// A call nobody is known to have made.
-    pub(crate) fn stranger(&self, from: IpAddr) -> Result<(), Turned> {
+    pub(crate) fn stranger(&self, from: Option<IpAddr>) -> Result<(), Turned> {
         let wait =
             |until: governor::NotUntil<_>| Turned::TooFast(until.wait_time_from(self.clock.now()));
         self.strangers.check_key(&from).map_err(wait)
     }
 
-    /// The ledger refused a call of this caller. Past its rate the next calls are turned away
-    /// until the minute is summed up.
-    pub(crate) fn refused(&self, by: &CredentialId) {
-        if self.refusals.check_key(by).is_err() {
-            self.lock().entry(by.clone()).or_insert(0);
-        }
-    }
-
-    /// Takes the counts out, once a minute. Their callers may try again, but for those that went
-    /// on faster than they may be refused: else a flood would be entered anew every minute.
+    /// How often callers were turned away since the last time, once a minute.
     pub(crate) fn sum_up(&self) -> Vec<(CredentialId, u64)> {
         self.credentials.retain_recent();
         self.settings.retain_recent();
         self.strangers.retain_recent();
-        self.refusals.retain_recent();
-        let mut summary = Vec::new();
-        self.lock().retain(|credential, count| {
-            let counted = std::mem::take(count);
-            if counted > 0 {
-                summary.push((credential.clone(), counted));
-            }
-            counted > u64::from(self.refusals_per_minute.get())
-        });
-        summary
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<CredentialId, u64>> {
-        self.turned_away
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.gate.sum_up(Instant::now())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gate::Ended;
 
-    #[test]
-    fn a_flood_stays_outside_from_minute_to_minute_until_it_calms_down() {
+    #[tokio::test]
+    async fn a_flood_stays_outside_from_minute_to_minute_until_it_calms_down() {
         let rate = |number| NonZeroU32::new(number).unwrap();
         let limits = Limits::new(&Rates {
             credential_per_second: rate(1_000),
@@ -137,9 +111,9 @@ mod tests {
             CredentialId::from_bytes([1; 16]),
             SettingId::from_bytes([2; 16]),
         );
-        for _ in 0..4 {
+        for _ in 0..3 {
             assert_eq!(limits.known(&by, &of), Ok(()));
-            limits.refused(&by);
+            limits.gate.enter(&by).await.unwrap().end(Ended::Refused);
         }
         for minute in 0..3 {
             for _ in 0..100 {

@@ -12,6 +12,7 @@ use baton_wire::twin::setting_service_server::SettingServiceServer;
 use baton_wire::twin::subscription_service_server::SubscriptionServiceServer;
 use baton_wire::twin::transition_service_server::TransitionServiceServer;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -19,8 +20,9 @@ use tokio_util::task::TaskTracker;
 use tonic::transport::Server;
 use tower::layer::util::{Identity, Stack};
 
+use crate::admin::AdminSocket;
 use crate::authenticate::Authenticate;
-use crate::connection::accept;
+use crate::connection::{Listener, READY_MAX, accept};
 use crate::grpc::{ANSWER_BYTES_MAX, REQUEST_BYTES_MAX, Services};
 use crate::limits::{Limits, Rates};
 use crate::measure::Measure;
@@ -36,9 +38,11 @@ const SUMMARY: Duration = Duration::from_mins(1);
 /// How a service is run.
 #[derive(Debug)]
 pub struct Serving {
-    /// Where it listens.
-    pub listener: TcpListener,
-    /// TLS of the listener.
+    /// Where it listens on the network; none: on the folder's socket only.
+    pub listener: Option<TcpListener>,
+    /// The socket in the data folder, for who owns the folder.
+    pub admin: Option<AdminSocket>,
+    /// TLS of both.
     pub tls: rustls::ServerConfig,
     /// The operator's page, if there is one.
     pub operator: Option<TcpListener>,
@@ -55,7 +59,7 @@ pub struct Serving {
 /// A service that runs.
 #[derive(Debug)]
 pub struct Running {
-    address: SocketAddr,
+    address: Option<SocketAddr>,
     ledger: Arc<Ledger>,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -65,7 +69,8 @@ pub struct Running {
 impl Serving {
     /// Starts serving a ledger.
     pub fn start(self, ledger: Ledger) -> std::io::Result<Running> {
-        let address = self.listener.local_addr()?;
+        let network = self.listener.as_ref();
+        let address = network.map(TcpListener::local_addr).transpose()?;
         let (ledger, limits) = (Arc::new(ledger), Arc::new(Limits::new(&self.rates)));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let services = Services {
@@ -76,7 +81,12 @@ impl Serving {
             tasks: tasks.clone(),
         };
         let acceptor = TlsAcceptor::from(Arc::new(self.tls));
-        let connections = accept(self.listener, acceptor, &tasks, stop.clone());
+        let (ready, connections) = mpsc::channel(READY_MAX);
+        let network = self.listener.map(Listener::Network);
+        for listener in network.into_iter().chain(self.admin.map(Listener::Folder)) {
+            let to = (ready.clone(), stop.clone());
+            accept(listener, acceptor.clone(), &tasks, to);
+        }
         let door = Authenticate {
             ledger: Arc::clone(&ledger),
             limits: Arc::clone(&limits),
@@ -99,7 +109,8 @@ impl Serving {
         if let Some(listener) = self.operator {
             tasks.spawn(operator::serve(listener, Arc::clone(&ledger), stop.clone()));
         }
-        tracing::info!(%address, ledger = %ledger.id(), term = ledger.term(), "serving");
+        let shown = address.map(tracing::field::display);
+        tracing::info!(address = shown, ledger = %ledger.id(), term = ledger.term(), "serving");
         Ok(Running {
             address,
             ledger,
@@ -169,8 +180,8 @@ async fn sum_up(ledger: Arc<Ledger>, limits: Arc<Limits>, stop: CancellationToke
 }
 
 impl Running {
-    /// The address it listens on.
-    pub fn address(&self) -> SocketAddr {
+    /// The address it listens on, if it is on the network.
+    pub fn address(&self) -> Option<SocketAddr> {
         self.address
     }
 

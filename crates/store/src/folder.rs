@@ -27,6 +27,20 @@ pub(crate) fn make(folder: &Path) -> Result<(), StoreError> {
         .map_err(|error| StoreError::file(folder, error))
 }
 
+/// Makes the file of a new database, for its owner only. What the engine lays beside it takes its
+/// mode from it.
+pub(crate) fn make_database(folder: &Path) -> Result<(), StoreError> {
+    let path = database(folder);
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .map(drop)
+        .map_err(|error| StoreError::file(&path, error))
+}
+
 /// The lock of a data folder, held until it is dropped or the process ends.
 #[derive(Debug)]
 pub(crate) struct FolderLock {

@@ -36,7 +36,7 @@ pub use authenticate::{Known, Presented};
 pub use clock::{Clock, london_date};
 pub use error::StoreError;
 pub use ledger::{Done, Ledger, Receipt};
-pub use open::{OneTimeToken, Place};
+pub use open::{OneTimeToken, Place, holds_database, holds_ledger};
 pub use proofs::Proof;
 pub use refusal::Refusal;
 pub use reserve::DiskReserve;

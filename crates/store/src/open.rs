@@ -1,6 +1,6 @@
 //! Making a ledger, and opening one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use baton_domain::access::{Assurance, Decider, PolicySet};
@@ -44,6 +44,7 @@ impl Place {
             Some(url) => Ok((Db::postgres(url).await?, None)),
             None => {
                 let lock = FolderLock::take(&self.folder)?;
+                folder::make_database(&self.folder)?;
                 Ok((
                     Db::sqlite(&folder::database(&self.folder)).await?,
                     Some(lock),
@@ -335,4 +336,15 @@ fn one_time_token(keys: &Keys, now_us: i64) -> Result<(OneTimeToken, CredentialR
         state: credential_state::ONE_TIME,
     };
     Ok((OneTimeToken { credential, secret }, row))
+}
+
+/// Whether a folder holds the keys of a ledger.
+pub fn holds_ledger(folder: &Path) -> bool {
+    folder::keys(folder).join("ring.json").is_file()
+}
+
+/// Whether a folder holds the database too: then one process owns it. With PostgreSQL it does not,
+/// and several may serve the ledger.
+pub fn holds_database(folder: &Path) -> bool {
+    folder::database(folder).is_file()
 }

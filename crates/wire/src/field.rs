@@ -48,7 +48,7 @@ pub fn request_id(field: &str, text: &str) -> Result<RequestId, Violation> {
         Violation::new(
             field,
             "request_id.form",
-            "Give a UUID, another one for each request.",
+            "Give 1 to 64 visible ASCII characters, as a UUID; others for each request.",
         )
         .shaped(shape(text))
     })

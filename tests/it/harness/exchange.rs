@@ -70,7 +70,8 @@ async fn serve(
     let operator = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let page = operator.local_addr().unwrap();
     let serving = Serving {
-        listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        listener: Some(TcpListener::bind("127.0.0.1:0").await.unwrap()),
+        admin: None,
         tls: tls.unwrap(),
         operator: Some(operator),
         rates,
@@ -101,7 +102,7 @@ impl Exchange {
             .unwrap();
         let server_papers = Papers::of_server();
         let (running, operator) = serve(ledger, &server_papers, (rates, deadline)).await;
-        let port = running.address().port();
+        let port = running.address().unwrap().port();
         let door = Door {
             port,
             authority: server_papers.certificate.clone(),
@@ -174,7 +175,7 @@ impl Exchange {
         let ledger = Ledger::open(&self.home.place(), self.clock.clone(), accept_rollback).await?;
         let (running, operator) = serve(ledger, &self.server_papers, (generous(), DEADLINE)).await;
         self.operator = operator;
-        self.door.port = running.address().port();
+        self.door.port = running.address().unwrap().port();
         self.running = Some(running);
         self.officer = self.officer.at(&self.door);
         Ok(())
@@ -186,7 +187,7 @@ impl Exchange {
             .await
             .unwrap();
         let (running, _) = serve(ledger, &self.server_papers, (generous(), DEADLINE)).await;
-        let port = running.address().port();
+        let port = running.address().unwrap().port();
         (
             running,
             Door {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use baton_store::{DiskReserve, Place};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
 /// A cluster's URL, to its database `postgres`. `scripts/pg run` sets it.
@@ -18,6 +18,22 @@ pub(crate) struct Home {
     database: Option<(String, String)>,
     /// Room that is kept; a test may set it before the ledger is opened.
     pub(crate) reserve: DiskReserve,
+}
+
+/// A hold on a database.
+pub(crate) enum Held {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Held {
+    /// Lets go.
+    pub(crate) async fn release(self) {
+        match self {
+            Self::Sqlite(by) => by.close().await.unwrap(),
+            Self::Postgres(by) => by.close().await.unwrap(),
+        }
+    }
 }
 
 impl Home {
@@ -81,6 +97,21 @@ impl Home {
             .await
             .unwrap();
         connection.close().await.unwrap();
+    }
+
+    /// Holds what every commit needs: nothing is decided until it is let go.
+    pub(crate) async fn hold(&self) -> Held {
+        if let Some(url) = self.url() {
+            let mut by = PgConnection::connect(&url).await.unwrap();
+            let head = sqlx::raw_sql("BEGIN; SELECT 1 FROM head FOR UPDATE");
+            head.execute(&mut by).await.unwrap();
+            return Held::Postgres(by);
+        }
+        let file = format!("sqlite://{}", self.folder().join("ledger.db").display());
+        let mut by = SqliteConnection::connect(&file).await.unwrap();
+        let write = sqlx::raw_sql("BEGIN IMMEDIATE");
+        write.execute(&mut by).await.unwrap();
+        Held::Sqlite(by)
     }
 
     /// Keeps the database as it is now, as a nightly copy would. The service is stopped.

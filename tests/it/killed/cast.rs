@@ -1,7 +1,6 @@
 //! The real program and the people who call it.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -12,16 +11,6 @@ use crate::harness::*;
 
 /// Moves of the play: publishers write them again and again.
 pub(crate) const MOVES: u32 = 24;
-
-pub(crate) fn program() -> PathBuf {
-    let deps = std::env::current_exe().unwrap();
-    let program = deps.parent().unwrap().parent().unwrap().join("baton");
-    assert!(
-        program.exists(),
-        "build the program first: cargo build -p baton"
-    );
-    program
-}
 
 pub(crate) fn command(home: &Home) -> Command {
     let mut command = Command::new(program());

@@ -8,6 +8,7 @@ use baton_store::{Clock, DiskReserve, Ledger, Place};
 use clap::Args;
 use serde_json::json;
 
+use crate::connection::ConnectionArgs;
 use crate::output::{Exit, Output};
 use crate::pki;
 
@@ -18,11 +19,10 @@ Examples:
   baton init --folder data
   baton init --config baton.toml --name baton.council.example
 
-Then: `baton serve`, and with the token `baton credentials redeem`.")]
+--folder overrides the configuration.
+Then: `baton serve`, and with the token `baton credentials redeem`; or the other way round, with
+`--folder`.")]
 pub(crate) struct InitArgs {
-    /// Folder to make; overrides the configuration.
-    #[arg(long, value_name = "DIR")]
-    folder: Option<PathBuf>,
     /// Configuration file.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -31,9 +31,13 @@ pub(crate) struct InitArgs {
     names: Vec<String>,
 }
 
-pub(crate) async fn run(args: InitArgs, output: Output) -> anyhow::Result<Exit> {
+pub(crate) async fn run(
+    args: InitArgs,
+    to: &ConnectionArgs,
+    output: Output,
+) -> anyhow::Result<Exit> {
     let config = Config::load(args.config.as_deref())?;
-    let folder = args.folder.unwrap_or(config.ledger.folder);
+    let folder = to.folder.clone().unwrap_or(config.ledger.folder);
     let postgres = Some(config.ledger.postgres).filter(|url| !url.is_empty());
     let place = Place {
         folder: folder.clone(),

@@ -6,15 +6,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use baton_server::{Config, DEFAULT_CONFIG, Serving, server_config};
-use baton_store::{Clock, DiskReserve, Ledger, Place};
+use baton_server::{ADMIN_SOCKET, AdminSocket, Config, DEFAULT_CONFIG, Serving, server_config};
+use baton_store::{Clock, Ledger, Place};
 use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use crate::connection::ConnectionArgs;
+use crate::folder::no_socket;
 use crate::output::{Exit, Output, Wrong};
+use crate::panics;
 
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
@@ -22,14 +25,14 @@ use crate::output::{Exit, Output, Wrong};
 Examples:
   baton serve --folder data
   baton serve --config baton.toml --listen 0.0.0.0:7443
-  baton serve --print-config > baton.toml      every option, explained")]
+  baton serve --print-config > baton.toml      every option, explained
+
+--folder overrides the configuration. With SQLite the service also listens on admin.sock in the
+folder, for the folder's owner only: commands with --folder come in there.")]
 pub(crate) struct ServeArgs {
     /// Configuration file; only what differs from the default.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Folder of the ledger; overrides the configuration.
-    #[arg(long, value_name = "DIR")]
-    folder: Option<PathBuf>,
     /// Address to listen on; overrides the configuration. Port 0: any free one, printed.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
@@ -41,7 +44,11 @@ pub(crate) struct ServeArgs {
     print_config: bool,
 }
 
-pub(crate) async fn run(args: ServeArgs, output: Output) -> anyhow::Result<Exit> {
+pub(crate) async fn run(
+    args: ServeArgs,
+    to: &ConnectionArgs,
+    output: Output,
+) -> anyhow::Result<Exit> {
     if args.print_config {
         output.result(&json!({ "config": DEFAULT_CONFIG }), || {
             DEFAULT_CONFIG.to_owned()
@@ -49,22 +56,28 @@ pub(crate) async fn run(args: ServeArgs, output: Output) -> anyhow::Result<Exit>
         return Ok(Exit::Done);
     }
     let mut config = Config::load(args.config.as_deref())?;
-    config.ledger.folder = args.folder.unwrap_or(config.ledger.folder);
+    config.ledger.folder = to.folder.clone().unwrap_or(config.ledger.folder);
     config.server.listen = args.listen.unwrap_or(config.server.listen);
+    let listen = config.server.listen;
     log(&config)?;
-    let serving = serving(&config).await?;
+    panics::say_only_where();
+    let mut serving = serving(&config).await?;
+    let reserve = config.ledger.reserve();
     let postgres = Some(config.ledger.postgres).filter(|url| !url.is_empty());
     let place = Place {
         folder: config.ledger.folder,
         postgres,
-        reserve: DiskReserve {
-            mib: config.ledger.disk_reserve_mib,
-            ..DiskReserve::default()
-        },
+        reserve,
     };
     let ledger = Ledger::open(&place, Clock::System, args.accept_rollback).await?;
+    if place.postgres.is_none() {
+        // The lock is ours from here on, so the socket is too.
+        let socket = place.folder.join(ADMIN_SOCKET);
+        let bound = AdminSocket::bind(&socket);
+        serving.admin = Some(bound.map_err(|error| no_socket(&socket, error.kind()))?);
+    }
     let running = serving.start(ledger)?;
-    let address = running.address().to_string();
+    let address = running.address().unwrap_or(listen).to_string();
     output.result(&json!({ "listening": address }), || {
         format!("listening on {address}")
     });
@@ -110,9 +123,12 @@ async fn serving(config: &Config) -> anyhow::Result<Serving> {
         }
     };
     Ok(Serving {
-        listener: TcpListener::bind(listen)
-            .await
-            .with_context(|| format!("listening on {listen}"))?,
+        listener: Some(
+            TcpListener::bind(listen)
+                .await
+                .with_context(|| format!("listening on {listen}"))?,
+        ),
+        admin: None,
         tls: server_config(&certificate, &key, config.server.tls12)?,
         operator,
         rates: config.limits,

@@ -54,7 +54,8 @@ impl Stage {
             .saturating_mul(rates.credential_per_second);
         rates.setting_per_second = rates.credential_per_second;
         let serving = Serving {
-            listener: TcpListener::bind("127.0.0.1:0").await?,
+            listener: Some(TcpListener::bind("127.0.0.1:0").await?),
+            admin: None,
             tls: server_config(
                 service.certificate.as_bytes(),
                 service.key.as_bytes(),
@@ -78,7 +79,8 @@ impl Stage {
     }
 
     pub(super) fn url(&self) -> String {
-        format!("https://127.0.0.1:{}", self.running.address().port())
+        let port = self.running.address().map_or(0, |address| address.port());
+        format!("https://127.0.0.1:{port}")
     }
 
     pub(super) fn folder(&self) -> &Path {

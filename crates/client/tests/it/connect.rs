@@ -108,3 +108,17 @@ async fn a_certificate_proves_the_caller() {
         .unwrap_err();
     assert_eq!(broken, ConnectError::Identity.into());
 }
+
+#[tokio::test]
+async fn with_a_socket_the_address_is_not_where_it_goes() {
+    let double = Double::start().await;
+    double.connection().connect().await.expect("it answers");
+    let folder = tempfile::tempdir().unwrap();
+    let refused = double
+        .connection()
+        .over_socket(folder.path().join("nobody.sock"))
+        .connect()
+        .await
+        .unwrap_err();
+    assert_eq!(refused, ConnectError::Unreachable.into());
+}

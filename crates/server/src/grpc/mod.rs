@@ -39,14 +39,26 @@ pub(crate) struct Services {
 }
 
 impl Services {
-    /// Asks the ledger; refusals count against the caller's rate.
+    /// Asks the ledger, once the caller has a place; what it is refused counts against its rate.
     async fn act<A: Act>(&self, caller: &Caller, act: A) -> Result<Done<A::Outcome>, Problem> {
-        let answer = self.ledger.act(caller, act).await;
-        answer.map_err(|refusal| {
-            if status::counts(&refusal) {
-                self.limits.refused(&caller.credential);
-            }
-            status::problem(&refusal)
-        })
+        let place = self.limits.gate.enter(&caller.credential).await;
+        let place = place.map_err(|turned| {
+            let problem = Problem::from(turned);
+            metrics::counter!("baton_acts_turned_away_total", "reason" => problem.reason.name())
+                .increment(1);
+            problem
+        })?;
+        let (ledger, caller) = (Arc::clone(&self.ledger), caller.clone());
+        // A task of its own: what was asked is decided though the call be dropped, and until then
+        // it has its place. The panic of an act ends here too.
+        let decided = self.tasks.spawn(async move {
+            let answer = ledger.act(&caller, act).await;
+            place.end(status::ended(&answer));
+            answer
+        });
+        match decided.await {
+            Ok(answer) => answer.map_err(|refusal| status::problem(&refusal)),
+            Err(_) => Err(status::internal("act")),
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Refusals of the ledger as problems of a call: one exhaustive match.
 
-use baton_store::Refusal;
+use baton_store::{Done, Refusal};
 use baton_wire::status::{Problem, Reason};
+
+use crate::gate::Ended;
 
 /// What the caller is told.
 pub(super) fn problem(refusal: &Refusal) -> Problem {
@@ -29,10 +31,23 @@ pub(super) fn internal(place: &'static str) -> Problem {
     Problem::internal(incident)
 }
 
-/// Refusals a hostile caller can have as many of as it likes, and which leave an entry each.
-pub(super) fn counts(refusal: &Refusal) -> bool {
-    matches!(
-        refusal,
-        Refusal::Denied | Refusal::Failed(_) | Refusal::Conflict
-    )
+/// What an answer means for its caller's standing. Only what leaves an entry counts: a hostile
+/// caller can have as many refusals as it likes, and must not earn places by asking for nothing.
+pub(super) fn ended<T>(answer: &Result<Done<T>, Refusal>) -> Ended {
+    match answer {
+        Ok(done) => match &done.receipt {
+            Some(receipt) if !receipt.replayed => Ended::Entered,
+            Some(_) | None => Ended::Neither,
+        },
+        Err(Refusal::Denied | Refusal::Failed(_) | Refusal::Conflict) => Ended::Refused,
+        Err(
+            Refusal::QueueFull
+            | Refusal::LedgerFull
+            | Refusal::OutcomeUnknown
+            | Refusal::TakenOver
+            | Refusal::ClockSkew
+            | Refusal::Unavailable
+            | Refusal::Internal,
+        ) => Ended::Neither,
+    }
 }

@@ -60,6 +60,18 @@ impl Copied {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_database_and_what_lies_beside_it_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = Home::sqlite();
+    let world = World::new(&home).await;
+    for name in ["ledger.db", "ledger.db-wal", "ledger.db-shm", "lock"] {
+        let file = std::fs::metadata(home.folder().join(name)).expect(name);
+        assert_eq!(file.permissions().mode() & 0o777, 0o600, "{name}");
+    }
+    world.ledger.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_older_copy_put_back_is_refused_until_it_is_accepted_as_a_new_term() {
     let home = Home::sqlite();
     let mut world = World::new(&home).await;

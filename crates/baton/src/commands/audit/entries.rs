@@ -39,9 +39,12 @@ pub(super) async fn run(
     client: &Client,
     output: Output,
 ) -> anyhow::Result<Exit> {
+    // What stands when it begins: each page that is read is one entry more, and they would be
+    // followed up to the limit.
+    let stands = size(client).await?.saturating_sub(args.from);
     let mut left = match args.limit {
-        0 => size(client).await?.saturating_sub(args.from),
-        limit => limit,
+        0 => stands,
+        limit => limit.min(stands),
     };
     let mut next = args.from;
     while left > 0 {

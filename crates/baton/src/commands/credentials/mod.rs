@@ -68,7 +68,8 @@ struct ListArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  baton credentials revoke settings/stg_…/credentials/crd_…")]
+  baton credentials revoke settings/stg_…/credentials/crd_…
+  baton credentials revoke settings/stg_…/credentials/crd_… --folder data     network down")]
 struct RevokeArgs {
     /// The credential, as `baton credentials list` names it.
     name: String,
@@ -81,7 +82,7 @@ pub(crate) async fn run(
 ) -> anyhow::Result<Exit> {
     match args.command {
         CredentialsCommand::Issue(args) => issue::run(args, to, output).await,
-        CredentialsCommand::Redeem(args) => redeem::run(args, output).await,
+        CredentialsCommand::Redeem(args) => redeem::run(args, to, output).await,
         CredentialsCommand::List(args) => {
             let client = to.connect().await?;
             let setting = args.of.name(&client).await?;

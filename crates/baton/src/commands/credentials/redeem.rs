@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use baton_client::{Client, ClientError, Connection};
+use baton_client::{Client, ClientError};
 use baton_domain::ids::LaCode;
 use baton_wire::{json, v1};
 use clap::Args;
@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::folder::Folder;
 use super::line;
+use crate::connection::ConnectionArgs;
 use crate::output::{Exit, Output, Wrong};
 use crate::pki;
 
@@ -27,6 +28,7 @@ Examples:
     --service-certificate data/tls/cert.pem \\
     --council 'Example Council' --code 351 --out officer < token
   BATON_TOKEN=baton_live_… baton credentials redeem …
+  baton credentials redeem --folder data --url https://localhost:7443 …     without the network
 
 The token comes from --token-file, from BATON_TOKEN, or from standard input, never from the
 command line, where others could read it. It works once, within 7 days of `baton init`.
@@ -55,14 +57,18 @@ pub(super) struct RedeemArgs {
     out: PathBuf,
 }
 
-pub(super) async fn run(args: RedeemArgs, output: Output) -> anyhow::Result<Exit> {
+pub(super) async fn run(
+    args: RedeemArgs,
+    to: &ConnectionArgs,
+    output: Output,
+) -> anyhow::Result<Exit> {
     let certificate = std::fs::read_to_string(&args.service_certificate).map_err(|error| {
         let name = args.service_certificate.display();
         Wrong(format!("{name} cannot be read: {}", error.kind()))
     })?;
     let token = token(args.token_file.as_deref(), output)?;
-    let connection = Connection::builder(&args.url)
-        .ca_pem(&certificate)
+    let connection = to
+        .builder(&args.url, certificate.as_bytes())
         .api_key(token)
         .connect()
         .await?;
