@@ -33,5 +33,6 @@ mod roles;
 mod rollback;
 mod slow_reader;
 mod stopping;
+mod strangers;
 mod subscription;
 mod windows;

@@ -1,5 +1,6 @@
 //! A stream that nobody reads costs a named amount and nobody else anything.
 
+use baton_wire::status::Reason;
 use baton_wire::twin as wire;
 use baton_wire::v1::{self, Point, Role};
 use futures::{StreamExt as _, stream};
@@ -64,5 +65,46 @@ on_both_engines! {
             late.extend(turn.items.iter().map(|item| item.position));
         }
         assert_eq!(late, expected, "once it reads, it gets all of them, in order, each once");
+    }
+
+    async fn a_stream_that_nobody_read_says_that_the_service_stopped(exchange) {
+        let sender = exchange.person(&exchange.primary, &[Role::Publisher, Role::Dsl]).await;
+        let receiver = exchange.person(&exchange.secondary, &[Role::Dsl]).await;
+        let subscription = receiver.subscribe().await.unwrap();
+        let endpoint = receiver.endpoint(&exchange.door);
+        let narrow = endpoint.initial_stream_window_size(WINDOW).initial_connection_window_size(WINDOW);
+        let stuck = receiver.over(narrow.connect().await.unwrap());
+        let request = v1::WatchRequest {
+            parent: stuck.setting.clone(),
+            subscription,
+            max_items: 1,
+            inline_content: true,
+            ..Default::default()
+        };
+        let mut positions = Vec::new();
+        for seed in 0..12 {
+            let of = exchange.open_move().await;
+            let publish = frame(&sender, &of.name, complete(seed, &of.learner));
+            let published: wire::PublishProfileResponse =
+                twin(&sender, "ProfileService/PublishProfile", &publish).await.unwrap();
+            positions.push(published.receipt.unwrap().position);
+        }
+        let before = exchange.size();
+        let mut unread = stuck.subscriptions().watch(request).await.unwrap().into_inner();
+        // As many turns as are held for it, and one that waits.
+        exchange.grown_to(before + 3).await;
+        let read = async {
+            let mut got = Vec::new();
+            loop {
+                match unread.message().await {
+                    Ok(Some(turn)) => got.extend(turn.items.iter().map(|item| item.position)),
+                    Ok(None) => panic!("the stream ended without a status"),
+                    Err(status) => break (got, refused::<()>(Err(status)).reason),
+                }
+            }
+        };
+        let ((), (got, told)) = tokio::join!(exchange.stop(), read);
+        assert_eq!(told, Reason::Unavailable);
+        assert_eq!(got, positions[..got.len()], "and what came before it is in order");
     }
 }

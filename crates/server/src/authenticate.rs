@@ -80,12 +80,15 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let door = self.door.clone();
         Box::pin(async move {
+            let peer = request.extensions().get::<Peer>().cloned();
             if OPEN.contains(&request.uri().path()) {
-                return inner.call(request).await;
+                return match door.limits.stranger(peer.and_then(|peer| peer.address)) {
+                    Ok(()) => inner.call(request).await,
+                    Err(turned) => Ok(turn_away(turned.into(), request).await),
+                };
             }
             // Only what identifies the caller is held over the wait: a body is not shared.
             let bootstrap = request.uri().path() == BOOTSTRAP;
-            let peer = request.extensions().get::<Peer>().cloned();
             let presented = peer
                 .as_ref()
                 .and_then(|peer| presented(request.headers(), peer));
@@ -98,16 +101,17 @@ where
                         |answer| answer.map(in_our_words),
                     )
                 }
-                Err(problem) => {
-                    metrics::counter!("baton_calls_turned_away_total",
-                        "reason" => problem.reason.name())
-                    .increment(1);
-                    drain(request.into_body()).await;
-                    Ok(Status::from(*problem).into_http())
-                }
+                Err(problem) => Ok(turn_away(*problem, request).await),
             }
         })
     }
+}
+
+async fn turn_away(problem: Problem, request: Request<Body>) -> Response<Body> {
+    metrics::counter!("baton_calls_turned_away_total", "reason" => problem.reason.name())
+        .increment(1);
+    drain(request.into_body()).await;
+    Status::from(problem).into_http()
 }
 
 /// Takes in the little that a call sent that is turned away. Answered without it, its stream would
@@ -142,6 +146,7 @@ impl Authenticate {
         };
         match known.filter(|known| known.one_time == bootstrap) {
             Some(known) => {
+                peer.standing.is_known_now();
                 let turned = self.limits.known(&known.credential, &known.setting);
                 turned
                     .map(|()| known)

@@ -1,6 +1,7 @@
 //! Accepted connections: TLS handshakes beside one another, each under a deadline, and what is
 //! known of the peer afterwards.
 
+use std::future::Future as _;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::{Sleep, sleep};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
@@ -19,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use tonic::transport::server::Connected;
 
 use crate::admin::AdminSocket;
+use crate::strangers::{KNOWN_WITHIN, Standing, Strangers};
 use crate::tls::spki_sha256;
 
 /// Connections at the same time; further ones wait in the kernel's queue.
@@ -38,6 +41,8 @@ pub(crate) struct Peer {
     pub(crate) spki: Option<[u8; 32]>,
     /// Its address, for limits only; none when it came by the folder's socket.
     pub(crate) address: Option<IpAddr>,
+    /// Whether a caller on this connection is known.
+    pub(crate) standing: Arc<Standing>,
 }
 
 /// Bytes below TLS: the network's, or the folder's socket.
@@ -77,6 +82,8 @@ impl Listener {
 pub(crate) struct Connection {
     stream: TlsStream<Stream>,
     peer: Peer,
+    /// When it ends unless a caller is known by then.
+    stranger_until: Option<Pin<Box<Sleep>>>,
     _slot: OwnedSemaphorePermit,
 }
 
@@ -100,6 +107,7 @@ pub(crate) fn accept(
 ) {
     let handshakes = tasks.clone();
     let slots = Arc::new(Semaphore::new(listener.connections_max()));
+    let strangers = Arc::new(Strangers::default());
     tasks.spawn(async move {
         loop {
             let slot = Arc::clone(&slots).acquire_owned();
@@ -115,8 +123,12 @@ pub(crate) fn accept(
             };
             match accepted {
                 Ok(((stream, from), slot)) => {
+                    let Some(standing) = strangers.enter(from) else {
+                        metrics::counter!("baton_connections_refused_total").increment(1);
+                        continue;
+                    };
                     let (acceptor, ready) = (acceptor.clone(), ready.clone());
-                    handshakes.spawn(handshake(acceptor, (stream, from), slot, ready));
+                    handshakes.spawn(handshake(acceptor, (stream, from, standing), slot, ready));
                 }
                 // Out of descriptors, or the peer was gone already: the next one may do better.
                 Err(error) => {
@@ -130,7 +142,7 @@ pub(crate) fn accept(
 
 async fn handshake(
     acceptor: TlsAcceptor,
-    (stream, from): (Stream, Option<IpAddr>),
+    (stream, from, standing): (Stream, Option<IpAddr>, Arc<Standing>),
     slot: OwnedSemaphorePermit,
     ready: Ready,
 ) {
@@ -147,6 +159,7 @@ async fn handshake(
     let peer = Peer {
         spki: certificate.and_then(spki_sha256),
         address: from,
+        standing,
     };
     let version = stream.get_ref().1.protocol_version();
     if version == Some(rustls::ProtocolVersion::TLSv1_2) {
@@ -155,6 +168,7 @@ async fn handshake(
     let _ = ready
         .send(Ok(Connection {
             stream,
+            stranger_until: Some(Box::pin(sleep(KNOWN_WITHIN))),
             peer,
             _slot: slot,
         }))
@@ -167,6 +181,14 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.peer.standing.is_known() {
+            self.stranger_until = None;
+        }
+        if let Some(until) = &mut self.stranger_until
+            && until.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }

@@ -13,6 +13,7 @@ mod measure;
 mod operator;
 mod own_words;
 mod serve;
+mod strangers;
 mod tls;
 
 pub use admin::{ADMIN_SOCKET, AdminSocket};

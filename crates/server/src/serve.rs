@@ -1,11 +1,12 @@
 //! The running service: listeners, layers in order, stopping.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use baton_store::Ledger;
-use baton_wire::DESCRIPTOR_SET;
+use baton_wire::{DESCRIPTOR_SET, methods};
 use baton_wire::twin::audit_service_server::AuditServiceServer;
 use baton_wire::twin::profile_service_server::ProfileServiceServer;
 use baton_wire::twin::setting_service_server::SettingServiceServer;
@@ -18,6 +19,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::transport::Server;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 use tower::layer::util::{Identity, Stack};
 
 use crate::admin::AdminSocket;
@@ -140,7 +143,7 @@ fn router(services: &Services, door: Authenticate) -> tonic::transport::server::
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     let (health, health_service) = tonic_health::server::health_reporter();
-    drop(health);
+    services.tasks.spawn(tell_health(health, services.stop.clone()));
     let mut router = Server::builder()
         .max_concurrent_streams(STREAMS_PER_CONNECTION)
         .http2_keepalive_interval(Some(KEEPALIVE))
@@ -160,6 +163,20 @@ fn router(services: &Services, door: Authenticate) -> tonic::transport::server::
         router = router.add_service(reflection);
     }
     router
+}
+
+/// Every service is there until the whole of it is stopped; then load balancers send no more.
+async fn tell_health(health: HealthReporter, stop: CancellationToken) {
+    // The empty name stands for the whole.
+    let paths = methods::paths().iter();
+    let named = paths.filter_map(|path| path.strip_prefix('/')?.split('/').next());
+    let names: BTreeSet<&str> = named.chain([""]).collect();
+    for status in [ServingStatus::Serving, ServingStatus::NotServing] {
+        for name in &names {
+            health.set_service_status(name, status).await;
+        }
+        stop.cancelled().await;
+    }
 }
 
 /// Once a minute: one entry per caller that was refused faster than its rate.

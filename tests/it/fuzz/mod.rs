@@ -1,7 +1,7 @@
 //! Bytes nobody meant, through the front door: every call is answered, the service goes on, and the
 //! ledger verifies afterwards.
 
-mod connection;
+pub(crate) mod connection;
 mod requests;
 
 use std::collections::BTreeMap;

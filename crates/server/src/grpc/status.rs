@@ -31,17 +31,21 @@ pub(super) fn internal(place: &'static str) -> Problem {
     Problem::internal(incident)
 }
 
-/// What an answer means for its caller's standing. Only what leaves an entry counts: a hostile
-/// caller can have as many refusals as it likes, and must not earn places by asking for nothing.
+/// What an answer means for its caller's standing. Nobody earns places by asking for nothing. What
+/// the caller had the right to ask for and the state of things forbade is no refusal: a council
+/// that imports a cohort before the register is told of every row at once, and could grow the
+/// ledger as fast by what succeeds.
 pub(super) fn ended<T>(answer: &Result<Done<T>, Refusal>) -> Ended {
     match answer {
         Ok(done) => match &done.receipt {
             Some(receipt) if !receipt.replayed => Ended::Entered,
             Some(_) | None => Ended::Neither,
         },
-        Err(Refusal::Denied | Refusal::Failed(_) | Refusal::Conflict) => Ended::Refused,
+        Err(Refusal::Denied) => Ended::Refused,
         Err(
-            Refusal::QueueFull
+            Refusal::Failed(_)
+            | Refusal::Conflict
+            | Refusal::QueueFull
             | Refusal::LedgerFull
             | Refusal::OutcomeUnknown
             | Refusal::TakenOver

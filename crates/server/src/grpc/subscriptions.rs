@@ -10,9 +10,10 @@ use baton_wire::name::{self, ProfileName, SubscriptionName};
 use baton_wire::status::{Problem, Reason};
 use baton_wire::twin::{self, subscription_service_server::SubscriptionService};
 use baton_wire::violation::Violation;
-use futures::Stream;
+use futures::{Stream, StreamExt as _, stream};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use super::call::{Fields, caller, known, under};
@@ -155,7 +156,7 @@ impl Services {
             };
             tokio::select! {
                 sent = to.send(Ok(response)) => if sent.is_err() { return },
-                () = self.stop.cancelled() => return end(&to),
+                () = self.stop.cancelled() => return,
             }
             if !empty {
                 continue;
@@ -166,11 +167,11 @@ impl Services {
             loop {
                 tokio::select! {
                     () = to.closed() => return,
-                    () = self.stop.cancelled() => return end(&to),
+                    () = self.stop.cancelled() => return,
                     () = &mut silent => break,
                     changed = size.changed() => {
                         if changed.is_err() {
-                            return end(&to);
+                            return;
                         }
                         let feed = (&turn.caller.acting, turn.from);
                         let lease = (&turn.subscription, &watch);
@@ -185,9 +186,14 @@ impl Services {
     }
 }
 
-/// A stream that is ended can be resumed elsewhere at once.
-fn end(to: &mpsc::Sender<Result<twin::WatchResponse, Status>>) {
-    let _ = to.try_send(Err(Problem::from(Reason::Unavailable).into()));
+/// The last word of a stream that the service ends: it can be resumed elsewhere at once. It comes
+/// after whatever the client has not read yet, and takes no place in what is held for it.
+fn ending(stop: CancellationToken) -> impl Stream<Item = Result<twin::WatchResponse, Status>> {
+    let last = async move {
+        stop.is_cancelled()
+            .then(|| Err(Problem::from(Reason::Unavailable).into()))
+    };
+    stream::once(last).filter_map(std::future::ready)
 }
 
 fn item(caller: &Caller, item: PulledItem) -> twin::Item {
@@ -324,7 +330,8 @@ impl SubscriptionService for Services {
         let turn = self.turn(caller, name, asked, Lease::Take).await?;
         let (to, stream) = mpsc::channel(TURNS_HELD);
         self.tasks.spawn(self.clone().stream(turn, to));
-        Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
+        let stream = ReceiverStream::new(stream).chain(ending(self.stop.clone()));
+        Ok(Response::new(Box::pin(stream)))
     }
 
     async fn acknowledge(
