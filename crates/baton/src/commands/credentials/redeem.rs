@@ -56,10 +56,8 @@ pub(super) struct RedeemArgs {
 }
 
 pub(super) async fn run(args: RedeemArgs, output: Output) -> anyhow::Result<Exit> {
-    let certificate = std::fs::read_to_string(&args.service_certificate).map_err(|error| {
-        let name = args.service_certificate.display();
-        Wrong(format!("{name} cannot be read: {}", error.kind()))
-    })?;
+    let certificate = std::fs::read_to_string(&args.service_certificate)
+        .map_err(|error| Wrong::unreadable(&args.service_certificate, &error))?;
     let token = token(args.token_file.as_deref(), output)?;
     let connection = Connection::builder(&args.url)
         .ca_pem(&certificate)
@@ -125,13 +123,9 @@ pub(super) async fn run(args: RedeemArgs, output: Output) -> anyhow::Result<Exit
 
 fn token(file: Option<&Path>, output: Output) -> anyhow::Result<String> {
     let text = match (file, std::env::var(TOKEN_VARIABLE)) {
-        (Some(path), _) => std::fs::read_to_string(path).map_err(|error| {
-            Wrong(format!(
-                "{} cannot be read: {}",
-                path.display(),
-                error.kind()
-            ))
-        })?,
+        (Some(path), _) => {
+            std::fs::read_to_string(path).map_err(|error| Wrong::unreadable(path, &error))?
+        }
         (None, Ok(token)) => token,
         (None, Err(_)) => {
             let mut text = String::new();
