@@ -31,7 +31,8 @@ impl Stage {
             Some(folder) if folder.exists() => {
                 return Err(Wrong(format!("{} exists already", folder.display())).into());
             }
-            Some(folder) => (folder.to_owned(), None),
+            // Whole, so that what is printed of it holds in another terminal too.
+            Some(folder) => (std::path::absolute(folder)?, None),
             None => {
                 let made = tempfile::Builder::new().prefix("baton-demo-").tempdir()?;
                 (made.path().to_owned(), Some(made))
@@ -120,8 +121,8 @@ impl Stage {
         output.say(&format!(
             "\nThe service goes on running on {}. In another terminal, try:\n\n  \
              export BATON_CONNECTION={to}/secondary-1/connection.toml\n  \
-             baton subscribe --once                   what came for this school\n  \
-             baton status                             its moves\n  \
+             baton subscribe --once                   # what came for this school\n  \
+             baton status                             # its moves\n  \
              BATON_CONNECTION={to}/auditor/connection.toml baton audit verify --state\n\n\
              Ctrl-C stops it; {} stays.",
             self.url(),
