@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,22 +16,13 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::harness::*;
+use crate::program::program;
 
 /// Kills of one engine in the test; the campaign has more.
 const KILLS: u64 = 5;
 const KILLS_OF_CAMPAIGN: u64 = 50;
 const MOVES: u32 = 24;
 const WORKERS: u32 = 4;
-
-fn program() -> PathBuf {
-    let deps = std::env::current_exe().unwrap();
-    let program = deps.parent().unwrap().parent().unwrap().join("baton");
-    assert!(
-        program.exists(),
-        "build the program first: cargo build -p baton"
-    );
-    program
-}
 
 fn command(home: &Home) -> Command {
     let mut command = Command::new(program());
@@ -204,7 +194,7 @@ async fn person(officer: &Client, setting: String, roles: &[v1::Role]) -> Person
     clippy::disallowed_methods,
     reason = "the program serves by the machine's clock"
 )]
-fn this_academic_year() -> i32 {
+pub(crate) fn this_academic_year() -> i32 {
     let today = jiff::Zoned::now().date();
     i32::from(today.year()) - i32::from(today.month() < 9)
 }

@@ -21,6 +21,7 @@ mod idempotency;
 mod killed;
 mod ledger;
 mod nodes;
+mod program;
 mod redirect;
 mod refusals;
 mod roles;
