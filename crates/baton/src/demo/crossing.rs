@@ -16,8 +16,11 @@ use crate::output::Output;
 
 /// Acknowledgements of one receiver under way at once.
 const ACKNOWLEDGED_AT_ONCE: usize = 32;
-/// Rounds in which nothing came to anybody before what is missing is held to be lost.
-const ROUNDS_WITHOUT_MAX: u32 = 3;
+/// Rounds in which nothing came to anybody before what is missing is held to be lost: with the
+/// waits of eight receivers a quarter of a minute.
+const ROUNDS_WITHOUT_MAX: u32 = 10;
+/// How long a receiver waits in a round after one in which something was missing.
+const WAIT: Duration = Duration::from_millis(200);
 
 /// What a receiver got.
 pub(super) struct Arrivals {
@@ -121,13 +124,14 @@ pub(super) async fn receive(
         });
     }
     // What opened late is released by the service itself, so the last few may take a moment.
-    let mut rounds_without = 0;
+    let (mut rounds_without, mut wait) = (0, Duration::ZERO);
     while tally.delivered() < tally.published() && rounds_without < ROUNDS_WITHOUT_MAX {
         let before = tally.delivered();
         for arrivals in &mut all {
-            arrivals.pull(tally).await?;
+            arrivals.pull(wait, tally).await?;
             bar.set_position(tally.delivered() as u64);
         }
+        wait = WAIT;
         rounds_without = if tally.delivered() == before {
             rounds_without + 1
         } else {
@@ -142,11 +146,16 @@ pub(super) async fn receive(
 }
 
 impl Arrivals {
-    /// Pulls until nothing more is there; how many profiles came.
-    pub(super) async fn pull(&mut self, tally: &mut Tally) -> anyhow::Result<usize> {
+    /// Pulls until nothing more is there, and waits so long for the first; how many profiles came.
+    pub(super) async fn pull(
+        &mut self,
+        mut wait: Duration,
+        tally: &mut Tally,
+    ) -> anyhow::Result<usize> {
         let before = self.profiles.len();
         loop {
-            let events = self.subscription.pull(Duration::from_millis(200)).await?;
+            let events = self.subscription.pull(wait).await?;
+            wait = Duration::ZERO;
             let mut came = false;
             for event in events {
                 if let Event::Turn(turn) = event {

@@ -1,6 +1,8 @@
 //! What a season has besides: a destination changes, a profile is taken back, and those who may
 //! not see are refused.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use baton_client::{Client, ClientError};
 use baton_wire::v1;
@@ -12,6 +14,8 @@ use crate::output::{Broken, Output};
 
 const FIRST: &str = "secondary-1";
 const SECOND: &str = "secondary-2";
+/// What is redirected is there at once, but on a busy machine.
+const WAIT_MAX: Duration = Duration::from_secs(15);
 /// Children whose destination changes.
 const REDIRECTED: usize = 1;
 
@@ -34,7 +38,7 @@ pub(super) async fn play(
     )
     .context("the former receiver reads on")?;
     let before = arrivals[second].profiles.len();
-    let came = arrivals[second].pull(tally).await?;
+    let came = arrivals[second].pull(WAIT_MAX, tally).await?;
     if came != REDIRECTED {
         let say = format!("the new destination was handed {came} profiles instead of one");
         return Err(Broken(say).into());
