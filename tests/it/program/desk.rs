@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 
 use baton_client::{Client, Connection};
 use baton_wire::v1;
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::files;
 use super::shown::Shown;
@@ -93,11 +94,7 @@ impl Desk {
 
     /// Stops it as Ctrl-C would.
     pub(super) fn close(&mut self) {
-        let told = self
-            .service
-            .take()
-            .unwrap()
-            .stop(rustix::process::Signal::INT);
+        let told = self.service.take().unwrap().stop(Signal::INT);
         assert_eq!(told.code, 0, "{told:?}");
     }
 
@@ -130,6 +127,16 @@ impl Desk {
     pub(super) fn does(&mut self, who: &str, line: &str) -> Told {
         let told = self.types(who, line);
         assert_eq!(told.code, 0, "{line}: {told:?}");
+        told
+    }
+
+    /// Types a line that goes on until Ctrl-C, which comes when it has told of something.
+    pub(super) fn awaits(&mut self, who: &str, line: &str) -> Told {
+        let mut command = self.command(who, line);
+        let waiting = Waiting::start(&mut command);
+        let told = waiting.stop(Signal::INT);
+        assert_eq!(told.code, 0, "{line}: {told:?}");
+        self.shown.step(&format!("{who}: baton {line}  ^C"), &told);
         told
     }
 
@@ -168,19 +175,19 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// The program while it serves.
-pub(super) struct Service {
+/// The program while it goes on, after its first line.
+struct Waiting {
     child: Child,
-    pub(super) url: String,
+    first: String,
     rest: BufReader<ChildStdout>,
-    /// Reads what it logs, so that it never waits for a reader.
+    /// Reads what it says to people, so that it never waits for a reader.
     log: Option<JoinHandle<String>>,
 }
 
-impl Service {
-    pub(super) fn start(serve: &mut Command, form: Form) -> Self {
-        serve.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = serve.spawn().unwrap();
+impl Waiting {
+    fn start(command: &mut Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let mut log = child.stderr.take().unwrap();
         let log = std::thread::spawn(move || {
             let mut text = String::new();
@@ -188,46 +195,67 @@ impl Service {
             text
         });
         let mut rest = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        rest.read_line(&mut line).unwrap();
-        if line.is_empty() {
+        let mut first = String::new();
+        rest.read_line(&mut first).unwrap();
+        if first.is_empty() {
             child.wait().unwrap();
-            panic!("it does not serve: {}", log.join().unwrap());
+            panic!("it did not go on: {}", log.join().unwrap());
         }
-        let address = match form {
-            Form::Prose => line
-                .trim()
-                .strip_prefix("listening on ")
-                .unwrap()
-                .to_owned(),
-            Form::Json => {
-                let said: serde_json::Value = serde_json::from_str(&line).unwrap();
-                said["listening"].as_str().unwrap().to_owned()
-            }
-        };
         Self {
             child,
-            url: format!("https://{address}"),
+            first,
             rest,
             log: Some(log),
         }
     }
 
-    /// Sends a signal, waits for the end, and tells everything it said after its first line.
-    pub(super) fn stop(mut self, signal: rustix::process::Signal) -> Told {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, signal).unwrap();
-        let mut out = String::new();
+    /// Sends a signal, waits for the end, and tells everything it said.
+    fn stop(mut self, signal: Signal) -> Told {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        let mut out = std::mem::take(&mut self.first);
         self.rest.read_to_string(&mut out).unwrap();
-        let code = self.child.wait().unwrap().code().unwrap();
+        let code = self
+            .child
+            .wait()
+            .unwrap()
+            .code()
+            .expect("it ends by itself");
         let err = self.log.take().unwrap().join().unwrap();
         Told { code, out, err }
     }
 }
 
-impl Drop for Service {
+impl Drop for Waiting {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// The program while it serves.
+pub(super) struct Service {
+    waiting: Waiting,
+    pub(super) url: String,
+}
+
+impl Service {
+    pub(super) fn start(serve: &mut Command, form: Form) -> Self {
+        let waiting = Waiting::start(serve);
+        let first = waiting.first.trim();
+        let address = match form {
+            Form::Prose => first.strip_prefix("listening on ").unwrap().to_owned(),
+            Form::Json => {
+                let said: serde_json::Value = serde_json::from_str(first).unwrap();
+                said["listening"].as_str().unwrap().to_owned()
+            }
+        };
+        Self {
+            url: format!("https://{address}"),
+            waiting,
+        }
+    }
+
+    pub(super) fn stop(self, signal: Signal) -> Told {
+        self.waiting.stop(signal)
     }
 }

@@ -3,7 +3,7 @@
 use baton_domain::log::note::SignerKey;
 
 use super::desk::Desk;
-use super::told::Form;
+use super::told::{Form, Told};
 use crate::harness::*;
 
 /// Walks it, and holds every chapter to its snapshot; those of both engines are the same.
@@ -122,7 +122,8 @@ fn change(desk: &mut Desk, seen: &Seen) {
     let former = desk.types("receiver", &format!("show {}", seen.profile));
     assert_eq!(former.code, 3, "{former:?}");
     desk.does("receiver", "subscribe --once --name filing --out arrivals");
-    let came = desk.does("other", "subscribe --once --out taken");
+    // What a redirect opens the service releases in its own time.
+    let came = desk.awaits("other", "subscribe --out taken");
     let profile = came.name("settings/*/profiles/*");
 
     let (_, id) = profile.rsplit_once('/').unwrap();
@@ -157,14 +158,13 @@ fn audit(desk: &mut Desk, seen: &Seen) {
 
 /// Wrong keys, wrong servers, wrong words.
 fn strangers(desk: &mut Desk) {
-    let revoked = desk.does("officer", "credentials list --code gias:199901");
-    let lines = revoked.out.lines();
-    let line = lines.clone().find(|line| line.contains("School system"));
-    let line = super::told::Told {
-        out: line.unwrap().to_owned(),
-        ..revoked.clone()
+    let listed = desk.does("officer", "credentials list --code gias:199901");
+    let key = listed.out.lines().find(|it| it.contains("School system"));
+    let key = Told {
+        out: key.unwrap().to_owned(),
+        ..listed.clone()
     };
-    let credential = line.name("settings/*/credentials/*");
+    let credential = key.name("settings/*/credentials/*");
     desk.does("officer", &format!("credentials revoke {credential}"));
     let told = desk.types("system", "status");
     assert_eq!(told.code, 3, "a revoked key: {told:?}");
@@ -194,6 +194,14 @@ fn strangers(desk: &mut Desk) {
         told.code, 3,
         "another service than the pinned one: {told:?}"
     );
+
+    let nowhere = format!("settings/stg_{}", "0".repeat(26));
+    let elsewhere = regex::Regex::new("settings/stg_[0-9a-z]+").unwrap();
+    lay("elsewhere", &|text| {
+        elsewhere.replace(&text, &nowhere).into_owned()
+    });
+    let told = desk.types("elsewhere", "status");
+    assert_eq!(told.code, 3, "for a setting nobody knows: {told:?}");
 
     lay("misspelt", &|text| text.replace("setting =", "settings ="));
     for (who, line) in [
@@ -237,7 +245,7 @@ fn says_nothing_changed(desk: &Desk, last: &str) {
                 let count = said["summary"].get(count);
                 assert!(count.is_none_or(|count| count == 0), "{last}");
             }
-            assert_ne!(said["summary"]["unchanged"], 0, "{last}");
+            assert!(said["summary"]["unchanged"].as_u64() > Some(0), "{last}");
         }
     }
 }
