@@ -1,7 +1,7 @@
 //! The demo as a newcomer runs it.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -100,17 +100,29 @@ fn four_points_are_crossed_and_the_sum_adds_up() {
     );
 }
 
+/// A demo that goes on; it goes with the test, however that ends.
+struct Kept(Child);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn what_a_kept_demo_says_to_try_next_works() {
     let place = TempDir::new().unwrap();
     let mut demo = command(Form::Json);
     demo.current_dir(place.path());
     demo.args(["demo", "--pupils", "24", "--keep", "play"]);
-    let mut child = demo
+    let child = demo
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    let mut kept = Kept(child);
+    let child = &mut kept.0;
     let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
     let said: Vec<String> = told
         .by_ref()
@@ -146,7 +158,7 @@ fn what_a_kept_demo_says_to_try_next_works() {
         assert!(shown.out.contains(expected), "{expected:?} of {shown:?}");
     }
 
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    kill_process(Pid::from_child(child), Signal::INT).unwrap();
     let mut out = String::new();
     child
         .stdout

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use baton_client::{Client, Connection};
 use baton_server::{ApiKey, Config, Running, Serving, server_config};
 use baton_store::{Clock, Ledger, Place};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::output::{Output, Wrong};
 use crate::pki::{self, Pair};
@@ -117,6 +117,11 @@ impl Stage {
 
     /// Leaves everything until the user has seen enough.
     pub(super) async fn wait(self, output: Output) -> anyhow::Result<()> {
+        // Before anybody is told that Ctrl-C ends it.
+        let (mut terminate, mut interrupt) = (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        );
         let to = self.folder.join("connections");
         output.say(&format!(
             "\nThe service goes on running on {}. In another terminal, try:\n\n  \
@@ -129,9 +134,10 @@ impl Stage {
             self.folder.display(),
             to = to.display(),
         ));
-        tokio::signal::ctrl_c()
-            .await
-            .context("waiting for Ctrl-C")?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
         self.running.stop().await;
         Ok(())
     }
