@@ -1,5 +1,6 @@
-//! Streams larger than any memory we want to spend, through the whole program: 64 MiB in every run,
-//! 1 GiB of each format in a campaign. They come through a pipe, so nothing of them is on disk.
+//! Streams larger than any memory we want to spend, through the whole program: 64 MiB of bad records
+//! in every run, 1 GiB of each format in a campaign; and records that begin and never end, which
+//! are given up at the limit of their format. They come through a pipe, so nothing is on disk.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -15,7 +16,8 @@ use crate::harness::*;
 const MEMORY_MAX_BYTES: u64 = 256 * 1024 * 1024;
 /// Written between two looks at the program's memory.
 const CHUNK_BYTES: usize = 1024 * 1024;
-const RUN_BYTES: usize = 64 * 1024 * 1024 / 6;
+/// Of each format.
+const RUN_BYTES: usize = 64 * 1024 * 1024 / STREAMS.len();
 const CAMPAIGN_BYTES: usize = 1024 * 1024 * 1024;
 
 /// A stream that is bad from one end to the other.
