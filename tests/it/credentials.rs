@@ -65,6 +65,25 @@ on_both_engines! {
         is_nobody(exchange, &person, "an expired credential").await;
     }
 
+    async fn an_api_key_ends_on_its_day(exchange) {
+        let primary = exchange.primary.name.clone();
+        let issued = exchange.officer.issue(&primary, &[Role::Publisher], &[], 30).await.unwrap();
+        let credential = issued.credential.unwrap();
+        let holder = Caller::with_key(&exchange.door, &issued.api_key).of(&primary, &credential.name);
+        let now = *exchange.hand.borrow();
+        assert_eq!(credential.expire_time_us, now + 30 * DAY_US);
+        exchange.hand.send_replace(credential.expire_time_us - 1);
+        holder.list_transitions().await.expect("its last microsecond");
+        exchange.hand.send_replace(credential.expire_time_us);
+        is_nobody(exchange, &holder, "an expired key").await;
+        // Another connection does not make it younger.
+        let again = Caller::with_key(&exchange.door, &issued.api_key).of(&primary, &credential.name);
+        is_nobody(exchange, &again, "an expired key on a new connection").await;
+        // Only the key has expired, not the door.
+        let (fresh, _) = exchange.key_holder(&exchange.primary, &[Role::Publisher]).await;
+        fresh.list_transitions().await.expect("a key of that day");
+    }
+
     async fn a_certificate_out_of_date_does_not_even_get_a_connection(exchange) {
         let papers = Papers::out_of_date();
         let primary = exchange.primary.name.clone();

@@ -27,6 +27,7 @@ mod killed;
 mod lease;
 mod ledger;
 mod nodes;
+mod program;
 mod redirect;
 mod refusals;
 mod roles;

@@ -1,10 +1,13 @@
 //! What is printed, where, and how the program ends. Results go to standard output, prose and
 //! progress to standard error, so that a pipe only ever sees results.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use baton_client::{ClientError, ConnectError};
+use baton_server::{ConfigError, TlsError};
+use baton_store::StoreError;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
@@ -37,6 +40,18 @@ impl From<Exit> for ExitCode {
 #[error("{0}")]
 pub(crate) struct Wrong(pub(crate) String);
 
+impl Wrong {
+    /// A file that was named and cannot be read.
+    pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Self {
+        let why = match error.kind() {
+            io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            io::ErrorKind::PermissionDenied => "it may not be read by you".to_owned(),
+            kind => kind.to_string(),
+        };
+        Self(format!("{} cannot be read: {why}", path.display()))
+    }
+}
+
 /// A check that failed as a whole; the text says what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -44,7 +59,7 @@ pub(crate) struct Broken(pub(crate) String);
 
 /// The exit an error leads to.
 pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
-    if error.is::<Wrong>() {
+    if error.is::<Wrong>() || is_of_configuration(error) {
         return Exit::Usage;
     }
     if error.is::<Broken>() {
@@ -56,6 +71,16 @@ pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
         }
         _ => Exit::NotAllowed,
     }
+}
+
+/// What the operator wrote or named wrongly: nothing was tried with it yet.
+fn is_of_configuration(error: &anyhow::Error) -> bool {
+    error.is::<ConfigError>()
+        || error.is::<TlsError>()
+        || matches!(
+            error.downcast_ref::<StoreError>(),
+            Some(StoreError::NoLedger(_) | StoreError::LedgerExists | StoreError::KeyFileMode(_))
+        )
 }
 
 /// Where results and prose go.

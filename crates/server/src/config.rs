@@ -1,5 +1,7 @@
 //! Configuration: the commented default file, one's own file over it, the environment over both.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -83,12 +85,21 @@ pub struct LogConfig {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// A file, a variable or a value is wrong; the text names it.
+    /// A file, a variable or a value is wrong; the text names it. It holds the whole cause, so none
+    /// is added to it.
     #[error("configuration: {0}")]
-    Wrong(#[from] config::ConfigError),
+    Wrong(String),
     /// The file is not there, may not be read, or is no UTF-8.
     #[error("configuration: {} cannot be read: {}", .0.display(), .1)]
     Unreadable(PathBuf, std::io::ErrorKind),
+    /// A variable is no option, and looks as if it were meant to be one.
+    #[error("configuration: the variable {name} is no option{}", meant(.like.as_deref()))]
+    Variable {
+        /// The variable.
+        name: String,
+        /// The nearest variable that is one.
+        like: Option<String>,
+    },
     /// An option has a value that makes no sense.
     #[error("configuration: {0}")]
     Value(&'static str),
@@ -104,15 +115,31 @@ impl LedgerConfig {
     }
 }
 
+impl From<config::ConfigError> for ConfigError {
+    fn from(error: config::ConfigError) -> Self {
+        Self::Wrong(error.to_string())
+    }
+}
+
+fn meant(like: Option<&str>) -> String {
+    match like {
+        Some(like) => format!("; was {like} meant?"),
+        None => ": unset it".to_owned(),
+    }
+}
+
+/// Characters a variable may differ in from an option and still be meant for it.
+const TYPING_ERRORS_MAX: usize = 2;
+
 impl Config {
     /// The default, with a file over it, with `BATON_SECTION_OPTION` variables over both.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        Self::layered(file, &|key| std::env::var(key).ok())
+        Self::layered(file, std::env::vars_os())
     }
 
     fn layered(
         file: Option<&Path>,
-        variable: &dyn Fn(&str) -> Option<String>,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
         let mut layers =
             config::Config::builder().add_source(config::File::from_str(DEFAULT, FileFormat::Toml));
@@ -122,19 +149,18 @@ impl Config {
                 .map_err(|error| ConfigError::Unreadable(file.to_owned(), error.kind()))?;
             layers = layers.add_source(File::from(file).format(FileFormat::Toml));
         }
-        // Only options that exist: a typing error in a variable must not pass in silence either,
-        // but other programs' variables are none of ours.
-        let defaults: toml::Table =
-            toml::from_str(DEFAULT).map_err(|_| ConfigError::Value("the default is broken"))?;
-        for (section, options) in &defaults {
-            let Some(options) = options.as_table() else {
+        let options = options()?;
+        for (name, value) in variables {
+            let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
                 continue;
             };
-            for option in options.keys() {
-                let name = format!("BATON_{}_{}", section.to_uppercase(), option.to_uppercase());
-                if let Some(value) = variable(&name) {
-                    layers = layers.set_override(format!("{section}.{option}"), value)?;
-                }
+            if let Some(option) = options.get(name) {
+                let value = value
+                    .into_string()
+                    .map_err(|_| ConfigError::Wrong(format!("the variable {name} is no text")))?;
+                layers = layers.set_override(option, value)?;
+            } else {
+                refuse_what_resembles(name, &options)?;
             }
         }
         let config: Self = layers.build()?.try_deserialize()?;
@@ -165,14 +191,77 @@ impl Config {
     }
 }
 
+/// What every variable of ours begins with.
+const PREFIX: &str = "BATON_";
+
+/// Every option's path by its variable.
+fn options() -> Result<BTreeMap<String, String>, ConfigError> {
+    let defaults: toml::Table =
+        toml::from_str(DEFAULT).map_err(|_| ConfigError::Value("the default is broken"))?;
+    let mut names = BTreeMap::new();
+    for (section, options) in &defaults {
+        for option in options.as_table().into_iter().flat_map(toml::Table::keys) {
+            let path = format!("{section}.{option}");
+            let name = format!("{PREFIX}{}", path.replace('.', "_").to_uppercase());
+            names.insert(name, path);
+        }
+    }
+    Ok(names)
+}
+
+/// A typing error in a variable must not pass in silence: whoever set it believes that it holds.
+/// Variables under the name of a section are meant for it, and so are those that are nearly an
+/// option; any others are other programs'.
+fn refuse_what_resembles(
+    name: &str,
+    options: &BTreeMap<String, String>,
+) -> Result<(), ConfigError> {
+    let nearest = options
+        .keys()
+        .map(|option| (strsim::osa_distance(name, option), option))
+        .min()
+        .filter(|(distance, _)| *distance <= TYPING_ERRORS_MAX);
+    let in_section = options.values().find_map(|path| {
+        let (section, _) = path.split_once('.')?;
+        let rest = name.strip_prefix(PREFIX)?;
+        rest.strip_prefix(&section.to_uppercase())?
+            .strip_prefix('_')
+    });
+    match (nearest, in_section) {
+        (None, None) => Ok(()),
+        (None, Some(rest)) if of_the_cluster(rest) => Ok(()),
+        (nearest, _) => Err(ConfigError::Variable {
+            name: name.to_owned(),
+            like: nearest.map(|(_, option)| option.clone()),
+        }),
+    }
+}
+
+/// Kubernetes tells every container of a service `baton-server` by `BATON_SERVER_SERVICE_HOST`,
+/// `BATON_SERVER_PORT_7443_TCP` and the like; nobody typed those.
+fn of_the_cluster(rest: &str) -> bool {
+    rest == "PORT" || rest.starts_with("PORT_") || rest.starts_with("SERVICE_")
+}
+
 #[cfg(test)]
 mod tests {
 
     use super::*;
 
+    fn variables(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
+        let pair = |(name, value): &(&str, &str)| (OsString::from(name), OsString::from(value));
+        pairs.iter().map(pair).collect()
+    }
+
+    fn refusal(pairs: &[(&str, &str)]) -> String {
+        Config::layered(None, variables(pairs))
+            .unwrap_err()
+            .to_string()
+    }
+
     #[test]
     fn the_default_file_is_a_whole_configuration() {
-        let config = Config::layered(None, &|_| None).unwrap();
+        let config = Config::layered(None, []).unwrap();
         assert_eq!(config.server.environment, "live");
         assert_eq!(config.limits.refusals_per_minute.get(), 60);
     }
@@ -182,28 +271,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("baton.toml");
         std::fs::write(&file, "[server]\nlisten = \"127.0.0.1:1\"\ntls12 = true\n").unwrap();
-        let variable =
-            |name: &str| (name == "BATON_SERVER_LISTEN").then(|| "127.0.0.1:2".to_owned());
-        let config = Config::layered(Some(&file), &variable).unwrap();
+        let set = variables(&[("BATON_SERVER_LISTEN", "127.0.0.1:2")]);
+        let config = Config::layered(Some(&file), set).unwrap();
         assert_eq!(config.server.listen.port(), 2);
         assert!(config.server.tls12);
 
         std::fs::write(&file, "[server]\nlistne = \"127.0.0.1:1\"\n").unwrap();
-        let error = Config::layered(Some(&file), &|_| None)
-            .unwrap_err()
-            .to_string();
+        let error = Config::layered(Some(&file), []).unwrap_err().to_string();
         assert!(error.contains("listne"), "{error}");
     }
 
     #[test]
     fn a_disk_reserve_can_be_set_but_not_given_up() {
-        let set = |value: &'static str| {
-            let variable = move |name: &str| {
-                (name == "BATON_LEDGER_DISK_RESERVE_MIB").then(|| value.to_owned())
-            };
-            Config::layered(None, &variable)
-        };
-        let shipped = Config::layered(None, &|_| None).unwrap();
+        let set =
+            |value| Config::layered(None, variables(&[("BATON_LEDGER_DISK_RESERVE_MIB", value)]));
+        let shipped = Config::layered(None, []).unwrap();
         assert_eq!(shipped.ledger.disk_reserve_mib, DiskReserve::MIB);
         assert_eq!(set("64").unwrap().ledger.disk_reserve_mib.get(), 64);
         let error = set("0").unwrap_err().to_string();
@@ -215,7 +297,48 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("baton.toml");
         std::fs::write(&file, b"# caf\xe9\n[server]\ntls12 = true\n").unwrap();
-        let error = Config::layered(Some(&file), &|_| None).unwrap_err();
+        let error = Config::layered(Some(&file), []).unwrap_err();
         assert!(matches!(error, ConfigError::Unreadable(..)), "{error}");
+    }
+
+    #[test]
+    fn a_variable_that_is_nearly_an_option_is_refused_and_the_option_named() {
+        assert_eq!(
+            refusal(&[("BATON_SERVER_LISTNE", "127.0.0.1:2")]),
+            "configuration: the variable BATON_SERVER_LISTNE is no option; \
+             was BATON_SERVER_LISTEN meant?"
+        );
+        assert_eq!(
+            refusal(&[("BATON_SEVER_LISTEN", "127.0.0.1:2")]),
+            "configuration: the variable BATON_SEVER_LISTEN is no option; \
+             was BATON_SERVER_LISTEN meant?"
+        );
+        assert_eq!(
+            refusal(&[("BATON_LOG_VERBOSITY", "debug")]),
+            "configuration: the variable BATON_LOG_VERBOSITY is no option: unset it"
+        );
+    }
+
+    #[test]
+    fn variables_of_others_are_left_alone() {
+        let others = variables(&[
+            ("BATON_CONNECTION", "officer/connection.toml"),
+            ("BATON_TOKEN", "baton_live_x"),
+            ("BATON_TEST_POSTGRES", "postgres://"),
+            ("BATON_SERVER_PORT", "tcp://10.0.0.1:7443"),
+            ("BATON_SERVER_PORT_7443_TCP_ADDR", "10.0.0.1"),
+            ("BATON_SERVER_SERVICE_HOST", "10.0.0.1"),
+            ("SERVER_LISTEN", "127.0.0.1:2"),
+        ]);
+        assert_eq!(
+            Config::layered(None, others).unwrap(),
+            Config::layered(None, []).unwrap()
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_once() {
+        let error = refusal(&[("BATON_SERVER_DEADLINE_SECONDS", "soon")]);
+        assert_eq!(error.matches("soon").count(), 1, "{error}");
     }
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_store::Ledger;
-use baton_wire::{DESCRIPTOR_SET, methods};
 use baton_wire::twin::audit_service_server::AuditServiceServer;
 use baton_wire::twin::profile_service_server::ProfileServiceServer;
 use baton_wire::twin::setting_service_server::SettingServiceServer;
 use baton_wire::twin::subscription_service_server::SubscriptionServiceServer;
 use baton_wire::twin::transition_service_server::TransitionServiceServer;
+use baton_wire::{DESCRIPTOR_SET, methods};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
@@ -143,7 +143,9 @@ fn router(services: &Services, door: Authenticate) -> tonic::transport::server::
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     let (health, health_service) = tonic_health::server::health_reporter();
-    services.tasks.spawn(tell_health(health, services.stop.clone()));
+    services
+        .tasks
+        .spawn(tell_health(health, services.stop.clone()));
     let mut router = Server::builder()
         .max_concurrent_streams(STREAMS_PER_CONNECTION)
         .http2_keepalive_interval(Some(KEEPALIVE))

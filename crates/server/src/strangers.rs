@@ -126,7 +126,10 @@ mod tests {
         drop(held.pop());
         assert!(enter("2001:db8::ffff").is_some());
         drop((held, next));
-        assert!(strangers.lock().is_empty(), "nothing is kept of who is gone");
+        assert!(
+            strangers.lock().is_empty(),
+            "nothing is kept of who is gone"
+        );
         assert!(strangers.enter(None).unwrap().is_known());
     }
 }

@@ -1,7 +1,7 @@
 //! The two engines: a folder for SQLite, a fresh database for PostgreSQL. What a test does to a
 //! database behind the ledger's back it does here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use baton_store::{DiskReserve, Place};
@@ -77,6 +77,11 @@ impl Home {
 
     pub(crate) fn is_postgres(&self) -> bool {
         self.database.is_some()
+    }
+
+    /// The folder everything is in; the ledger's is `data` below it.
+    pub(crate) fn base(&self) -> &Path {
+        self.folder.path()
     }
 
     fn folder(&self) -> PathBuf {

@@ -18,7 +18,7 @@ pub(crate) use content::{adult, complete, cut, signed, submission, typical};
 pub(crate) use exchange::{Exchange, generous};
 pub(crate) use home::Home;
 pub(crate) use papers::Papers;
-pub(crate) use program::program;
+pub(crate) use program::{program, this_academic_year};
 pub(crate) use raw::{first, frame, raw, twin};
 pub(crate) use reading::{Line, kinds, numbers, the_profile};
 pub(crate) use told::{MARKER, Told, ended, refused};

@@ -12,3 +12,13 @@ pub(crate) fn program() -> PathBuf {
     );
     program
 }
+
+/// The program knows no other day than today's.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program serves by the machine's clock"
+)]
+pub(crate) fn this_academic_year() -> i32 {
+    let today = jiff::Zoned::now().date();
+    i32::from(today.year()) - i32::from(today.month() < 9)
+}

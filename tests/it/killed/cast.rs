@@ -189,16 +189,6 @@ async fn person(officer: &Client, setting: String, roles: &[v1::Role]) -> Person
     Person { papers, setting }
 }
 
-/// The program knows no other day than today's.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the program serves by the machine's clock"
-)]
-fn this_academic_year() -> i32 {
-    let today = jiff::Zoned::now().date();
-    i32::from(today.year()) - i32::from(today.month() < 9)
-}
-
 /// Moves that are open on whatever day this runs: both heads agreed a start.
 async fn plan(officer: &Client) -> Vec<String> {
     let year = this_academic_year();

@@ -76,15 +76,16 @@ pub(crate) async fn run(
         let bound = AdminSocket::bind(&socket);
         serving.admin = Some(bound.map_err(|error| no_socket(&socket, error.kind()))?);
     }
+    // Before anybody is told that it serves: whoever was told may stop it at once.
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     let running = serving.start(ledger)?;
     let address = running.address().unwrap_or(listen).to_string();
     output.result(&json!({ "listening": address }), || {
         format!("listening on {address}")
     });
-    let (mut terminate, mut interrupt) = (
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    );
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -95,7 +96,13 @@ pub(crate) async fn run(
 }
 
 async fn serving(config: &Config) -> anyhow::Result<Serving> {
-    let tls = config.ledger.folder.join("tls");
+    let folder = &config.ledger.folder;
+    if !folder.exists() {
+        let folder = folder.display();
+        let say = format!("there is no folder {folder}: `baton init --folder {folder}` makes it");
+        return Err(Wrong(say).into());
+    }
+    let tls = folder.join("tls");
     let own = |file: &PathBuf, name: &str| {
         if file.as_os_str().is_empty() {
             tls.join(name)
@@ -103,9 +110,8 @@ async fn serving(config: &Config) -> anyhow::Result<Serving> {
             file.clone()
         }
     };
-    let read = |path: PathBuf| {
-        std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))
-    };
+    let read =
+        |path: PathBuf| std::fs::read(&path).map_err(|error| Wrong::unreadable(&path, &error));
     let certificate = read(own(&config.server.certificate, "cert.pem"))?;
     let key = read(own(&config.server.key, "key.pem"))?;
     let listen = config.server.listen;

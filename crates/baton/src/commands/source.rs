@@ -31,7 +31,7 @@ impl Source {
         let mut file = bar.wrap_read(file);
         let mut head = Vec::new();
         let most = u64::try_from(detect::HEAD_BYTES)?;
-        let unreadable = |error: std::io::Error| unreadable(path, &error);
+        let unreadable = |error: std::io::Error| Wrong::unreadable(path, &error);
         file.by_ref()
             .take(most)
             .read_to_end(&mut head)
@@ -47,10 +47,22 @@ impl Source {
     }
 }
 
-/// Opens a file and says how long it is; what is mistyped shows here, before anything is done.
-pub(crate) fn open(path: &Path) -> Result<(File, u64), Wrong> {
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-    let about = file.metadata().map_err(|error| unreadable(path, &error))?;
+/// Whether a file can be read; what is mistyped shows here, before anything is done. A pipe is only
+/// looked at: who opens it and goes away again breaks it.
+pub(crate) fn expect(path: &Path) -> Result<(), Wrong> {
+    let about = std::fs::metadata(path).map_err(|error| Wrong::unreadable(path, &error))?;
+    if about.is_file() || about.is_dir() {
+        open(path)?;
+    }
+    Ok(())
+}
+
+/// Opens a file and says how long it is.
+fn open(path: &Path) -> Result<(File, u64), Wrong> {
+    let file = File::open(path).map_err(|error| Wrong::unreadable(path, &error))?;
+    let about = file
+        .metadata()
+        .map_err(|error| Wrong::unreadable(path, &error))?;
     if about.is_dir() {
         return Err(Wrong(format!(
             "{} is a folder; give the files in it",
@@ -58,14 +70,6 @@ pub(crate) fn open(path: &Path) -> Result<(File, u64), Wrong> {
         )));
     }
     Ok((file, about.len()))
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Wrong {
-    Wrong(format!(
-        "{} cannot be read: {}",
-        path.display(),
-        error.kind()
-    ))
 }
 
 /// The civil date in London: offers and births lie before it.

@@ -9,21 +9,26 @@ use baton_domain::route::Point;
 use baton_wire::v1;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::Tally;
 use super::cast::{Cast, PARTS};
 use super::cohort::Child;
+use super::tally::Tally;
 use crate::output::Output;
 
 /// Acknowledgements of one receiver under way at once.
 const ACKNOWLEDGED_AT_ONCE: usize = 32;
+/// Rounds in which nothing came to anybody before what is missing is held to be lost: with the
+/// waits of eight receivers a quarter of a minute.
+const ROUNDS_WITHOUT_MAX: u32 = 10;
+/// How long a receiver waits in a round after one in which something was missing.
+const WAIT: Duration = Duration::from_millis(200);
 
 /// What a receiver got.
 pub(super) struct Arrivals {
     /// Key of the setting.
     pub(super) key: &'static str,
     pub(super) subscription: Subscription,
-    /// Profiles in the order they came.
-    pub(super) profiles: Vec<v1::Profile>,
+    /// Profiles in the order they came, each with its point.
+    pub(super) profiles: Vec<(Point, v1::Profile)>,
 }
 
 pub(super) async fn publish(
@@ -47,9 +52,9 @@ pub(super) async fn publish(
         let answers = sender
             .publish_all(requests, |p| bar.set_position(before + p.done as u64))
             .await;
-        for answer in answers {
+        for (child, answer) in own.iter().zip(answers) {
             answer.with_context(|| format!("{} publishes", part.key))?;
-            tally.published += 1;
+            tally.at(child.point).published += 1;
         }
     }
     bar.finish_and_clear();
@@ -98,7 +103,7 @@ pub(super) async fn receive(
     tally: &mut Tally,
     output: Output,
 ) -> anyhow::Result<Vec<Arrivals>> {
-    let bar = output.bar(tally.published as u64, "receiving");
+    let bar = output.bar(tally.published() as u64, "receiving");
     let mut all = Vec::new();
     for part in PARTS.iter().filter(|part| part.receives.is_some()) {
         let client = &cast.person(&format!("{}/lead", part.key)).client;
@@ -119,14 +124,15 @@ pub(super) async fn receive(
         });
     }
     // What opened late is released by the service itself, so the last few may take a moment.
-    let mut rounds_without = 0;
-    while tally.delivered < tally.published && rounds_without < 3 {
-        let before = tally.delivered;
+    let (mut rounds_without, mut wait) = (0, Duration::ZERO);
+    while tally.delivered() < tally.published() && rounds_without < ROUNDS_WITHOUT_MAX {
+        let before = tally.delivered();
         for arrivals in &mut all {
-            tally.delivered += arrivals.pull().await?;
-            bar.set_position(tally.delivered as u64);
+            arrivals.pull(wait, tally).await?;
+            bar.set_position(tally.delivered() as u64);
         }
-        rounds_without = if tally.delivered == before {
+        wait = WAIT;
+        rounds_without = if tally.delivered() == before {
             rounds_without + 1
         } else {
             0
@@ -134,27 +140,29 @@ pub(super) async fn receive(
     }
     bar.finish_and_clear();
     for arrivals in &all {
-        tally.acknowledged += arrivals.acknowledge().await?;
+        arrivals.acknowledge(0, tally).await?;
     }
     Ok(all)
 }
 
 impl Arrivals {
-    /// Pulls until nothing more is there; how many profiles came.
-    pub(super) async fn pull(&mut self) -> anyhow::Result<usize> {
+    /// Pulls until nothing more is there, and waits so long for the first; how many profiles came.
+    pub(super) async fn pull(
+        &mut self,
+        mut wait: Duration,
+        tally: &mut Tally,
+    ) -> anyhow::Result<usize> {
         let before = self.profiles.len();
         loop {
-            let events = self.subscription.pull(Duration::from_millis(200)).await?;
+            let events = self.subscription.pull(wait).await?;
+            wait = Duration::ZERO;
             let mut came = false;
             for event in events {
                 if let Event::Turn(turn) = event {
                     came = true;
-                    let profile = |item: v1::Item| {
-                        let shown = item.kind == i32::from(v1::ItemKind::Profile);
-                        item.profile.filter(|_| shown)
-                    };
-                    self.profiles
-                        .extend(turn.items.into_iter().filter_map(profile));
+                    for item in turn.items {
+                        self.take(item, tally)?;
+                    }
                 }
             }
             if !came {
@@ -163,15 +171,31 @@ impl Arrivals {
         }
     }
 
-    async fn acknowledge(&self) -> anyhow::Result<usize> {
-        stream::iter(&self.profiles)
-            .map(|profile| {
-                self.subscription
-                    .acknowledge(&profile.name, profile.version)
+    fn take(&mut self, item: v1::Item, tally: &mut Tally) -> anyhow::Result<()> {
+        if item.kind() != v1::ItemKind::Profile {
+            return Ok(());
+        }
+        let point = Point::from_number(u32::try_from(item.point)?)
+            .context("an item of a point nobody here knows")?;
+        if let Some(profile) = item.profile {
+            tally.at(point).delivered += 1;
+            self.profiles.push((point, profile));
+        }
+        Ok(())
+    }
+
+    /// Acknowledges everything from the `first` one that came.
+    pub(super) async fn acknowledge(&self, first: usize, tally: &mut Tally) -> anyhow::Result<()> {
+        let mut done = stream::iter(self.profiles.iter().skip(first))
+            .map(async |(point, profile)| {
+                let name = &profile.name;
+                let done = self.subscription.acknowledge(name, profile.version).await;
+                done.map(|_| *point)
             })
-            .buffer_unordered(ACKNOWLEDGED_AT_ONCE)
-            .try_fold(0, |count, _| async move { Ok(count + 1) })
-            .await
-            .context("acknowledging")
+            .buffer_unordered(ACKNOWLEDGED_AT_ONCE);
+        while let Some(point) = done.try_next().await.context("acknowledging")? {
+            tally.at(point).acknowledged += 1;
+        }
+        Ok(())
     }
 }

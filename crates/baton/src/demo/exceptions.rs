@@ -1,55 +1,55 @@
 //! What a season has besides: a destination changes, a profile is taken back, and those who may
 //! not see are refused.
 
-use anyhow::{Context as _, ensure};
+use std::time::Duration;
+
+use anyhow::Context as _;
 use baton_client::{Client, ClientError};
 use baton_wire::v1;
 
-use super::Tally;
 use super::cast::{Cast, code};
 use super::crossing::Arrivals;
-use crate::output::Output;
+use super::tally::Tally;
+use crate::output::{Broken, Output};
 
 const FIRST: &str = "secondary-1";
 const SECOND: &str = "secondary-2";
+/// What is redirected is there at once, but on a busy machine.
+const WAIT_MAX: Duration = Duration::from_secs(15);
+/// Children whose destination changes.
+const REDIRECTED: usize = 1;
 
+/// Plays them; how many profiles were delivered once more, to another receiver.
 pub(super) async fn play(
     cast: &Cast,
     arrivals: &mut [Arrivals],
     tally: &mut Tally,
     output: Output,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<usize> {
     let at = |key| arrivals.iter().position(|a: &Arrivals| a.key == key);
     let (first, second) = at(FIRST)
         .zip(at(SECOND))
         .context("both secondaries play in every demo")?;
-    let mut mine = arrivals[first].profiles.iter();
-    let moved = mine
-        .next()
-        .context("no child moves to the first secondary")?
-        .clone();
+    let moved = arrived(&arrivals[first], 0)?;
     redirect(cast, &moved).await?;
     refused(
         get(&cast.person("secondary-1/lead").client, &moved).await,
         tally,
     )
     .context("the former receiver reads on")?;
-    let came = arrivals[second].pull().await?;
-    ensure!(
-        came == 1,
-        "the new destination was handed {came} profiles instead of one"
-    );
-    tally.delivered += came;
+    let before = arrivals[second].profiles.len();
+    let came = arrivals[second].pull(WAIT_MAX, tally).await?;
+    if came != REDIRECTED {
+        let say = format!("the new destination was handed {came} profiles instead of one");
+        return Err(Broken(say).into());
+    }
+    arrivals[second].acknowledge(before, tally).await?;
     output.say(
         "One child's destination changed after an appeal: the old school was closed at once, the \
          new one was handed the same profile.",
     );
 
-    let back = arrivals[second]
-        .profiles
-        .first()
-        .context("no child moves to the second")?
-        .clone();
+    let back = arrived(&arrivals[second], 0)?;
     withdraw(cast, &back).await?;
     refused(
         get(&cast.person("secondary-2/lead").client, &back).await,
@@ -58,22 +58,28 @@ pub(super) async fn play(
     .context("a withdrawn profile is still shown")?;
     output.say("One profile was taken back by its sender: its receiver can no longer open it.");
 
-    let other = arrivals[second]
-        .profiles
-        .get(1)
-        .context("one child stays")?;
+    let other = arrived(&arrivals[second], 1)?;
     let stranger = &cast.person("stranger/lead").client;
-    refused(get(stranger, &renamed(other, stranger)).await, tally)
+    refused(get(stranger, &renamed(&other, stranger)).await, tally)
         .context("a stranger reads a profile")?;
     let data = &cast.person("secondary-2/data").client;
-    refused(get_kind(data, other, v1::SectionKind::Send).await, tally)
+    refused(get_kind(data, &other, v1::SectionKind::Send).await, tally)
         .context("a data manager reads the SEND section")?;
     output.say(&format!(
         "A stranger, a wrong role, a former receiver and a late reader were refused, all with the \
          same answer: {} refusals, each an entry.",
         tally.refused
     ));
-    Ok(())
+    Ok(REDIRECTED)
+}
+
+/// One of the profiles a receiver was handed.
+fn arrived(arrivals: &Arrivals, index: usize) -> Result<v1::Profile, Broken> {
+    let (_, profile) = arrivals
+        .profiles
+        .get(index)
+        .ok_or_else(|| Broken(format!("{} was handed too few profiles", arrivals.key)))?;
+    Ok(profile.clone())
 }
 
 /// The same profile under the name another setting would use for it.
@@ -114,7 +120,7 @@ fn refused(answer: Result<v1::Profile, ClientError>, tally: &mut Tally) -> anyho
             Ok(())
         }
         Err(other) => Err(other.into()),
-        Ok(_) => anyhow::bail!("it was shown"),
+        Ok(_) => Err(Broken("it was shown".to_owned()).into()),
     }
 }
 

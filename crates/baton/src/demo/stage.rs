@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use baton_client::{Client, Connection};
 use baton_server::{ApiKey, Config, Running, Serving, server_config};
 use baton_store::{Clock, DiskReserve, Ledger, Place};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::output::{Output, Wrong};
 use crate::pki::{self, Pair};
@@ -31,7 +31,8 @@ impl Stage {
             Some(folder) if folder.exists() => {
                 return Err(Wrong(format!("{} exists already", folder.display())).into());
             }
-            Some(folder) => (folder.to_owned(), None),
+            // Whole, so that what is printed of it holds in another terminal too.
+            Some(folder) => (std::path::absolute(folder)?, None),
             None => {
                 let made = tempfile::Builder::new().prefix("baton-demo-").tempdir()?;
                 (made.path().to_owned(), Some(made))
@@ -119,21 +120,27 @@ impl Stage {
 
     /// Leaves everything until the user has seen enough.
     pub(super) async fn wait(self, output: Output) -> anyhow::Result<()> {
+        // Before anybody is told that Ctrl-C ends it.
+        let (mut terminate, mut interrupt) = (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        );
         let to = self.folder.join("connections");
         output.say(&format!(
             "\nThe service goes on running on {}. In another terminal, try:\n\n  \
              export BATON_CONNECTION={to}/secondary-1/connection.toml\n  \
-             baton subscribe --once                   what came for this school\n  \
-             baton status                             its moves\n  \
+             baton subscribe --once                   # what came for this school\n  \
+             baton status                             # its moves\n  \
              BATON_CONNECTION={to}/auditor/connection.toml baton audit verify --state\n\n\
              Ctrl-C stops it; {} stays.",
             self.url(),
             self.folder.display(),
             to = to.display(),
         ));
-        tokio::signal::ctrl_c()
-            .await
-            .context("waiting for Ctrl-C")?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
         self.running.stop().await;
         Ok(())
     }

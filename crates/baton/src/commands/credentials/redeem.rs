@@ -62,10 +62,8 @@ pub(super) async fn run(
     to: &ConnectionArgs,
     output: Output,
 ) -> anyhow::Result<Exit> {
-    let certificate = std::fs::read_to_string(&args.service_certificate).map_err(|error| {
-        let name = args.service_certificate.display();
-        Wrong(format!("{name} cannot be read: {}", error.kind()))
-    })?;
+    let certificate = std::fs::read_to_string(&args.service_certificate)
+        .map_err(|error| Wrong::unreadable(&args.service_certificate, &error))?;
     let token = token(args.token_file.as_deref(), output)?;
     let connection = to
         .builder(&args.url, certificate.as_bytes())
@@ -131,13 +129,9 @@ pub(super) async fn run(
 
 fn token(file: Option<&Path>, output: Output) -> anyhow::Result<String> {
     let text = match (file, std::env::var(TOKEN_VARIABLE)) {
-        (Some(path), _) => std::fs::read_to_string(path).map_err(|error| {
-            Wrong(format!(
-                "{} cannot be read: {}",
-                path.display(),
-                error.kind()
-            ))
-        })?,
+        (Some(path), _) => {
+            std::fs::read_to_string(path).map_err(|error| Wrong::unreadable(path, &error))?
+        }
         (None, Ok(token)) => token,
         (None, Err(_)) => {
             let mut text = String::new();

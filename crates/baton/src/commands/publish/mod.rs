@@ -7,6 +7,7 @@
 //! "refused": 0, "dry_run": false}}`. A dry run has `"missing_core": ["profile.content.…"]` instead
 //! of profile, version and changed, and in its summary `"publishable"` instead of the first two.
 
+mod fitting;
 mod reader;
 mod record;
 mod send;
@@ -71,7 +72,7 @@ pub(crate) async fn run(
         today: today(),
     };
     for path in &args.files {
-        source::open(path)?;
+        source::expect(path)?;
     }
     let client = to.connect().await?;
     let mut outbox = Outbox::to(client, args.dry_run, output);

@@ -5,11 +5,13 @@ use baton_formats::ctf::{self, CtfPupil, CtfReader};
 use baton_formats::detect::Format;
 use baton_formats::records::{self, Records};
 use baton_formats::{Note, Problem, Refusal};
+use baton_wire::violation::Violation;
 use baton_wire::{json, twin, v1};
 use prost::Message as _;
+use serde_json::Value;
 
-use super::Refused;
 use super::record::{Occasion, Place, Record, with_element};
+use super::{Refused, fitting};
 use crate::commands::source::{Input, Source};
 
 /// A file being read.
@@ -128,10 +130,21 @@ fn of_ctf(reader: &CtfReader<Input>, occasion: &Occasion) -> Result<ctf::Occasio
 }
 
 impl Occasion {
+    fn value(&self, value: &Value) -> Result<Box<v1::ProfileSubmission>, Vec<Violation>> {
+        let mut read = json::read::<twin::ProfileSubmission>(value)?;
+        self.complete(&mut read);
+        self.check(&read)
+    }
+
     fn json(&self, record: &records::Record) -> Record {
-        let read = json::read::<twin::ProfileSubmission>(&record.value).and_then(|mut read| {
-            self.complete(&mut read);
-            self.check(&read)
+        let read = self.value(&record.value).map_err(|mut found| {
+            let rest = fitting::without(&record.value, &found);
+            if let Some(Err(more)) = rest.map(|rest| self.value(&rest)) {
+                let more = more.into_iter();
+                let more: Vec<_> = more.filter(|it| fitting::is_new(it, &found)).collect();
+                found.extend(more);
+            }
+            found
         });
         Record {
             place: Place {

@@ -1,0 +1,16 @@
+//! The real program from end to end: its commands as a person types them, against its own `serve`.
+//!
+//! Whole outputs are snapshots, once for people and once with `--json`; what differs from run to
+//! run (ids, times, ports, positions) is masked by `shown`. Both engines have to say the same.
+
+mod bad_files;
+mod configuration;
+mod demo;
+mod desk;
+mod files;
+mod large_files;
+mod partly;
+mod readme;
+mod shown;
+mod told;
+mod tour;
