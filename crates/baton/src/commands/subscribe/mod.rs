@@ -43,7 +43,8 @@ It goes on where it stopped: the place is kept in a folder beside the connection
 ends it after the turn it is at. A profile that comes again, at a later version or after a crash,
 is written again.")]
 pub(crate) struct SubscribeArgs {
-    /// Name of the subscription; each keeps its own place.
+    /// Name of the subscription; each keeps its own place and is for one program: a second one
+    /// under the same name, with --once too, ends the first.
     #[arg(long, default_value = "default")]
     name: String,
     /// Take what is there, and end.
