@@ -21,11 +21,15 @@ mod idempotency;
 mod killed;
 mod ledger;
 mod nodes;
+mod outcome;
 mod redirect;
 mod refusals;
 mod roles;
 mod rollback;
+#[path = "../../crates/store/tests/conformance/severed.rs"]
+mod severed;
 mod slow_reader;
 mod stopping;
 mod subscription;
+mod tamper;
 mod windows;
