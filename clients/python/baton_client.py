@@ -7,6 +7,7 @@ The modules `baton.v1.*_pb2` are generated from the contract; README.md has the 
 
 import base64
 import hashlib
+import json
 import tomllib
 import uuid
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from baton.v1 import transition_service_pb2_grpc as transition_grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+PAGE = 500  # entries asked for at once
 DEADLINE = 30  # seconds a call may take; by default the service ends it after as many
 
 
@@ -146,6 +148,52 @@ class Baton:
         request = audit.ListEntriesRequest(parent=self.setting, start=position, page_size=1)
         return self.audit.ListEntries(request, timeout=DEADLINE).entries[0]
 
+    def entries(self, start, end):
+        """Every entry of that range, a page at a time. Role: auditor; each page is an entry."""
+        while start < end:
+            size = min(end - start, PAGE)
+            request = audit.ListEntriesRequest(parent=self.setting, start=start, page_size=size)
+            page = self.audit.ListEntries(request, timeout=DEADLINE).entries
+            if not page:
+                raise Tampered(f"entry {start} is missing")
+            yield from page
+            start = page[-1].position + 1
+
+    def access_rows(self):
+        """Pages of the access rows by commitment, in order. Role: auditor; each is an entry."""
+        token = None
+        while token != "":
+            request = audit.ListAccessRowsRequest(parent=self.setting, page_token=token or "")
+            page = self.audit.ListAccessRows(request, timeout=DEADLINE)
+            token = page.next_page_token
+            yield page
+
+    def verify_ledger(self):
+        """Hashes every entry again and folds the access rows; how many there were of either.
+
+        Raises Tampered with the first thing that is not what the checkpoint says. Role: auditor.
+        """
+        size, root = read_checkpoint(self.checkpoint().checkpoint)
+        ledger = Fold()
+        for entry in self.entries(0, size):
+            ledger.add(entry)
+        if ledger.root() != root:
+            raise Tampered(f"the root over {size} entries is not the one that was signed")
+        rows, after = 0, ("", "")
+        for page in self.access_rows():
+            # Rows are as they stood when the page was read: by then there were more entries.
+            for entry in self.entries(ledger.size, page.tree_size):
+                ledger.add(entry)
+            after = ledger.compare(page, after)
+            rows += len(page.rows)
+        # What came meanwhile was signed, too.
+        newest, root = read_checkpoint(self.checkpoint().checkpoint)
+        for entry in self.entries(ledger.size, newest):
+            ledger.add(entry)
+        if ledger.root() != root:
+            raise Tampered(f"the root over {newest} entries is not the one that was signed")
+        return size, rows
+
 
 def new_request_id():
     """Make one per act and keep it until the answer is there."""
@@ -228,3 +276,63 @@ def is_included(leaf, position, size, path, root):
             leaf = hashlib.sha256(b"\1" + leaf + sibling).digest()
         position, last = position >> 1, last >> 1
     return last == 0 and leaf == root
+
+
+class Tampered(Exception):
+    """The ledger is not what it says it is."""
+
+
+class Fold:
+    """Entries in order: the tree over them, and the access rows they make."""
+
+    PREFIX = b"baton/entry/v1\n"
+
+    def __init__(self):
+        self.size = 0
+        self.rows = {}  # commitment by table and key
+        self.peaks = []  # (entries, hash) of whole subtrees, the largest first
+
+    def add(self, entry):
+        """The next entry, by its bytes; only where those were dropped by its leaf hash."""
+        if entry.position != self.size:
+            raise Tampered(f"entry {entry.position} comes where {self.size} is due")
+        leaf = leaf_hash(entry.body) if entry.body else entry.leaf_hash
+        if leaf != entry.leaf_hash:
+            raise Tampered(f"entry {self.size} does not hash to its leaf hash")
+        if entry.body:
+            if not entry.body.startswith(self.PREFIX):
+                raise Tampered(f"entry {self.size} is no entry of this version")
+            said = json.loads(entry.body[len(self.PREFIX) :])
+            if said["position"] != self.size:
+                raise Tampered(f"entry {self.size} says another position")
+            for row in said.get("rows", ()):
+                self.rows[row["table"], row["key"]] = bytes.fromhex(row["commitment"])
+        peak = (1, leaf)
+        while self.peaks and self.peaks[-1][0] == peak[0]:
+            left = self.peaks.pop()
+            peak = (2 * peak[0], hashlib.sha256(b"\1" + left[1] + peak[1]).digest())
+        self.peaks.append(peak)
+        self.size += 1
+
+    def root(self):
+        """RFC 6962 root over all entries so far."""
+        if not self.peaks:
+            return hashlib.sha256().digest()
+        root = self.peaks[-1][1]
+        for _, left in reversed(self.peaks[:-1]):
+            root = hashlib.sha256(b"\1" + left + root).digest()
+        return root
+
+    def compare(self, page, after):
+        """A page of rows with the fold of the entries; the place the next page begins after."""
+        told = {(row.table, row.key): row.commitment for row in page.rows}
+        last = max(told, default=after) if page.next_page_token else None
+        made = {
+            key: row
+            for key, row in self.rows.items()
+            if key > after and (last is None or key <= last)
+        }
+        if told != made:
+            unlike = sorted(dict(told.items() ^ made.items()))
+            raise Tampered(f"row {unlike[0]} is not what the entries made of it")
+        return last

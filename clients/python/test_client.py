@@ -331,6 +331,61 @@ class Ledger(unittest.TestCase):
             self.assertNotIn(personal.encode(), body)
 
 
+class WholeLedger(unittest.TestCase):
+    """All of it, checked here with hashlib and json."""
+
+    def test_every_entry_and_every_access_row_is_what_was_signed(self):
+        published()
+        entries, rows = auditor.verify_ledger()
+        self.assertGreater(entries, 100)
+        self.assertGreater(rows, 50)
+
+    def test_a_changed_entry_does_not_pass(self):
+        size, root = baton_client.read_checkpoint(auditor.checkpoint().checkpoint)
+        entries = list(auditor.entries(0, size))
+
+        def fold(change):
+            ledger = baton_client.Fold()
+            for entry in entries:
+                copy = type(entry).FromString(entry.SerializeToString())
+                if entry.position == 7:
+                    change(copy)
+                ledger.add(copy)
+            return ledger.root()
+
+        def both(entry):
+            entry.body = entry.body.replace(b'"kind":"', b'"kind":"un')
+            entry.leaf_hash = baton_client.leaf_hash(entry.body)
+
+        def body(entry):
+            entry.body = entry.body + b" "
+
+        def place(entry):
+            entry.position += 1
+
+        self.assertEqual(fold(lambda entry: None), root)
+        self.assertNotEqual(fold(both), root)
+        for change in (body, place):
+            with self.assertRaises(baton_client.Tampered):
+                fold(change)
+
+    def test_a_changed_row_does_not_pass(self):
+        ledger = baton_client.Fold()
+        (page,) = itertools.islice(auditor.access_rows(), 1)
+        for entry in auditor.entries(0, page.tree_size):
+            ledger.add(entry)
+        ledger.compare(page, ("", ""))
+        first = page.rows[0]
+        for change in (
+            lambda: setattr(first, "commitment", bytes(32)),
+            lambda: setattr(first, "key", first.key + "0"),
+            lambda: page.rows.pop(0),
+        ):
+            change()
+            with self.assertRaises(baton_client.Tampered):
+                ledger.compare(page, ("", ""))
+
+
 class PupilNumbers(unittest.TestCase):
     """The check letter, on numbers others published."""
 

@@ -10,7 +10,7 @@ use baton_wire::v1::{self, Point, Role};
 use crate::harness::*;
 
 /// What happens on an ordinary day: a bit of everything.
-async fn a_day(exchange: &Exchange) -> (Move, String) {
+pub(crate) async fn a_day(exchange: &Exchange) -> (Move, String) {
     let of = exchange.open_move().await;
     let sender = exchange.person(&of.from, &[Role::Publisher]).await;
     let receiver = exchange.person(&of.to, &[Role::Senco]).await;

@@ -27,13 +27,17 @@ mod killed;
 mod lease;
 mod ledger;
 mod nodes;
+mod outcome;
 mod program;
 mod redirect;
 mod refusals;
 mod roles;
 mod rollback;
+#[path = "../../crates/store/tests/conformance/severed.rs"]
+mod severed;
 mod slow_reader;
 mod stopping;
 mod strangers;
 mod subscription;
+mod tamper;
 mod windows;

@@ -1,6 +1,7 @@
 //! Somebody who calls: a connection of their own, what proves who they are, and the setting they
 //! act for.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use baton_wire::v1::audit_service_client::AuditServiceClient;
@@ -121,6 +122,26 @@ impl Caller {
     /// Another connection of the same person, described further by the caller.
     pub(crate) fn endpoint(&self, door: &Door) -> Endpoint {
         door.endpoint(self.papers.as_ref())
+    }
+
+    /// Writes a connection file of the program for this caller; its path.
+    pub(crate) fn connection(&self, door: &Door, folder: &Path) -> PathBuf {
+        let papers = self.papers.as_ref().expect("a caller with a certificate");
+        for (name, text) in [
+            ("service.pem", &door.authority),
+            ("cert.pem", &papers.certificate),
+            ("key.pem", &papers.key),
+        ] {
+            std::fs::write(folder.join(name), text).unwrap();
+        }
+        let text = format!(
+            "url = \"https://localhost:{}\"\nservice_certificate = \"service.pem\"\n\
+             setting = \"{}\"\ncertificate = \"cert.pem\"\nkey = \"key.pem\"\n",
+            door.port, self.setting
+        );
+        let file = folder.join("connection.toml");
+        std::fs::write(&file, text).unwrap();
+        file
     }
 
     /// The caller's own name for a resource: names begin with the setting whose view they are.

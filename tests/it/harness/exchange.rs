@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use baton_server::{ApiKey, Config, Rates, Running, Serving};
-use baton_store::{Clock, Ledger, OneTimeToken, StoreError};
+use baton_store::{Clock, Ledger, OneTimeToken, Place, StoreError};
 use baton_wire::v1;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -183,7 +183,12 @@ impl Exchange {
 
     /// A second server on the same PostgreSQL database.
     pub(crate) async fn second(&self) -> (Running, Door) {
-        let ledger = Ledger::open(&self.home.place(), self.clock.clone(), false)
+        self.second_at(&self.home.place()).await
+    }
+
+    /// A second server, by its way to the same database.
+    pub(crate) async fn second_at(&self, place: &Place) -> (Running, Door) {
+        let ledger = Ledger::open(place, self.clock.clone(), false)
             .await
             .unwrap();
         let (running, _) = serve(ledger, &self.server_papers, (generous(), DEADLINE)).await;

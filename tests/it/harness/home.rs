@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use baton_store::{DiskReserve, Place};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
 /// A cluster's URL, to its database `postgres`. `scripts/pg run` sets it.
@@ -94,14 +95,28 @@ impl Home {
         Some(format!("{server}/{name}"))
     }
 
-    /// Does something to a PostgreSQL database that the product never does.
+    /// The same place, its cluster reached over another port of this machine.
+    pub(crate) fn place_over(&self, port: u16) -> Place {
+        let (_, name) = self.database.as_ref().unwrap();
+        Place {
+            postgres: Some(format!("postgres://postgres@127.0.0.1:{port}/{name}")),
+            ..self.place()
+        }
+    }
+
+    /// Does something to the database that the product never does.
     pub(crate) async fn tamper(&self, sql: &str) {
-        let mut connection = PgConnection::connect(&self.url().unwrap()).await.unwrap();
-        sqlx::raw_sql(AssertSqlSafe(sql))
-            .execute(&mut connection)
-            .await
-            .unwrap();
-        connection.close().await.unwrap();
+        let sql = AssertSqlSafe(sql);
+        if let Some(url) = self.url() {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        } else {
+            let file = SqliteConnectOptions::new().filename(self.folder().join("ledger.db"));
+            let mut connection = file.connect().await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        }
     }
 
     /// Holds what every commit needs: nothing is decided until it is let go.

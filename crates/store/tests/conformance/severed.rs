@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
 /// What the wire does at the next commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,10 +23,12 @@ pub(crate) enum Cut {
 /// The text of a commit and of the answer to it, as the protocol ends a string.
 const COMMIT: &[u8] = b"COMMIT\0";
 
-/// A wire under way. It forwards as long as the runtime lives.
+/// A wire under way. It forwards as long as it is kept.
 pub(crate) struct Wire {
     pub(crate) port: u16,
     cut: Arc<AtomicU8>,
+    /// Dropped, they end.
+    _forwarding: JoinSet<()>,
 }
 
 impl Wire {
@@ -37,13 +40,19 @@ impl Wire {
         let port = listener.local_addr().unwrap().port();
         let cut = Arc::new(AtomicU8::new(Cut::Never as u8));
         let armed = Arc::clone(&cut);
-        tokio::spawn(async move {
+        let mut forwarding = JoinSet::new();
+        forwarding.spawn(async move {
+            let mut connections = JoinSet::new();
             while let Ok((here, _)) = listener.accept().await {
                 let there = TcpStream::connect(&host).await.unwrap();
-                tokio::spawn(forward(here, there, Arc::clone(&armed)));
+                connections.spawn(forward(here, there, Arc::clone(&armed)));
             }
         });
-        Self { port, cut }
+        Self {
+            port,
+            cut,
+            _forwarding: forwarding,
+        }
     }
 
     /// What is to happen at the next commit. Afterwards nothing does.
