@@ -113,7 +113,7 @@ fn campaign_fuzz_a_configuration_is_read_whole_or_refused() {
     };
     search(
         "configurations",
-        1_500,
+        500,
         |dice| damaged(dice, &sound, words),
         law,
     );

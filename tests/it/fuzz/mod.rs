@@ -28,11 +28,14 @@ const CALLS: usize = 60;
 /// Rounds of the short form.
 const ROUNDS: u64 = 8;
 /// Longest the service lets a call take here, so that a wait somebody asked for ends.
-const DEADLINE: Duration = Duration::from_secs(2);
+const DEADLINE: Duration = Duration::from_secs(5);
 /// An answer that takes longer than this is none.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// A stream that was let in and has nothing to say is left after this.
 const LISTENING: Duration = Duration::from_millis(200);
+
+/// Streams that are opened of all that could be.
+const STREAMS_MAX: usize = 200;
 
 /// What stands in a request in a wrong place.
 const WORDS: &[&[u8]] = &[
@@ -58,6 +61,17 @@ struct Tally {
     undecodable: u64,
     answered: u64,
     reasons: BTreeMap<&'static str, u64>,
+    /// Streams to be opened last: whoever leaves one does not know what it still does.
+    streams: Vec<Knock>,
+}
+
+impl Tally {
+    fn count(&mut self, reason: Option<Reason>) {
+        match reason {
+            None => self.answered += 1,
+            Some(reason) => *self.reasons.entry(reason.name()).or_default() += 1,
+        }
+    }
 }
 
 /// A damaged call.
@@ -92,7 +106,8 @@ fn damage(dice: &mut Dice, calls: &[Call]) -> Knock {
 async fn knock(who: &Caller, knock: &Knock) -> Option<Reason> {
     let rpc = knock.call.rpc;
     let answer = first(who, rpc, knock.body.clone());
-    let streams = rpc == WATCH;
+    // Only a stream that was understood may have nothing to say.
+    let streams = rpc == WATCH && (knock.call.decodes)(&knock.body);
     let patience = if streams { LISTENING } else { PATIENCE };
     let Ok(answer) = tokio::time::timeout(patience, answer).await else {
         assert!(streams, "{rpc} was not answered: {:?}", knock.body);
@@ -115,43 +130,56 @@ async fn knock(who: &Caller, knock: &Knock) -> Option<Reason> {
     Some(told.reason)
 }
 
+/// Makes calls beside one another; how each was answered.
+async fn answers(who: &Who, knocks: Vec<Knock>) -> Vec<(&'static str, Option<Reason>)> {
+    stream::iter(knocks)
+        .map(async |it| (it.call.rpc, knock(who.of(&it.call), &it).await))
+        .buffer_unordered(IN_FLIGHT)
+        .collect()
+        .await
+}
+
 async fn round(exchange: &Exchange, who: &Who, calls: &[Call], dice: &mut Dice, tally: &mut Tally) {
-    let knocks: Vec<Knock> = (0..CALLS).map(|_| damage(dice, calls)).collect();
-    let (read, unread): (Vec<_>, Vec<_>) = knocks
-        .iter()
-        .partition(|knock| (knock.call.decodes)(&knock.body));
+    let knocks = (0..CALLS).map(|_| damage(dice, calls));
+    let (read, unread): (Vec<_>, Vec<_>) =
+        knocks.partition(|knock| (knock.call.decodes)(&knock.body));
     tally.calls += CALLS as u64;
     tally.undecodable += unread.len() as u64;
-    let before = exchange.size();
-    for (batch, undecodable) in [(unread, true), (read, false)] {
-        let reasons: Vec<_> = stream::iter(batch)
-            .map(async |it| (it.call.rpc, knock(who.of(&it.call), it).await))
-            .buffer_unordered(IN_FLIGHT)
-            .collect()
-            .await;
-        for (rpc, reason) in reasons {
-            if undecodable {
-                // Whoever has another credential than the one-time token is not even read there.
-                let shut = rpc == BOOTSTRAP && reason == Some(Reason::Unauthenticated);
-                let unread = [Some(Reason::InvalidRequest), Some(Reason::RequestTooLarge)];
-                assert!(
-                    shut || unread.contains(&reason),
-                    "what is no message was answered with {reason:?} by {rpc}"
-                );
-            }
-            match reason {
-                None => tally.answered += 1,
-                Some(reason) => *tally.reasons.entry(reason.name()).or_default() += 1,
-            }
-        }
-        if undecodable {
-            assert_eq!(
-                exchange.size(),
-                before,
-                "what cannot be decoded leaves no entry"
-            );
-        }
+    let before = settled(exchange).await;
+    for (rpc, reason) in answers(who, unread).await {
+        // Whoever has another credential than the one-time token is not even read there.
+        let shut = rpc == BOOTSTRAP && reason == Some(Reason::Unauthenticated);
+        let unread = [Some(Reason::InvalidRequest), Some(Reason::RequestTooLarge)];
+        assert!(
+            shut || unread.contains(&reason),
+            "what is no message was answered with {reason:?} by {rpc}"
+        );
+        tally.count(reason);
     }
+    assert_eq!(
+        exchange.size(),
+        before,
+        "what cannot be decoded leaves no entry"
+    );
+    let (streams, unary): (Vec<_>, Vec<_>) =
+        read.into_iter().partition(|knock| knock.call.rpc == WATCH);
+    for (_, reason) in answers(who, unary).await {
+        tally.count(reason);
+    }
+    let room = STREAMS_MAX - tally.streams.len();
+    tally.streams.extend(streams.into_iter().take(room));
+}
+
+/// Entries once everything asked before is done, what ran over its deadline included: an act of its
+/// own stands behind them.
+async fn settled(exchange: &Exchange) -> u64 {
+    let request = v1::ListSettingsRequest {
+        parent: exchange.officer.setting.clone(),
+        ..Default::default()
+    };
+    let listed = exchange.officer.settings().list_settings(request).await;
+    listed.unwrap();
+    exchange.size()
 }
 
 /// Everyone else is served: a profile is published and read back.
@@ -175,8 +203,15 @@ async fn verified(exchange: &Exchange) -> usize {
         .await
         .unwrap();
     let key: VerifierKey = answer.into_inner().verifier_key.parse().unwrap();
-    let (entries, signed) = exchange.officer.entries(0).await;
+    let (mut entries, signed) = exchange.officer.entries(0).await;
     let signed = Checkpoint::open(signed.as_bytes(), &[key]).expect("a good signature");
+    let size = usize::try_from(signed.size).unwrap();
+    // A page holds so many, and asking for the next one is an entry too.
+    while entries.len() < size {
+        let next = u64::try_from(entries.len()).unwrap();
+        entries.extend(exchange.officer.entries(next).await.0);
+    }
+    entries.truncate(size);
     let mut verifier = Verifier::new(&signed);
     for entry in &entries {
         let position = u64::try_from(entry.position).unwrap();
@@ -203,6 +238,10 @@ async fn front_door(home: Home, engine: &str) {
         round(&exchange, &who, &calls, &mut dice, &mut tally).await;
         rounds += 1;
     }
+    let streams = std::mem::take(&mut tally.streams);
+    for (_, reason) in answers(&who, streams).await {
+        tally.count(reason);
+    }
     still_serves(&exchange).await;
     let entries = verified(&exchange).await;
     let Tally {
@@ -210,6 +249,7 @@ async fn front_door(home: Home, engine: &str) {
         undecodable,
         answered,
         reasons,
+        streams: _,
     } = tally;
     println!(
         "figures: front door, {engine}: seed={seed} calls={calls} undecodable={undecodable} \
