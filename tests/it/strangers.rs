@@ -93,5 +93,5 @@ async fn strangers_are_limited(home: Home) {
 
 #[test]
 fn strangers_are_limited_by_address() {
-    run(async { strangers_are_limited(Home::sqlite()).await });
+    run(async || strangers_are_limited(Home::sqlite()).await);
 }

@@ -6,7 +6,6 @@ use std::process::Command;
 use baton_wire::v1::Role;
 
 use crate::harness::*;
-use crate::killed::cast::program;
 use crate::ledger::a_day;
 
 /// A change, the table it is made in, and the kind of fault that has to be told.

@@ -2,6 +2,7 @@
 //! database behind the ledger's back it does here.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -195,7 +196,7 @@ impl Home {
         let mut bytes = self.bytes(&sql).await;
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(&bytes);
         let literal = if self.is_postgres() {
             format!("'\\x{hex}'")
         } else {
@@ -255,6 +256,13 @@ impl Home {
             .await
             .unwrap()
     }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 async fn run_postgres(connection: &mut PgConnection, sql: &str) {

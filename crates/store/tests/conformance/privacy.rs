@@ -4,7 +4,7 @@ use baton_domain::access::Role;
 use baton_domain::act::{Fact, Lease, Offer, Plan, Publish, Pull, RecordFact, Redirect, Withdraw};
 use baton_domain::ids::LearnerIdentifier;
 
-use crate::engine::on_both_engines;
+use crate::engine::{hex, on_both_engines};
 use crate::values::{code, local, publishable, upn};
 use crate::world::World;
 use jiff::civil::date;
@@ -19,8 +19,7 @@ const MARKERS: [&str; 3] = [
 
 /// A text, and as a log would print the bytes of it.
 fn spelt(text: &str) -> [String; 2] {
-    let hex = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-    [text.to_owned(), hex]
+    [text.to_owned(), hex(text.as_bytes())]
 }
 
 on_both_engines! {

@@ -50,9 +50,10 @@ on_both_engines! {
     async fn the_set_the_head_names_decides_from_the_next_entry_on(home) {
         let world = World::new(home).await;
         // A second node where there can be one.
-        let other = match home.is_postgres() {
-            true => Some(Ledger::open(&home.place(), world.clock.clone(), false).await.unwrap()),
-            false => None,
+        let other = if home.is_postgres() {
+            Some(open(home, &world.clock).await)
+        } else {
+            None
         };
         let nodes: Vec<&Ledger> = [Some(&world.ledger), other.as_ref()].into_iter().flatten().collect();
         let sender = world.caller(&world.primary.id, &[Role::Publisher]).await;
