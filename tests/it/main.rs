@@ -5,10 +5,6 @@
 //! they show. `scripts/pg run -- cargo test -p baton-tests` runs them on both engines; without a
 //! cluster PostgreSQL is left out.
 #![cfg(test)]
-#![expect(
-    clippy::large_futures,
-    reason = "typed sections are large; harness::run gives every test a stack with room for them"
-)]
 
 mod bad_input;
 mod batch;

@@ -105,14 +105,10 @@ fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn from(text: &str) -> Option<IpAddr> {
-        Some(text.parse().unwrap())
-    }
-
     #[test]
     fn one_address_has_few_places_and_who_is_known_gives_its_own_back() {
         let strangers = Arc::new(Strangers::default());
-        let enter = |address: &str| strangers.enter(from(address));
+        let enter = |address: &str| strangers.enter(Some(address.parse().unwrap()));
         let mut held: Vec<_> = (0..FROM_ONE_ADDRESS_MAX)
             .map(|host| enter(&format!("2001:db8::{host:x}")).unwrap())
             .collect();

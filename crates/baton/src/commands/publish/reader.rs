@@ -130,7 +130,7 @@ fn of_ctf(reader: &CtfReader<Input>, occasion: &Occasion) -> Result<ctf::Occasio
 }
 
 impl Occasion {
-    fn value(&self, value: &Value) -> Result<Box<v1::ProfileSubmission>, Vec<Violation>> {
+    fn value(&self, value: &Value) -> Result<v1::ProfileSubmission, Vec<Violation>> {
         let mut read = json::read::<twin::ProfileSubmission>(value)?;
         self.complete(&mut read);
         self.check(&read)
