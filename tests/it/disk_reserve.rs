@@ -6,8 +6,6 @@ use std::time::Duration;
 use baton_store::DiskReserve;
 use baton_wire::status::Reason;
 use baton_wire::v1::Role;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tonic::Code;
 
 use crate::harness::*;
@@ -17,16 +15,6 @@ const FULL: &str = "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql
     CREATE TRIGGER full_disk BEFORE INSERT ON content FOR EACH ROW EXECUTE FUNCTION full_disk();";
 
 impl Exchange {
-    /// What the operator's page answers for a path.
-    async fn page(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(self.operator).await.unwrap();
-        let asked = format!("GET {path} HTTP/1.1\r\nhost: operator\r\nconnection: close\r\n\r\n");
-        stream.write_all(asked.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answer
-    }
-
     /// Starts again with a reserve that no disk of the machine has, or a database that is full.
     async fn run_low(&mut self) {
         self.stop().await;

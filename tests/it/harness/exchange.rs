@@ -9,7 +9,8 @@ use std::time::Duration;
 use baton_server::{ApiKey, Config, Rates, Running, Serving};
 use baton_store::{Clock, Ledger, OneTimeToken, Place, StoreError};
 use baton_wire::v1;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::caller::{Caller, Door};
@@ -149,6 +150,16 @@ impl Exchange {
     /// Entries so far.
     pub(crate) fn size(&self) -> u64 {
         *self.running().ledger().size().borrow()
+    }
+
+    /// What the operator's page answers for a path.
+    pub(crate) async fn page(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.operator).await.unwrap();
+        let asked = format!("GET {path} HTTP/1.1\r\nhost: operator\r\nconnection: close\r\n\r\n");
+        stream.write_all(asked.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
     }
 
     /// Waits until the ledger has grown to a size.

@@ -19,6 +19,8 @@ pub(super) struct Desk {
     home: Home,
     form: Form,
     service: Option<Service>,
+    /// What the service finds in its environment.
+    variables: &'static [(&'static str, &'static str)],
     pub(super) shown: Shown,
 }
 
@@ -28,6 +30,7 @@ impl Desk {
             home,
             form,
             service: None,
+            variables: &[],
             shown: Shown::default(),
         };
         files::lay_out(desk.folder());
@@ -37,7 +40,16 @@ impl Desk {
     /// A desk at which a council, a sender, a receiver and a third school are set up: settings,
     /// credentials and moves are there, and nothing is published.
     pub(super) fn furnished(form: Form) -> Self {
+        Self::furnished_under(form, &[])
+    }
+
+    /// The same, the service with these variables.
+    pub(super) fn furnished_under(
+        form: Form,
+        variables: &'static [(&'static str, &'static str)],
+    ) -> Self {
         let mut desk = Self::new(Home::sqlite(), form);
+        desk.variables = variables;
         desk.open_council();
         desk.does("officer", "settings import --gias register.csv");
         for (code, role, out) in [
@@ -89,13 +101,15 @@ impl Desk {
     /// Starts the service on what is in the folder.
     pub(super) fn serve(&mut self) {
         let mut serve = self.command("", "serve --folder data --listen 127.0.0.1:0");
+        serve.envs(self.variables.iter().copied());
         self.service = Some(Service::start(&mut serve, self.form));
     }
 
-    /// Stops it as Ctrl-C would.
-    pub(super) fn close(&mut self) {
+    /// Stops it as Ctrl-C would; everything it said.
+    pub(super) fn close(&mut self) -> Told {
         let told = self.service.take().unwrap().stop(Signal::INT);
         assert_eq!(told.code, 0, "{told:?}");
+        told
     }
 
     /// A line as it would be typed, by whoever has that connection folder.

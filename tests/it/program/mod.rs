@@ -10,6 +10,7 @@ mod desk;
 mod files;
 mod large_files;
 mod partly;
+mod quiet;
 mod readme;
 mod shown;
 mod told;
