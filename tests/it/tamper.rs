@@ -51,7 +51,9 @@ fn of_rows(credential: &str) -> Vec<Change> {
         (
             "setting_code",
             "setting_id = (SELECT max(s.id) FROM setting s)",
-            one("setting_code", "code"),
+            "code = (SELECT min(c.code) FROM setting_code c \
+             WHERE c.setting_id <> (SELECT max(s.id) FROM setting s))"
+                .to_owned(),
         ),
         (
             "transition",
@@ -77,7 +79,9 @@ fn of_rows(credential: &str) -> Vec<Change> {
     }
     changes.push(Change {
         table: "recipient",
-        sql: "INSERT INTO recipient SELECT transition_id, (SELECT max(id) FROM setting), 2, kinds \
+        sql: "INSERT INTO recipient SELECT transition_id, \
+              (SELECT max(id) FROM setting \
+              WHERE id NOT IN (SELECT setting_id FROM recipient)), 2, kinds \
               FROM recipient"
             .to_owned(),
         fault: "row_unknown",
