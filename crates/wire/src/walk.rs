@@ -20,8 +20,9 @@ use crate::{
 
 /// Bytes of one section.
 pub const SECTION_BYTES_MAX: usize = 1 << 20;
-/// Bytes of all sections of a profile.
-pub const CONTENT_BYTES_MAX: usize = 4 << 20;
+/// Bytes of all sections of a profile: with what goes around them below the 4 MiB that most gRPC
+/// clients take by default.
+pub const CONTENT_BYTES_MAX: usize = 3 << 20;
 
 /// Values in one section, those of messages inside included. Far above what a full section can hold
 /// in practice; it bounds the work that few bytes can ask for.

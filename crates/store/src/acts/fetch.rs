@@ -94,6 +94,7 @@ impl Prepare for Fetch {
             return Ok(());
         };
         for open in ledger.open(&[sealed]).await? {
+            let open = open?;
             fetched.sections = open.sections;
             fetched.signatory = open.signatory;
         }

@@ -82,9 +82,12 @@ pub(crate) struct Open {
 
 impl Inner {
     /// Opens what an act showed, in order of the kinds. All of it must be what the entry that
-    /// published it committed to: a section that was changed, exchanged or taken away closes the
-    /// whole answer.
-    pub(crate) async fn open(&self, sealed: &[Sealed]) -> Result<Vec<Open>, Refusal> {
+    /// published it committed to: a section that was changed, exchanged or taken away closes its
+    /// whole content, and no other one.
+    pub(crate) async fn open(
+        &self,
+        sealed: &[Sealed],
+    ) -> Result<Vec<Result<Open, Refusal>>, Refusal> {
         let ids = sealed.iter().map(|s| s.content.clone().into_value());
         let positions = sealed.iter().map(|s| s.position.into_value());
         let mut once = self.db.once().await?;
@@ -96,11 +99,13 @@ impl Inner {
         for wanted in sealed {
             let entry = entries.iter().find(|row| row.position == wanted.position);
             let committed = entry.and_then(|row| Committed::read(row, wanted));
-            let committed = committed.ok_or_else(|| incident(wanted, "its entry is not there"))?;
             let key = self.setting_key(&wanted.owner).await?;
-            let key = key.ok_or_else(|| incident(wanted, "its setting has no key"))?;
             let of_this = rows.iter().filter(|row| row.content_id == wanted.content);
-            opened.push(self.open_rows(wanted, &key, &committed, of_this)?);
+            opened.push(match (committed, key) {
+                (None, _) => Err(incident(wanted, "its entry is not there")),
+                (_, None) => Err(incident(wanted, "its setting has no key")),
+                (Some(committed), Some(key)) => self.open_rows(wanted, &key, &committed, of_this),
+            });
         }
         Ok(opened)
     }

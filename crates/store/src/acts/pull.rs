@@ -122,21 +122,30 @@ impl Prepare for Pull {
     }
 
     async fn finish(ledger: &Inner, pulled: &mut Pulled) -> Result<(), Refusal> {
-        let mut shown: Vec<&mut Fetched> = pulled
+        let profiles = pulled
             .items
             .iter_mut()
             .filter_map(|item| match &mut item.what {
-                PulledWhat::Profile(fetched) => Some(&mut **fetched),
+                PulledWhat::Profile(fetched) => fetched.sealed.take(),
                 _ => None,
-            })
-            .collect();
-        let sealed: Vec<_> = shown.iter_mut().filter_map(|f| f.sealed.take()).collect();
+            });
+        let sealed: Vec<_> = profiles.collect();
         if sealed.is_empty() {
             return Ok(());
         }
-        for (fetched, open) in shown.into_iter().zip(ledger.open(&sealed).await?) {
-            fetched.sections = open.sections;
-            fetched.signatory = open.signatory;
+        let mut opened = ledger.open(&sealed).await?.into_iter();
+        for item in &mut pulled.items {
+            if let PulledWhat::Profile(fetched) = &mut item.what {
+                match opened.next() {
+                    Some(Ok(open)) => {
+                        fetched.sections = open.sections;
+                        fetched.signatory = open.signatory;
+                    }
+                    // The log has it. One content that somebody spoilt must not hold up what
+                    // comes after it.
+                    _ => item.what = PulledWhat::NotAvailable,
+                }
+            }
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use baton_domain::act::{Caller, Lease, ListSettings, Pull};
 use baton_domain::ids::{ProfileId, SubscriptionId};
 use baton_domain::log::verify_inclusion;
 use baton_domain::section::SectionKind;
-use baton_store::Refusal;
+use baton_store::{PulledWhat, Refusal};
 use futures::future::join_all;
 
 use crate::engine::on_both_engines;
@@ -77,7 +77,8 @@ impl Standing {
             .replace("{position}", &self.position.to_string())
     }
 
-    /// Fetched, and pulled with its sections.
+    /// Fetched, and pulled with its sections. What cannot be opened is no answer to a fetch, and
+    /// in a turn an item that is not available.
     async fn read(&self, world: &World) -> [Result<(), Refusal>; 2] {
         let fetched = world.fetch(&self.receiver, &self.profile).await.map(drop);
         let act = Pull {
@@ -87,10 +88,16 @@ impl Standing {
             inline: true,
             lease: Lease::Break,
         };
-        [
-            fetched,
-            world.ledger.act(&self.receiver, act).await.map(drop),
-        ]
+        let pulled = world.ledger.act(&self.receiver, act).await.unwrap().value;
+        let [item] = pulled.items.as_slice() else {
+            panic!("{pulled:?}")
+        };
+        let shown = match &item.what {
+            PulledWhat::Profile(_) => Ok(()),
+            PulledWhat::NotAvailable => Err(Refusal::Internal),
+            other => panic!("{other:?}"),
+        };
+        [fetched, shown]
     }
 }
 
