@@ -16,6 +16,7 @@ use tonic::body::Body;
 use tower::{Layer, Service};
 
 use crate::api_key::ApiKey;
+use crate::bodies::Bodies;
 use crate::connection::Peer;
 use crate::limits::{Limits, Turned};
 use crate::own_words::in_our_words;
@@ -39,6 +40,7 @@ const DRAINED_FOR: Duration = Duration::from_secs(1);
 pub(crate) struct Authenticate {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) bodies: Arc<Bodies>,
     /// Longest a call may take until its answer begins.
     pub(crate) deadline: Duration,
 }
@@ -95,6 +97,10 @@ where
             match door.known(peer, presented, bootstrap).await {
                 Ok(known) => {
                     request.extensions_mut().insert(known);
+                    let (head, body) = request.into_parts();
+                    // Held until the call is answered.
+                    let (body, _taken) = door.bodies.count(body);
+                    let request = Request::from_parts(head, body);
                     let answered = tokio::time::timeout(door.deadline, inner.call(request)).await;
                     answered.map_or_else(
                         |_| Ok(Status::from(Reason::DeadlineExceeded).into_http()),

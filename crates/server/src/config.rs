@@ -90,7 +90,7 @@ pub enum ConfigError {
     #[error("configuration: {0}")]
     Wrong(String),
     /// The file is not there, may not be read, or is no UTF-8.
-    #[error("configuration: {} cannot be read: {}", .0.display(), .1)]
+    #[error("configuration: {} cannot be read: {}", .0.display(), why(*.1))]
     Unreadable(PathBuf, std::io::ErrorKind),
     /// A variable is no option, and looks as if it were meant to be one.
     #[error("configuration: the variable {name} is no option{}", meant(.like.as_deref()))]
@@ -118,6 +118,14 @@ impl LedgerConfig {
 impl From<config::ConfigError> for ConfigError {
     fn from(error: config::ConfigError) -> Self {
         Self::Wrong(error.to_string())
+    }
+}
+
+fn why(kind: std::io::ErrorKind) -> String {
+    match kind {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::InvalidData => "it is no UTF-8".to_owned(),
+        kind => kind.to_string(),
     }
 }
 

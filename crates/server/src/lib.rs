@@ -4,6 +4,7 @@
 mod admin;
 mod api_key;
 mod authenticate;
+mod bodies;
 mod config;
 mod connection;
 mod gate;

@@ -93,6 +93,7 @@ impl Serving {
         let door = Authenticate {
             ledger: Arc::clone(&ledger),
             limits: Arc::clone(&limits),
+            bodies: Arc::default(),
             deadline: self.deadline,
         };
         let router = router(&services, door);

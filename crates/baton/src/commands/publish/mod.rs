@@ -4,7 +4,7 @@
 //! "settings/…/profiles/…", "version": 1, "changed": true}`, or `{"file": "…", "line": 3, "record":
 //! "record 3", "refused": {…}}` (see [`Refused`]); a file of which nothing
 //! is read is `{"file": "…", "refused": {…}}`. Then `{"summary": {"published": 1, "unchanged": 0,
-//! "refused": 0, "dry_run": false}}`. A dry run has `"missing_core": ["profile.content.…"]` instead
+//! "refused": 0, "dry_run": false}}`. A dry run has `"missing_core": ["content.…"]` instead
 //! of profile, version and changed, and in its summary `"publishable"` instead of the first two.
 
 mod fitting;

@@ -258,7 +258,14 @@ async fn check(
         };
         let told = client.check_profile(request).await?;
         if told.violations.is_empty() {
-            return Ok(Done::Publishable(told.missing_core));
+            // In its file the profile stands alone.
+            let bare = |path: String| {
+                path.strip_prefix("profile.")
+                    .map_or(path.clone(), str::to_owned)
+            };
+            return Ok(Done::Publishable(
+                told.missing_core.into_iter().map(bare).collect(),
+            ));
         }
         Err(ClientError::Invalid(
             told.violations.into_iter().map(Into::into).collect(),
