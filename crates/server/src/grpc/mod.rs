@@ -10,6 +10,7 @@ mod status;
 mod subscriptions;
 mod token;
 mod transitions;
+mod turns;
 
 use std::sync::Arc;
 
