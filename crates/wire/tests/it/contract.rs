@@ -202,6 +202,42 @@ fn every_code_set_is_known_and_has_a_code_that_fits() {
     }
 }
 
+/// Each row is a number, the question, its field in backticks, who answers, why.
+#[test]
+fn the_page_of_core_questions_names_those_of_the_contract_and_no_others() {
+    let page = include_str!("../../../../docs/core-questions.md");
+    let headings = [
+        (Point::EarlyYearsToPrimary, "Early years to primary"),
+        (Point::PrimaryToSecondary, "Primary to secondary"),
+        (Point::SecondaryToPost16, "Secondary to post-16"),
+        (Point::Post16ToAdult, "Post-16 to adult"),
+    ];
+    for (point, heading) in headings {
+        let chapter = page.split("\n## ").find(|it| it.starts_with(heading));
+        let rows = chapter.expect(heading).lines();
+        let named: BTreeSet<&str> = rows
+            .filter(|row| {
+                row.starts_with("| ") && row[2..].starts_with(|c: char| c.is_ascii_digit())
+            })
+            .filter_map(|row| {
+                row.split('|')
+                    .nth(3)?
+                    .trim()
+                    .strip_prefix('`')?
+                    .strip_suffix('`')
+            })
+            .collect();
+        let declared =
+            core_questions::of(point).map(|(kind, field)| format!("{kind}.{}", field.name));
+        let declared: BTreeSet<String> = declared.collect();
+        assert_eq!(
+            named,
+            declared.iter().map(String::as_str).collect(),
+            "{heading}"
+        );
+    }
+}
+
 #[test]
 fn a_point_asks_at_most_twelve_core_questions() {
     for point in Point::ALL {
