@@ -76,13 +76,8 @@ pub(crate) struct ConnectionFile {
 
 impl ConnectionFile {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Wrong(format!(
-                "{} cannot be read: {}",
-                path.display(),
-                error.kind()
-            ))
-        })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|error| Wrong::unreadable(path, &error))?;
         toml::from_str(&text).map_err(|error| {
             Wrong(format!(
                 "{} is no connection file: {}",
@@ -141,7 +136,7 @@ impl ConnectionArgs {
         let folder = path.parent().unwrap_or(Path::new("."));
         let read = |name: &Path| {
             let path = folder.join(name);
-            std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))
+            std::fs::read(&path).map_err(|error| Wrong::unreadable(&path, &error))
         };
         let mut builder = self.builder(&file.url, &read(&file.service_certificate)?);
         match (&file.certificate, &file.key, &file.api_key) {

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use baton_client::ClientError;
 use baton_domain::access::{Grant, GrantError, Role, RoleSet};
 use baton_domain::section::SectionKind;
@@ -70,7 +69,7 @@ pub(super) async fn run(
         .unwrap_or(Path::new("."))
         .join(&file.service_certificate);
     let certificate = std::fs::read_to_string(&certificate)
-        .with_context(|| format!("{} cannot be read", certificate.display()))?;
+        .map_err(|error| Wrong::unreadable(&certificate, &error))?;
     let client = to.connect().await?;
     let setting = args.to.name(&client).await?;
     let mut folder = Folder::make(&args.out, &certificate)?;
