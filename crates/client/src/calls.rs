@@ -159,7 +159,7 @@ impl Client {
 calls! { "AuditService":
     /// The newest signed checkpoint and the key it verifies with.
     read get_checkpoint = "GetCheckpoint"(GetCheckpointRequest) -> GetCheckpointResponse;
-    /// Entry bytes from a position on, at most 1,000. Role: auditor.
+    /// Entry bytes from a position on, at most 512 and 3 MiB. Role: auditor.
     read list_entries = "ListEntries"(ListEntriesRequest) -> ListEntriesResponse;
     /// Inclusion proof of one entry.
     read get_inclusion_proof = "GetInclusionProof"(GetInclusionProofRequest) -> GetInclusionProofResponse;

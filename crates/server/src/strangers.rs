@@ -45,11 +45,11 @@ impl Strangers {
             Some(from) => {
                 let mut counts = self.lock();
                 let together: usize = counts.values().sum();
-                let count = counts.entry(from).or_insert(0);
-                if *count >= FROM_ONE_ADDRESS_MAX || together >= TOGETHER_MAX {
+                let here = counts.get(&from).copied().unwrap_or_default();
+                if here >= FROM_ONE_ADDRESS_MAX || together >= TOGETHER_MAX {
                     return None;
                 }
-                *count += 1;
+                counts.insert(from, here + 1);
                 let among = Arc::clone(self);
                 Some(Strange { among, from })
             }

@@ -148,6 +148,8 @@ pub(crate) mod fact {
     pub(crate) const NOTE_RELEASED_AT_DESTINATION: i64 = 1 << 6;
     /// The council has loaded an offer.
     pub(crate) const OFFER_LOADED: i64 = 1 << 7;
+    /// The destination was taken away: naming one again is a redirect.
+    pub(crate) const DESTINATION_REMOVED: i64 = 1 << 8;
 }
 
 table! {

@@ -9,7 +9,7 @@ use baton_domain::route::{Route, SettingKind};
 use serde::{Deserialize, Serialize};
 
 use super::move_summary::MoveSummary;
-use super::redirect::{admits, councils, may_offer, set_offer, tell};
+use super::redirect::{admits, councils, has_destination_settled, may_offer, set_offer, tell};
 use super::settings::{code_text, random_id, resolve};
 use super::{Idempotent, Prepare, Step, Turn};
 use crate::learner::{self, Record};
@@ -129,7 +129,7 @@ impl Step for PlanStep {
         };
         let moved = before
             .as_ref()
-            .is_some_and(|row| row.to_id.is_some() && row.to_id != to);
+            .is_some_and(|row| row.to_id != to && has_destination_settled(row));
         if moved {
             scene.require(Action::Redirect, question)?;
         }

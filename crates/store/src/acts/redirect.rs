@@ -96,6 +96,11 @@ impl Scene<'_> {
         // Offer, start and facts were about the old destination.
         row.facts &= !OF_DESTINATION;
         (row.offer_date, row.accepted, row.start_date) = (None, 0, None);
+        if to.is_none() {
+            row.facts |= fact::DESTINATION_REMOVED;
+        } else {
+            row.facts &= !fact::DESTINATION_REMOVED;
+        }
         row.to_id = to;
     }
 }
@@ -142,6 +147,11 @@ pub(crate) fn set_offer(row: &mut TransitionRow, offer: Offer, by: Relation) {
         row.facts |= offer.date.map_or(0, |_| fact::OFFER_LOADED);
         row.facts |= offer.accepted.map_or(0, |_| fact::ACCEPTANCE_RECORDED);
     }
+}
+
+/// Whether naming another destination for a move takes something back that was said of it.
+pub(crate) fn has_destination_settled(row: &TransitionRow) -> bool {
+    row.to_id.is_some() || councils(row) || row.facts & fact::DESTINATION_REMOVED != 0
 }
 
 /// Whether the council has said anything about the offer of a move.

@@ -135,6 +135,29 @@ on_both_engines! {
         assert!(world.planned(&sender, in_year(upn(9))).await.unwrap().changed);
     }
 
+    async fn who_may_only_plan_does_not_name_again_what_was_taken_away_or_loaded(home) {
+        let world = World::new(home).await;
+        let clerk = world.caller(&world.primary.id, &[Role::DataManager]).await;
+        let head = world.caller(&world.primary.id, &[Role::Publisher]).await;
+        let own = |learner| Plan { offer: Offer::default(), ..world.plan(upn(learner)) };
+        let nowhere = |learner| Plan { to: None, ..own(learner) };
+
+        let planned = world.planned(&head, own(1)).await.unwrap().transition;
+        let (to, offer, request) = (None, Offer::default(), world.request());
+        let away = Redirect { transition: planned.id, to, offer, request };
+        world.ledger.act(&head, away).await.unwrap();
+        assert_eq!(world.planned(&clerk, own(1)).await, Err(Refusal::Denied));
+        assert!(world.planned(&clerk, nowhere(1)).await.is_ok(), "without a destination it may");
+        assert!(world.planned(&head, own(1)).await.unwrap().changed);
+
+        let offer = Offer { date: Some(date(2026, 3, 2)), accepted: Some(true) };
+        world.planned(&world.officer, Plan { offer, ..nowhere(2) }).await.unwrap();
+        assert_eq!(world.planned(&clerk, own(2)).await, Err(Refusal::Denied));
+
+        world.planned(&clerk, nowhere(3)).await.unwrap();
+        assert!(world.planned(&clerk, own(3)).await.unwrap().changed, "the first time it may");
+    }
+
     async fn an_agreed_start_is_no_agreement_with_the_next_school(home) {
         let world = World::new(home).await;
         let plan = Plan {
