@@ -1,5 +1,7 @@
-//! Bytes of request bodies that are taken in at the same time, of all callers together. A message
-//! has its own limit, but there can be many; past this one a call is answered that it is too much.
+//! Bytes of request bodies that are taken in at the same time, of all known callers together. A
+//! message has its own limit, but there can be many; past this one a call is answered that it is
+//! too much. Counted until the call is answered: what an act in the queue holds is bounded by the
+//! queue alone.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -61,8 +61,9 @@ pub(crate) trait Step: Send + Sync + 'static {
     /// What its caller gets.
     type Outcome: Send + 'static;
 
-    /// Whether it only ever takes rights away. Such an act passes when the disk reserve is
-    /// reached; no other does. There is no default: a new act has to say.
+    /// Whether taking rights away is what it is for; a redirect names a new receiver besides. Such
+    /// an act passes when the disk reserve is reached; no other does. There is no default: a new
+    /// act has to say.
     const TAKES_AWAY: bool;
 
     /// What its entry is called when nothing in `decide` says otherwise.
