@@ -101,6 +101,8 @@ impl Inner {
                 committed.map_err(Broken::at_commit)?;
                 let added = batch.iter().any(|job| !job.takes_away());
                 self.reserve.committed(added);
+                // What fails here fails again, and is told, with the next batch.
+                let _ = self.keys.turn_to(head.epoch);
                 let mark = Mark {
                     term: head.term,
                     size: head.size(),
@@ -124,11 +126,17 @@ impl Inner {
         batch: &mut [Box<dyn Queued>],
     ) -> Result<Written, StoreError> {
         let content: Vec<ContentRow> = batch.iter().flat_map(|job| job.content()).collect();
+        let sealed_in = content.iter().map(|row| row.epoch).min();
         if !content.is_empty() {
             tx.upsert(content).await?;
         }
         let before = Head::lock(&self.db, tx).await?;
         self.check(&before)?;
+        self.keys.turn_to(before.epoch)?;
+        if sealed_in.is_some_and(|epoch| epoch < before.epoch) {
+            let sealed = batch.iter().flat_map(|job| job.content()).collect();
+            self.wrap_late(tx, sealed, before.epoch).await?;
+        }
         let decider = self.decider_for(tx, &before).await?;
         let mut needs = Needs::default();
         for job in batch.iter() {
@@ -177,11 +185,13 @@ impl Inner {
                 position,
                 time_us: head.time_us,
                 today,
+                epoch: head.epoch,
             };
             let mark = world.changes();
             let caller = job.caller().cloned();
             let mut scene = Scene::new(world, (&self.keys, decider), caller.as_ref(), moment);
             let ran = job.run(&mut scene);
+            head.epoch = scene.epoch;
             unwanted.extend(ran.draft.unwanted.iter().cloned());
             if ran.draft.silent {
                 continue;

@@ -47,6 +47,9 @@ pub enum StoreError {
     /// The operating system's clock is too far off the database's.
     #[error("the clocks of this machine and the database differ by more than 2 seconds")]
     ClockSkew,
+    /// The master key does not come from where it should.
+    #[error("the master key: {0}")]
+    MasterSource(&'static str),
     /// The master key is malformed or of another ring.
     #[error("the master key does not open the key ring")]
     MasterKey,

@@ -1,13 +1,12 @@
 //! The one door: `act`. Nothing else reads or changes a profile.
 
-use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use baton_domain::access::Decider;
 use baton_domain::act::Caller;
-use baton_domain::ids::{CredentialId, ProfileId, SettingId};
+use baton_domain::ids::{CredentialId, ProfileId};
 use baton_domain::log::Hash;
 use baton_domain::log::note::SignerKey;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -22,16 +21,15 @@ use crate::engine::{Db, Tx};
 use crate::error::StoreError;
 use crate::folder::FolderLock;
 use crate::job::{Job, Queued};
-use crate::keys::{HighWater, Key, Keys};
+use crate::keys::{HighWater, Keys};
 use crate::refusal::Refusal;
 use crate::reserve::Reserve;
-use crate::rows::SettingKeyRow;
+use crate::rotation::{Epoch, Rotation};
+use crate::setting_keys::Kept;
 use crate::world::{Needs, World};
 
 /// Acts that may wait; one more is refused.
 pub(crate) const QUEUE_ACTS_MAX: usize = 4_096;
-/// Settings whose opened keys are kept in memory.
-const KEYS_KEPT: usize = 4_096;
 
 /// An open ledger.
 #[derive(Debug)]
@@ -60,12 +58,13 @@ pub(crate) struct Inner {
     pub(crate) decider: RwLock<Arc<Decider>>,
     pub(crate) high_water: HighWater,
     pub(crate) reserve: Reserve,
+    pub(crate) rotation: Rotation,
     /// A commit widened more than the sweeper's queue holds: it has to look at everything.
     pub(crate) widened_missed: AtomicBool,
     /// Tells the sweeper whose visibility a commit may have widened.
     pub(crate) widened: mpsc::Sender<ProfileId>,
     pub(crate) waiting_release: std::sync::Mutex<Option<mpsc::Receiver<ProfileId>>>,
-    setting_keys: RwLock<HashMap<SettingId, Key>>,
+    pub(crate) setting_keys: Kept,
     pub(crate) remembered: Remembered,
     /// Another node has committed since the sweeper last looked at everything.
     pub(crate) others: AtomicBool,
@@ -140,6 +139,7 @@ impl Ledger {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn(crate::batch::run(Arc::clone(&door.inner), waiting));
         tasks.spawn(crate::sweeper::run(door.clone(), stop.clone()));
+        tasks.spawn(crate::rotation::run(door.clone(), stop.clone()));
         tasks.spawn(crate::sweeper::follow(
             Arc::clone(&door.inner),
             stop.clone(),
@@ -193,6 +193,11 @@ impl Ledger {
         self.door.inner.has_room()
     }
 
+    /// The key epochs, oldest first.
+    pub async fn epochs(&self) -> Result<Vec<Epoch>, StoreError> {
+        self.door.inner.epochs().await
+    }
+
     /// Name of the ledger.
     pub fn id(&self) -> &baton_domain::ids::LedgerId {
         self.door.inner.keys.ledger()
@@ -233,7 +238,7 @@ impl Inner {
     pub(crate) fn new(
         (db, keys, clock): (Db, Keys, Clock),
         (term, size, decider): (u64, u64, Decider),
-        (reserve, folder): (Reserve, Option<FolderLock>),
+        (reserve, rotation, folder): (Reserve, Rotation, Option<FolderLock>),
     ) -> Result<Self, StoreError> {
         let origin = baton_domain::log::checkpoint::origin(keys.ledger().as_str(), term)
             .map_err(|_| StoreError::Tree("origin"))?;
@@ -242,6 +247,7 @@ impl Inner {
             signer: keys.signer(&origin)?,
             high_water: keys.high_water()?,
             reserve,
+            rotation,
             db,
             keys,
             clock,
@@ -251,7 +257,7 @@ impl Inner {
             widened,
             widened_missed: AtomicBool::new(false),
             waiting_release: std::sync::Mutex::new(Some(waiting_release)),
-            setting_keys: RwLock::default(),
+            setting_keys: Kept::default(),
             remembered: Remembered::default(),
             others: AtomicBool::new(false),
             _folder: folder,
@@ -283,34 +289,6 @@ impl Inner {
             .filter_map(|mut row| row.pop())
             .map(|value| C::from_value(value).map_err(|_| StoreError::Row("column")))
             .collect()
-    }
-
-    /// The key of a setting, opened once and kept. None when there is no such setting.
-    pub(crate) async fn setting_key(&self, id: &SettingId) -> Result<Option<Key>, Refusal> {
-        let kept = self
-            .setting_keys
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(id)
-            .cloned();
-        if kept.is_some() {
-            return Ok(kept);
-        }
-        let keys = vec![id.clone().into_value()];
-        let rows: Vec<SettingKeyRow> = self.db.once().await?.rows_by("setting_id", keys).await?;
-        let Some(row) = rows.into_iter().next() else {
-            return Ok(None);
-        };
-        let key = self.keys.open_setting_key(id, row.epoch, &row.wrapped)?;
-        let mut kept = self
-            .setting_keys
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEYS_KEPT {
-            kept.clear();
-        }
-        kept.insert(id.clone(), key.clone());
-        Ok(Some(key))
     }
 
     /// The facts of an act, looked at without the lock: to find candidates, never to decide.

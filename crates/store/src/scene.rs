@@ -39,6 +39,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) time_us: i64,
     /// The civil date in London at that time.
     pub(crate) today: Date,
+    /// The key epoch in force; an act may put the next one into force.
+    pub(crate) epoch: i64,
     pub(crate) roles: RoleSet,
     /// Kinds a contributor fills.
     assigned: KindSet,
@@ -68,6 +70,8 @@ pub(crate) struct Moment {
     pub(crate) position: i64,
     pub(crate) time_us: i64,
     pub(crate) today: Date,
+    /// The key epoch in force.
+    pub(crate) epoch: i64,
 }
 
 impl Moment {
@@ -78,6 +82,7 @@ impl Moment {
             position: 0,
             time_us,
             today: london_date(time_us),
+            epoch: 0,
         }
     }
 }
@@ -118,6 +123,7 @@ impl<'a> Scene<'a> {
             position: moment.position,
             time_us: moment.time_us,
             today: moment.today,
+            epoch: moment.epoch,
             roles: RoleSet::EMPTY,
             assigned: KindSet::EMPTY,
             assurance: Assurance::Key,

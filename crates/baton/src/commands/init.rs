@@ -42,6 +42,8 @@ pub(crate) async fn run(
     let place = Place {
         folder: folder.clone(),
         postgres,
+        master: config.keys.master(),
+        rotation: config.keys.rotation(),
         reserve: DiskReserve::default(),
     };
     let token = Ledger::create(&place, &Clock::System).await?;

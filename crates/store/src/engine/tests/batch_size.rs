@@ -240,6 +240,8 @@ async fn a_batch_takes_as_many_statements_whatever_its_size_on_sqlite() {
     law(Place {
         folder: folder.path().to_owned(),
         postgres: None,
+        master: None,
+        rotation: Rotation::default(),
         reserve: DiskReserve::default(),
     })
     .await;
