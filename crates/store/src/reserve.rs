@@ -18,6 +18,8 @@ use crate::error::StoreError;
 /// How long a look that found room is trusted. A commit ends that trust at once.
 const LOOK_TRUSTED: Duration = Duration::from_secs(1);
 const MIB: u64 = 1024 * 1024;
+/// Acts that take rights away one credential may ask for at once when the reserve is reached.
+pub const TAKING_BURST: u32 = 60;
 
 /// How much room is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
