@@ -19,7 +19,7 @@ use crate::world::Needs;
 
 pub(crate) const SIGHTINGS: &str = "SELECT e.position, e.body FROM about a \
      JOIN entry e ON e.position = a.position WHERE a.alias = $1 AND a.position >= $2 \
-     ORDER BY e.position LIMIT $3";
+     ORDER BY a.position LIMIT $3";
 /// Most sightings an answer holds.
 const SIGHTINGS_MAX: usize = 500;
 

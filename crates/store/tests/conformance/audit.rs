@@ -252,7 +252,7 @@ on_both_engines! {
         world.hand.send(crate::values::at("2026-04-16T12:00:00Z")).unwrap();
         // The moves that open in April arrive one by one; all others are there.
         world.grown_to(open + 20).await;
-        let (mut from, mut turns, mut items) = (0, 0, Vec::new());
+        let (mut from, mut turns, mut items) = (0.into(), 0, Vec::new());
         loop {
             let act = Pull { subscription: subscription.clone(), from, limit: 500, inline: false, lease: Lease::Break };
             let pulled = world.ledger.act(&receiver, act).await.unwrap().value;

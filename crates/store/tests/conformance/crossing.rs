@@ -77,12 +77,12 @@ on_both_engines! {
             world.published(&sender, world.publish(&transition, &KINDS, &marker)).await;
             transitions.push(transition);
         }
-        let act = Pull { subscription, from: 0, limit: 2, inline: true, lease: Lease::Break };
+        let act = Pull { subscription, from: 0.into(), limit: 2, inline: true, lease: Lease::Break };
         let first = world.ledger.act(&receiver, act.clone()).await.unwrap().value;
         assert_eq!(first.items.len(), 2, "no more than was asked for");
         let act = Pull { from: first.next, ..act };
         let second = world.ledger.act(&receiver, act).await.unwrap().value;
-        assert_eq!(second.next, world.size() - 1, "up to the entry of the turn itself");
+        assert_eq!(second.next, (world.size() - 1).into(), "up to the entry of the turn itself");
         let items = first.items.iter().chain(&second.items);
         for (learner, item) in items.enumerate() {
             let PulledWhat::Profile(shown) = &item.what else { panic!("{item:?}") };
@@ -106,7 +106,7 @@ on_both_engines! {
             let long = "x".repeat(size);
             world.published(&sender, world.publish(&transition, &KINDS[..1], &long)).await;
         }
-        let mut act = Pull { subscription, from: 0, limit: 64, inline: true, lease: Lease::Break };
+        let mut act = Pull { subscription, from: 0.into(), limit: 64, inline: true, lease: Lease::Break };
         let mut turns = Vec::new();
         loop {
             let pulled = world.ledger.act(&receiver, act.clone()).await.unwrap().value;
@@ -117,7 +117,7 @@ on_both_engines! {
             act.from = pulled.next;
         }
         assert_eq!(turns, [2, 1, 1, 2]);
-        let names = Pull { from: 0, inline: false, ..act };
+        let names = Pull { from: 0.into(), inline: false, ..act };
         let all = world.ledger.act(&receiver, names).await.unwrap().value;
         assert_eq!(all.items.len(), 6, "without content there is room");
     }
@@ -150,7 +150,7 @@ on_both_engines! {
         world.hand.send(at("2026-04-15T23:00:00Z")).unwrap();
         let arrived = world.arrival(&receiver, &subscription, nothing.next).await;
         let [item] = arrived.items.as_slice() else { panic!("{arrived:?}") };
-        assert!(item.position >= nothing.next, "the resumed position gets it");
+        assert!(item.position >= nothing.next.position, "the resumed position gets it");
         assert!(matches!(&item.what, PulledWhat::Profile(shown) if shown.kinds == KindSet::of(&kinds)));
         let released = &world.entries(item.position).await[0];
         assert_eq!((released.kind(), released.verdict()), ("released", "done"));

@@ -381,7 +381,7 @@ async fn a_database_that_was_full_has_room_when_an_act_goes_through() {
 async fn watch(world: &World, by: &Caller, of: &SubscriptionId) -> Result<(), Refusal> {
     let act = Pull {
         subscription: of.clone(),
-        from: 0,
+        from: 0.into(),
         limit: 64,
         inline: false,
         lease: Lease::Take,

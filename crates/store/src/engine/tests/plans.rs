@@ -88,7 +88,10 @@ async fn what_is_asked_often_is_served_by_an_index_on_sqlite() {
              SELECT n FROM c)"
         );
         let text = text.replace("{n}", &numbers).replace("{blob}", "x'00'");
-        sqlx::raw_sql(AssertSqlSafe(text)).execute(write).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(text))
+            .execute(write)
+            .await
+            .unwrap();
     }
     // Once as it is in a folder nobody has analysed, and once as SQLite would know it.
     for analyse in [false, true] {
@@ -98,11 +101,16 @@ async fn what_is_asked_often_is_served_by_an_index_on_sqlite() {
         for asked in &ASKED {
             let plan = sqlite_plan(write, asked).await;
             let scans = plan.lines().any(|line| {
-                line.trim_start().starts_with("SCAN") && !line.contains("CONSTANT ROW")
-                    && !line.contains("SCAN (") && !line.contains("SCAN mine")
+                line.trim_start().starts_with("SCAN")
+                    && !line.contains("CONSTANT ROW")
+                    && !line.contains("SCAN (")
+                    && !line.contains("SCAN mine")
             });
             assert!(!scans && plan.contains("SEARCH"), "{}\n{plan}", asked.sql);
-            assert!(!plan.contains("TEMP B-TREE FOR ORDER BY") || asked.sql == acts::MOVES, "{plan}");
+            assert!(
+                !plan.contains("TEMP B-TREE FOR ORDER BY") || asked.sql == acts::MOVES,
+                "{plan}"
+            );
         }
     }
 }
@@ -112,8 +120,10 @@ async fn sqlite_plan(write: &SqlitePool, asked: &Asked) -> String {
     for (number, value) in (1..).zip(asked.values.split(", ")) {
         sql = sql.replace(&format!("${number}"), value);
     }
-    let rows: Vec<(i64, i64, i64, String)> =
-        sqlx::query_as(AssertSqlSafe(sql)).fetch_all(write).await.unwrap();
+    let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(sql))
+        .fetch_all(write)
+        .await
+        .unwrap();
     let lines: Vec<String> = rows.into_iter().map(|row| row.3).collect();
     lines.join("\n")
 }
@@ -132,7 +142,10 @@ async fn what_is_asked_often_is_served_by_an_index_on_postgres() {
             .replace("{n}", &numbers)
             .replace("{blob}", "'\\x00'::bytea")
             .replace("substr('000000' || n, -6)", "lpad(n::text, 6, '0')");
-        sqlx::raw_sql(AssertSqlSafe(text)).execute(pool).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(text))
+            .execute(pool)
+            .await
+            .unwrap();
     }
     sqlx::raw_sql("ANALYZE").execute(pool).await.unwrap();
     // A driver's prepared statement is planned for its values five times, then once for all.
@@ -150,11 +163,20 @@ async fn postgres_plan(pool: &PgPool, mode: &str, asked: &Asked) -> String {
     let mut connection = pool.acquire().await.unwrap();
     let Asked { sql, types, values } = asked;
     let prepare = format!("SET plan_cache_mode = {mode}; PREPARE asked ({types}) AS {sql}");
-    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(prepare))
+        .execute(&mut *connection)
+        .await
+        .unwrap();
     let explain = AssertSqlSafe(format!("EXPLAIN EXECUTE asked({values})"));
-    let lines: Vec<(String,)> =
-        sqlx::query_as(explain).persistent(false).fetch_all(&mut *connection).await.unwrap();
-    sqlx::raw_sql("DEALLOCATE asked").execute(&mut *connection).await.unwrap();
+    let lines: Vec<(String,)> = sqlx::query_as(explain)
+        .persistent(false)
+        .fetch_all(&mut *connection)
+        .await
+        .unwrap();
+    sqlx::raw_sql("DEALLOCATE asked")
+        .execute(&mut *connection)
+        .await
+        .unwrap();
     let lines: Vec<String> = lines.into_iter().map(|line| line.0).collect();
     lines.join("\n")
 }
