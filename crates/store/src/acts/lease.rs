@@ -19,11 +19,9 @@ use crate::rows::{LeaseRow, SubscriptionRow};
 
 /// Something came, or the watch has lost its lease. Either is reason to ask for a turn.
 pub(crate) const STIRRED: &str = "SELECT CAST(1 AS BIGINT) WHERE \
-     (SELECT position FROM feed WHERE addressee = $1 AND position >= $2 \
-      ORDER BY position LIMIT 1) IS NOT NULL \
+     EXISTS (SELECT 1 FROM feed WHERE addressee = $1 AND position >= $2) \
      OR NOT EXISTS (SELECT 1 FROM lease WHERE subscription_id = $3 AND watch_id = $4)";
-/// Something came. Asked for the first row in order, and not whether there is any: PostgreSQL
-/// expects to meet one of a large feed soon and would look through the whole table for it.
+/// Something came.
 pub(crate) const ARRIVED: &str = "SELECT position FROM feed \
      WHERE addressee = $1 AND position >= $2 ORDER BY position LIMIT 1";
 

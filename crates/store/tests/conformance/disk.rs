@@ -291,7 +291,8 @@ async fn replay(disk: &Path) {
     )
     .await;
     assert!(free(disk) > 2 * MIB, "the reserve is not what is missing");
-    replayed(&home, &world, (&scene, &"large ".repeat(80_000))).await;
+    let large = "large ".repeat(80_000);
+    Box::pin(replayed(&home, &world, (&scene, &large))).await;
     std::fs::remove_file(ballast).unwrap();
     world.bodies().await;
     world.ledger.close().await;
@@ -316,7 +317,7 @@ async fn a_database_that_fills_while_a_batch_is_replayed_keeps_room_for_taking_r
          WHEN (NEW.answer LIKE '%\"changed\":true%') EXECUTE FUNCTION full_disk();",
     )
     .await;
-    replayed(&home, &world, (&scene, "B")).await;
+    Box::pin(replayed(&home, &world, (&scene, "B"))).await;
     assert!(!world.ledger.has_room());
     home.forget().await;
 }
