@@ -39,4 +39,4 @@ pub use ledger::{Done, Ledger, Receipt};
 pub use open::{OneTimeToken, Place, holds_database, holds_ledger};
 pub use proofs::Proof;
 pub use refusal::Refusal;
-pub use reserve::DiskReserve;
+pub use reserve::{DiskReserve, TAKING_BURST};
