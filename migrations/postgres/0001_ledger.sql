@@ -173,12 +173,13 @@ CREATE TABLE receipt (
 CREATE TABLE feed (
     addressee TEXT COLLATE "C" NOT NULL,
     position BIGINT NOT NULL,
+    item BIGINT NOT NULL,
     kind BIGINT NOT NULL,
     profile_id TEXT COLLATE "C" NOT NULL,
     transition_id TEXT COLLATE "C" NOT NULL,
     point BIGINT NOT NULL,
     academic_year BIGINT NOT NULL,
-    PRIMARY KEY (addressee, position)
+    PRIMARY KEY (addressee, position, item)
 );
 
 CREATE TABLE subscription (
@@ -202,3 +203,4 @@ CREATE TABLE request (
     time_us BIGINT NOT NULL,
     answer TEXT COLLATE "C" NOT NULL
 );
+CREATE INDEX request_time ON request (time_us);

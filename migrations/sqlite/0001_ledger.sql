@@ -173,12 +173,13 @@ CREATE TABLE receipt (
 CREATE TABLE feed (
     addressee TEXT NOT NULL,
     position INTEGER NOT NULL,
+    item INTEGER NOT NULL,
     kind INTEGER NOT NULL,
     profile_id TEXT NOT NULL,
     transition_id TEXT NOT NULL,
     point INTEGER NOT NULL,
     academic_year INTEGER NOT NULL,
-    PRIMARY KEY (addressee, position)
+    PRIMARY KEY (addressee, position, item)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE subscription (
@@ -202,3 +203,4 @@ CREATE TABLE request (
     time_us INTEGER NOT NULL,
     answer TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX request_time ON request (time_us);

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use baton_wire::status::Reason;
 use baton_wire::v1::{self, ItemKind, Point, Role};
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 
 use crate::harness::*;
 
@@ -43,7 +45,77 @@ fn long() -> v1::LocalQuestions {
     }
 }
 
+/// Waits as long as a pull may for something.
+async fn long_pull(receiver: &Caller, subscription: &str) -> Answer<v1::PullResponse> {
+    let request = v1::PullRequest {
+        parent: receiver.setting.clone(),
+        subscription: subscription.to_owned(),
+        wait_ms: 25_000,
+        ..Default::default()
+    };
+    Ok(receiver.subscriptions().pull(request).await?.into_inner())
+}
+
+/// PostgreSQL alone, which counts: a turn reads its subscription, a look at the feed does not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_waiting_pull_asks_for_a_turn_only_when_something_came_for_it() {
+    const OTHERS: usize = 40;
+    let Some(home) = Home::postgres().await else {
+        return;
+    };
+    let mut exchange = Exchange::new(home).await;
+    let receiver = exchange.person(&exchange.secondary, &[Role::Senco]).await;
+    let sender = exchange.person(&exchange.primary, &[Role::Publisher]).await;
+    let subscription = receiver.subscribe().await.unwrap();
+    let publish = async {
+        for _ in 0..OTHERS {
+            exchange.open_move().await;
+        }
+        let of = exchange.open_move().await;
+        sender
+            .publish(submission(&of, typical(1, of.point)))
+            .await
+            .unwrap();
+    };
+    let (pulled, ()) = tokio::join!(long_pull(&receiver, &subscription), publish);
+    assert_eq!(pulled.unwrap().items.len(), 1);
+    // A connection tells what it read when it ends.
+    exchange.stop().await;
+    let read = "SELECT seq_scan + coalesce(idx_scan, 0) FROM pg_stat_user_tables \
+                WHERE relname = 'subscription'";
+    let read = usize::try_from(exchange.home.count(read).await).unwrap();
+    assert!(read > 0, "nothing was counted");
+    assert!(read < OTHERS / 2, "{read} times");
+    exchange.home.forget().await;
+}
+
 on_both_engines! {
+    async fn only_so_many_pulls_of_one_credential_wait_and_one_more_is_told_at_once(exchange) {
+        const WAITING: usize = 32;
+        const MORE: usize = 8;
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let receiver = exchange.person(&of.to, &[Role::Senco]).await;
+        let other = exchange.person(&of.to, &[Role::Senco]).await;
+        let subscription = receiver.subscribe().await.unwrap();
+        let ask = |_| long_pull(&receiver, &subscription);
+        let mut asked: FuturesUnordered<_> = (0..WAITING + MORE).map(ask).collect();
+        for _ in 0..MORE {
+            let told = refused(asked.next().await.unwrap());
+            assert_eq!((told.code, told.reason), (tonic::Code::ResourceExhausted, Reason::QueueFull));
+        }
+        let publish = async {
+            sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
+        };
+        let (others, ()) = tokio::join!(long_pull(&other, &subscription), publish);
+        assert_eq!(others.unwrap().items.len(), 1, "each credential has places of its own");
+        while let Some(pulled) = asked.next().await {
+            assert_eq!(pulled.unwrap().items.len(), 1);
+        }
+        let again = long_pull(&receiver, &subscription).await.unwrap();
+        assert_eq!(again.items.len(), 1, "places are given back");
+    }
+
     async fn pages_hold_every_item_in_order_and_once_whatever_their_size(exchange) {
         let sender = exchange.person(&exchange.primary, &[Role::Publisher]).await;
         let receiver = exchange.person(&exchange.secondary, &[Role::Senco]).await;

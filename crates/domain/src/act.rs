@@ -312,13 +312,30 @@ pub enum Lease {
     Leave,
 }
 
+/// A place in a setting's feed: before an item of an entry. An entry may put several items before
+/// one setting.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FeedPlace {
+    /// Position of the entry.
+    pub position: u64,
+    /// Which of its items for this setting, from 0.
+    pub item: u32,
+}
+
+/// Before the first item of an entry.
+impl From<u64> for FeedPlace {
+    fn from(position: u64) -> Self {
+        Self { position, item: 0 }
+    }
+}
+
 /// One turn of a subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pull {
     /// The subscription.
     pub subscription: SubscriptionId,
-    /// Only positions from here on.
-    pub from: u64,
+    /// Only what comes from here on.
+    pub from: FeedPlace,
     /// Most items.
     pub limit: usize,
     /// Give the sections too.

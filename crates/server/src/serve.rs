@@ -27,7 +27,7 @@ use tower::layer::util::{Identity, Stack};
 use crate::admin::AdminSocket;
 use crate::authenticate::Authenticate;
 use crate::connection::{Listener, READY_MAX, accept};
-use crate::grpc::{ANSWER_BYTES_MAX, REQUEST_BYTES_MAX, Services};
+use crate::grpc::{ANSWER_BYTES_MAX, REQUEST_BYTES_MAX, Services, Waiting};
 use crate::limits::{Limits, Rates};
 use crate::measure::Measure;
 use crate::operator;
@@ -80,6 +80,7 @@ impl Serving {
         let services = Services {
             ledger: Arc::clone(&ledger),
             limits: Arc::clone(&limits),
+            waiting: Arc::new(Waiting::default()),
             environment: self.environment.into(),
             stop: stop.clone(),
             tasks: tasks.clone(),

@@ -37,10 +37,10 @@ pub use acts::{
 pub use authenticate::{Known, Presented};
 pub use clock::{Clock, london_date};
 pub use error::StoreError;
+pub use keys::MasterKey;
 pub use ledger::{Done, Ledger, Receipt};
 pub use open::{OneTimeToken, Place, holds_database, holds_ledger};
 pub use proofs::Proof;
 pub use refusal::Refusal;
-pub use keys::MasterKey;
-pub use reserve::DiskReserve;
+pub use reserve::{DiskReserve, TAKING_BURST};
 pub use rotation::{Epoch, Rotation};

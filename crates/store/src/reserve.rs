@@ -5,14 +5,19 @@
 //! revocable, when nothing else works any more. SQLite's disk can be looked at. PostgreSQL's is on
 //! another machine: it is full when it says so, and has room again when an act went through.
 
+mod share;
+
 use std::fs::File;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use baton_domain::ids::CredentialId;
 use rustix::fs::fstatvfs;
 
+use self::share::Shares;
+pub use self::share::TAKING_BURST;
 use crate::error::StoreError;
 
 /// How long a look that found room is trusted. A commit ends that trust at once.
@@ -61,6 +66,7 @@ struct State {
     /// SQLite: when room was last found. PostgreSQL: when the disk was last known to be full, or
     /// an act was let in to try it.
     at: Option<Instant>,
+    shares: Shares,
 }
 
 impl Reserve {
@@ -107,7 +113,12 @@ impl Reserve {
         self.folder.is_some() && !self.admits(now)
     }
 
-    /// A batch was committed. One that `added` something shows that PostgreSQL has room.
+    /// Whether the reserve is for another act of this credential that takes a right away.
+    pub(crate) fn is_for(&self, by: &CredentialId, now: Instant) -> bool {
+        self.lock().shares.take(by, now)
+    }
+
+    /// Something was committed. What `added` something shows that PostgreSQL has room.
     pub(crate) fn committed(&self, added: bool) {
         let mut state = self.lock();
         if self.folder.is_some() {

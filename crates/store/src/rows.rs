@@ -234,10 +234,18 @@ table! {
 impl ReleasedRow {
     /// Position of a row that holds no more: the receiver was closed.
     pub(crate) const CLOSED: i64 = -1;
+    /// Position of a row whose receiver was told that it is not available: it has to be told when
+    /// it is.
+    pub(crate) const HIDDEN: i64 = -2;
 
     /// Whether the receiver still has the contribution before it.
     pub(crate) fn holds(&self) -> bool {
         self.position != Self::CLOSED
+    }
+
+    /// Whether the receiver, if it may see the contribution, knows or will find it in its feed.
+    pub(crate) fn is_told(&self) -> bool {
+        self.position >= 0
     }
 }
 
@@ -267,10 +275,12 @@ pub(crate) mod receipt_state {
 }
 
 table! {
-    /// What an entry put before a setting.
-    FeedRow in "feed" key(addressee, position) by() access(false) {
+    /// What an entry put before a setting; one may put several things there.
+    FeedRow in "feed" key(addressee, position, item) by() access(false) {
         addressee: SettingId,
         position: i64,
+        /// Counts what the entry put before this setting, from 0.
+        item: i64,
         /// See [`feed_kind`].
         kind: i64,
         profile_id: ProfileId,

@@ -9,7 +9,7 @@ use baton_domain::access::{
 };
 use baton_domain::act::Caller;
 use baton_domain::entry::{Answer, Decision, EntryKind};
-use baton_domain::ids::{Alias, ContentId};
+use baton_domain::ids::{Alias, ContentId, SettingId};
 use baton_domain::log::canonical::Json;
 use baton_domain::opening::Window;
 use baton_domain::section::{KindSet, SectionKind};
@@ -58,6 +58,8 @@ pub(crate) struct Draft {
     pub(crate) shown: Vec<Json>,
     /// Bytes of the decisions and lines so far.
     bytes: usize,
+    /// How much was put before each setting.
+    announced: BTreeMap<SettingId, i64>,
     /// Nothing is to be entered: an empty turn, or a replay.
     pub(crate) silent: bool,
     /// Content that was sealed for this act and is not wanted after all.
@@ -261,8 +263,12 @@ impl<'a> Scene<'a> {
     }
 
     /// Puts something into a setting's feed at this act's position.
-    pub(crate) fn announce(&mut self, item: FeedRow) {
-        self.world.put(item);
+    pub(crate) fn announce(&mut self, row: FeedRow) {
+        let announced = self.draft.announced.entry(row.addressee.clone());
+        let next = announced.or_default();
+        let item = *next;
+        *next += 1;
+        self.world.put(FeedRow { item, ..row });
     }
 }
 

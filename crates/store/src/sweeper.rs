@@ -24,7 +24,7 @@ use crate::world::Needs;
 pub(crate) const STANDING: &str =
     "SELECT id FROM profile WHERE state = 1 AND id > $1 ORDER BY id LIMIT $2";
 pub(crate) const OLD_REQUESTS: &str =
-    "SELECT key FROM request WHERE time_us < $1 ORDER BY key LIMIT $2";
+    "SELECT key FROM request WHERE time_us < $1 ORDER BY time_us LIMIT $2";
 /// How long a request id is remembered: 400 days, a school year and its long holidays.
 const REQUESTS_KEPT_US: i64 = 400 * 24 * 60 * 60 * 1_000_000;
 /// Contributions looked at together.
@@ -162,7 +162,7 @@ async fn unreleased(inner: &Inner, ids: Vec<ProfileId>) -> Result<Vec<ProfileId>
                 .world
                 .released
                 .get(&format!("{id}/{to}"))
-                .is_some_and(ReleasedRow::holds)
+                .is_some_and(ReleasedRow::is_told)
         };
         addressees(&scene, row, profile)
             .iter()

@@ -106,6 +106,7 @@ macro_rules! world {
             moves_of: HashMap<LearnerId, BTreeSet<TransitionId>>,
             profiles_of: HashMap<TransitionId, BTreeSet<ProfileId>>,
             recipients_of: HashMap<TransitionId, BTreeSet<SettingId>>,
+            codes_of: HashMap<SettingId, BTreeSet<String>>,
             changes: Vec<RowChange>,
         }
 
@@ -169,6 +170,7 @@ enum Indexed {
     Move(LearnerId, TransitionId),
     Profile(TransitionId, ProfileId),
     Recipient(TransitionId, SettingId),
+    Code(SettingId, String),
     Nothing,
 }
 
@@ -179,7 +181,6 @@ macro_rules! not_indexed {
 }
 not_indexed!(
     SettingRow,
-    SettingCodeRow,
     SettingKeyRow,
     CredentialRow,
     LearnerRow,
@@ -210,6 +211,11 @@ impl From<&RecipientRow> for Indexed {
         Self::Recipient(row.transition_id.clone(), row.setting_id.clone())
     }
 }
+impl From<&SettingCodeRow> for Indexed {
+    fn from(row: &SettingCodeRow) -> Self {
+        Self::Code(row.setting_id.clone(), row.code.clone())
+    }
+}
 
 impl World {
     fn index(&mut self, row: &Indexed) {
@@ -231,6 +237,12 @@ impl World {
                     .entry(transition.clone())
                     .or_default()
                     .insert(id.clone());
+            }
+            Indexed::Code(setting, code) => {
+                self.codes_of
+                    .entry(setting.clone())
+                    .or_default()
+                    .insert(code.clone());
             }
             Indexed::Nothing => {}
         }
@@ -261,14 +273,24 @@ impl World {
         ids.filter_map(move |id| self.recipients.get(&format!("{of}/{id}")))
     }
 
-    /// Contributions to moves that were changed: someone may see them now who did not before.
+    /// Codes a setting is known by, as they are looked up.
+    pub(crate) fn codes_of(&self, setting: &SettingId) -> impl Iterator<Item = &str> {
+        let codes = self.codes_of.get(setting).into_iter().flatten();
+        codes.map(String::as_str)
+    }
+
+    /// Contributions to moves that were changed, and to the other moves of their learners, whose
+    /// windows hang on them: someone may see them now who did not before.
     pub(crate) fn contributions_to_changed_moves(&self) -> Vec<ProfileId> {
         let changed = self
             .transitions
             .dirty
             .iter()
             .filter_map(|id| self.transitions.get(id));
-        changed
+        let learners: BTreeSet<&LearnerId> = changed.map(|row| &row.learner_id).collect();
+        learners
+            .into_iter()
+            .flat_map(|learner| self.moves_of(learner))
             .flat_map(|row| self.profiles_of(&row.id))
             .map(|row| row.id.clone())
             .collect()

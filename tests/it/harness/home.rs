@@ -121,6 +121,14 @@ impl Home {
         }
     }
 
+    /// A number out of the PostgreSQL database.
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
+        let url = self.url().expect("PostgreSQL alone");
+        let mut connection = PgConnection::connect(&url).await.unwrap();
+        let number = sqlx::query_scalar(AssertSqlSafe(sql));
+        number.fetch_one(&mut connection).await.unwrap()
+    }
+
     /// Holds what every commit needs: nothing is decided until it is let go.
     pub(crate) async fn hold(&self) -> Held {
         if let Some(url) = self.url() {

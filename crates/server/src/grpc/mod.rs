@@ -12,6 +12,7 @@ mod subscriptions;
 mod token;
 mod transitions;
 mod turns;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use baton_wire::status::Problem;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use self::waiting::Waiting;
 use crate::limits::Limits;
 
 /// Largest request message, in bytes: a batch of 64 profiles of ordinary size, or one of 4 MiB.
@@ -33,6 +35,7 @@ pub(crate) const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub(crate) struct Services {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) waiting: Arc<Waiting>,
     /// Part of every API key made here, e.g. `live`.
     pub(crate) environment: Arc<str>,
     /// Ends open streams.

@@ -12,7 +12,6 @@ use futures::Stream;
 use tonic::{Request, Response, Status};
 
 use super::call::{Fields, caller, known, under};
-use super::status::internal;
 use super::{Services, encode};
 
 /// Under the deadline of a call, so that an empty turn is an answer and not a failure.
@@ -84,6 +83,7 @@ impl SubscriptionService for Services {
         let mut size = self.ledger.size();
         let until = tokio::time::sleep(wait);
         tokio::pin!(until);
+        let mut seat = None;
         loop {
             size.mark_unchanged();
             let given = self.give(&turn).await?;
@@ -97,10 +97,15 @@ impl SubscriptionService for Services {
                     checkpoint: given.checkpoint,
                 }));
             }
+            turn.from = given.next;
+            if seat.is_none() {
+                let place = self.waiting.enter(&turn.caller.credential);
+                seat = Some(place.ok_or(Problem::from(Reason::QueueFull))?);
+            }
             tokio::select! {
                 () = &mut until => {}
                 () = self.stop.cancelled() => return Err(Problem::from(Reason::Unavailable).into()),
-                changed = size.changed() => changed.map_err(|_| internal("size"))?,
+                arrived = self.arrival(&turn, &mut size) => arrived?,
             }
         }
     }

@@ -1,19 +1,20 @@
-//! Resume tokens of a subscription: ledger, term, position, and the first bytes of the leaf hash
-//! before that position. A token of another ledger, of another term, or of a history that was
+//! Resume tokens of a subscription: ledger, term, place in the feed, and the first bytes of the
+//! leaf hash of the last entry of which anything lies before that place. A token of another ledger, of another term, or of a history that was
 //! replaced is recognised, and the subscriber is told.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use baton_domain::act::FeedPlace;
 use baton_store::{Ledger, StoreError};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const LEAF_BYTES: usize = 8;
 
 /// Where a subscriber stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Resume {
     /// Goes on here.
-    At(u64),
+    At(FeedPlace),
     /// The token is of another ledger or of a time before a restore.
     Changed,
 }
@@ -26,12 +27,13 @@ pub(super) enum TokenError {
     Store(StoreError),
 }
 
-/// The token that goes on at a position.
-pub(super) async fn seal(ledger: &Ledger, position: u64) -> Result<String, StoreError> {
+/// The token that goes on at a place.
+pub(super) async fn seal(ledger: &Ledger, place: FeedPlace) -> Result<String, StoreError> {
     let mut bytes = vec![VERSION];
     bytes.extend_from_slice(&ledger.term().to_be_bytes());
-    bytes.extend_from_slice(&position.to_be_bytes());
-    bytes.extend_from_slice(&leaf_before(ledger, position).await?);
+    bytes.extend_from_slice(&place.position.to_be_bytes());
+    bytes.extend_from_slice(&place.item.to_be_bytes());
+    bytes.extend_from_slice(&leaf_before(ledger, place).await?);
     bytes.extend_from_slice(ledger.id().as_str().as_bytes());
     Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
@@ -39,7 +41,7 @@ pub(super) async fn seal(ledger: &Ledger, position: u64) -> Result<String, Store
 /// Reads a token; an empty one begins at the beginning.
 pub(super) async fn open(ledger: &Ledger, token: &str) -> Result<Resume, TokenError> {
     if token.is_empty() {
-        return Ok(Resume::At(0));
+        return Ok(Resume::At(FeedPlace::default()));
     }
     let bytes = BASE64_URL_SAFE_NO_PAD
         .decode(token)
@@ -47,30 +49,40 @@ pub(super) async fn open(ledger: &Ledger, token: &str) -> Result<Resume, TokenEr
     let (version, rest) = bytes.split_first().ok_or(TokenError::Malformed)?;
     let (term, rest) = rest.split_first_chunk::<8>().ok_or(TokenError::Malformed)?;
     let (position, rest) = rest.split_first_chunk::<8>().ok_or(TokenError::Malformed)?;
+    let (item, rest) = rest.split_first_chunk::<4>().ok_or(TokenError::Malformed)?;
     let (leaf, id) = rest
         .split_first_chunk::<LEAF_BYTES>()
         .ok_or(TokenError::Malformed)?;
     if *version != VERSION {
         return Err(TokenError::Malformed);
     }
-    let position = u64::from_be_bytes(*position);
+    let place = FeedPlace {
+        position: u64::from_be_bytes(*position),
+        item: u32::from_be_bytes(*item),
+    };
     if id != ledger.id().as_str().as_bytes() || u64::from_be_bytes(*term) != ledger.term() {
         return Ok(Resume::Changed);
     }
-    let before = leaf_before(ledger, position)
+    let before = leaf_before(ledger, place)
         .await
         .map_err(TokenError::Store)?;
     Ok(if before == *leaf {
-        Resume::At(position)
+        Resume::At(place)
     } else {
         Resume::Changed
     })
 }
 
-/// First bytes of the leaf hash before a position; zeros at the beginning and past the end.
-async fn leaf_before(ledger: &Ledger, position: u64) -> Result<[u8; LEAF_BYTES], StoreError> {
+/// First bytes of the leaf hash of the last entry of which anything lies before a place; zeros at
+/// the beginning and past the end.
+async fn leaf_before(ledger: &Ledger, place: FeedPlace) -> Result<[u8; LEAF_BYTES], StoreError> {
     let mut first = [0; LEAF_BYTES];
-    if let Some(before) = position.checked_sub(1)
+    let last = if place.item > 0 {
+        Some(place.position)
+    } else {
+        place.position.checked_sub(1)
+    };
+    if let Some(before) = last
         && let Some(leaf) = ledger.leaf(before).await?
     {
         first.copy_from_slice(&leaf.as_bytes()[..LEAF_BYTES]);

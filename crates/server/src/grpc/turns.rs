@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use baton_domain::act::{Caller, Lease, Pull};
+use baton_domain::act::{Caller, FeedPlace, Lease, Pull};
 use baton_domain::ids::{SubscriptionId, WatchId};
 use baton_store::{PulledItem, PulledWhat};
 use baton_wire::name::{self, ProfileName, SubscriptionName};
 use baton_wire::status::{Problem, Reason};
 use baton_wire::twin;
 use futures::{Stream, StreamExt as _, stream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use super::call::{Fields, under};
+use super::status::internal;
 use super::token::{self, Resume, TokenError};
 use super::{Services, encode};
 
@@ -28,7 +29,7 @@ const TURNS_HELD: usize = 2;
 pub(super) struct Turn {
     pub(super) caller: Caller,
     pub(super) subscription: SubscriptionId,
-    pub(super) from: u64,
+    pub(super) from: FeedPlace,
     pub(super) changed: bool,
     pub(super) limit: usize,
     pub(super) inline: bool,
@@ -38,7 +39,7 @@ pub(super) struct Turn {
 /// What a turn gives.
 pub(super) struct Given {
     pub(super) items: Vec<twin::Item>,
-    pub(super) next: u64,
+    pub(super) next: FeedPlace,
     pub(super) watch: Option<WatchId>,
     pub(super) token: String,
     pub(super) checkpoint: String,
@@ -82,8 +83,8 @@ impl Services {
             caller: under(caller, known, name.setting),
             subscription: name.subscription,
             from: match resume {
-                Resume::At(position) => position,
-                Resume::Changed => 0,
+                Resume::At(place) => place,
+                Resume::Changed => FeedPlace::default(),
             },
             changed: resume == Resume::Changed,
             limit: usize::try_from(limit).unwrap_or(1),
@@ -124,6 +125,25 @@ impl Services {
                 .map_err(unavailable)?,
             checkpoint,
         })
+    }
+
+    /// Waits until another turn has something to show: what others append wakes every pull, and
+    /// only what is for this one is worth a turn.
+    pub(super) async fn arrival(
+        &self,
+        turn: &Turn,
+        size: &mut watch::Receiver<u64>,
+    ) -> Result<(), Problem> {
+        loop {
+            size.changed().await.map_err(|_| internal("size"))?;
+            let arrived = self
+                .ledger
+                .has_arrived(&turn.caller.acting, turn.from.position);
+            // What cannot be looked at is asked for: the turn says why.
+            if arrived.await.unwrap_or(true) {
+                return Ok(());
+            }
+        }
     }
 
     /// A stream of turns, as far ahead of its reader as is held for it.
@@ -179,7 +199,7 @@ impl Services {
                         if changed.is_err() {
                             return;
                         }
-                        let feed = (&turn.caller.acting, turn.from);
+                        let feed = (&turn.caller.acting, turn.from.position);
                         let lease = (&turn.subscription, &watch);
                         match self.ledger.is_stirred(feed, lease).await {
                             Ok(false) => {}

@@ -1,7 +1,7 @@
 //! Reading a contribution.
 
-use baton_domain::act::Fetch;
-use baton_domain::entry::{EntryKind, object};
+use baton_domain::act::{FeedPlace, Fetch};
+use baton_domain::entry::{EntryKind, number, object};
 use baton_domain::ids::{ProfileId, SettingId, TransitionId};
 use baton_domain::log::canonical::Json;
 use baton_domain::opening::Window;
@@ -140,11 +140,15 @@ impl Step for Fetch {
     }
 }
 
-/// One item of a showing entry.
-pub(crate) fn shown(position: i64, alias: &str, kinds: KindSet) -> Json {
-    Json::Obj(object([
-        ("position", Json::Int(position)),
+/// One item of a showing entry. The first one an entry put before a setting says no number.
+pub(crate) fn shown(place: FeedPlace, alias: &str, kinds: KindSet) -> Json {
+    let mut line = object([
+        ("position", number(place.position)),
         ("learner", Json::Str(alias.to_owned())),
         ("kinds", kinds.bits().into()),
-    ]))
+    ]);
+    if place.item > 0 {
+        line.insert("item".to_owned(), place.item.into());
+    }
+    Json::Obj(line)
 }

@@ -4,6 +4,8 @@
 //! acknowledgements are its own. The lease says which of them goes on. It is no right and no fact
 //! of a decision: it is not entered, not folded, and stands outside the batch.
 
+use std::time::Instant;
+
 use baton_domain::act::{Caller, Lease};
 use baton_domain::ids::{SettingId, SubscriptionId, WatchId};
 
@@ -19,6 +21,9 @@ use crate::rows::{LeaseRow, SubscriptionRow};
 pub(crate) const STIRRED: &str = "SELECT CAST(1 AS BIGINT) WHERE \
      EXISTS (SELECT 1 FROM feed WHERE addressee = $1 AND position >= $2) \
      OR NOT EXISTS (SELECT 1 FROM lease WHERE subscription_id = $3 AND watch_id = $4)";
+/// Something came.
+pub(crate) const ARRIVED: &str = "SELECT position FROM feed \
+     WHERE addressee = $1 AND position >= $2 ORDER BY position LIMIT 1";
 
 impl Inner {
     /// What a turn does to the lease before it shows anything, and the watch it is a turn of.
@@ -47,17 +52,34 @@ impl Inner {
         if let Lease::Hold(_) = lease {
             return Err(Refusal::TakenOver);
         }
-        if !self.has_room() {
+        if !self.admits() {
             return Err(Refusal::LedgerFull);
         }
-        let row = LeaseRow {
+        self.set_lease(LeaseRow {
             subscription_id: of.clone(),
             watch_id: by.clone(),
-        };
-        let mut tx = self.begin().await?;
-        tx.upsert(vec![row]).await?;
-        tx.commit().await?;
+        })
+        .await?;
         Ok(by)
+    }
+
+    /// On a node that has nothing but watches this is what tries a database that was full.
+    async fn set_lease(&self, row: LeaseRow) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let written = match tx.upsert(vec![row]).await {
+            Ok(()) => tx.commit().await,
+            Err(error) => {
+                // If it fails the connection is closed, which rolls back as well.
+                let _ = tx.rollback().await;
+                Err(error)
+            }
+        };
+        match &written {
+            Ok(()) => self.reserve.committed(true),
+            Err(error) if error.is_full() => self.reserve.ran_out(Instant::now()),
+            Err(_) => {}
+        }
+        written
     }
 
     async fn may_watch(&self, caller: &Caller, of: &SubscriptionId) -> Result<bool, Refusal> {
@@ -86,6 +108,13 @@ impl Ledger {
             watch.clone().into_value(),
         ];
         let found: Vec<i64> = self.inner().read_column(STIRRED, args).await?;
+        Ok(!found.is_empty())
+    }
+
+    /// The same for a single turn that waits: it holds no lease.
+    pub async fn has_arrived(&self, of: &SettingId, from: u64) -> Result<bool, StoreError> {
+        let args = vec![of.clone().into_value(), int(from).into_value()];
+        let found: Vec<i64> = self.inner().read_column(ARRIVED, args).await?;
         Ok(!found.is_empty())
     }
 }

@@ -143,15 +143,23 @@ pub trait Act: Prepare<Step: Step<Outcome = <Self as Act>::Outcome>> {
 
 /// The texts acts find their candidates by, for the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 7] = [
+pub(crate) const STATEMENTS: [&str; 8] = [
     audit::ENTRIES,
     credentials::OF_SETTING,
-    lease::STIRRED,
-    pull::FEED,
+    ARRIVED,
+    STIRRED,
+    FEED,
     settings::PAGE,
-    transitions::PAGE,
-    who_saw::SIGHTINGS,
+    MOVES,
+    SIGHTINGS,
 ];
+#[cfg(test)]
+pub(crate) use self::{
+    lease::{ARRIVED, STIRRED},
+    pull::FEED,
+    transitions::PAGE as MOVES,
+    who_saw::SIGHTINGS,
+};
 
 /// Every act, and what its caller gets.
 macro_rules! acts {

@@ -1,7 +1,7 @@
 //! One turn of a subscription: what came for the setting, by today's rights.
 
 use baton_domain::access::{Action, Delegation, Facts, Tuple};
-use baton_domain::act::{Caller, Pull};
+use baton_domain::act::{Caller, FeedPlace, Pull};
 use baton_domain::entry::{EntryKind, ITEMS_MAX};
 use baton_domain::ids::{ProfileId, SubscriptionId, WatchId};
 use baton_domain::log::canonical::Json;
@@ -19,10 +19,10 @@ use crate::rows::{CredentialRow, FeedRow, SubscriptionRow, feed_kind, receipt_st
 use crate::scene::{Question, Scene, live, roles};
 use crate::world::Needs;
 
-pub(crate) const FEED: &str = "SELECT addressee, position, kind, profile_id, transition_id, point, \
-     academic_year FROM feed WHERE addressee = $1 AND position >= $2 \
-     AND ($3 = 0 OR point = $3) AND ($4 = 0 OR academic_year = $4) \
-     ORDER BY position LIMIT $5";
+pub(crate) const FEED: &str = "SELECT addressee, position, item, kind, profile_id, transition_id, \
+     point, academic_year FROM feed WHERE addressee = $1 AND (position, item) >= ($2, $3) \
+     AND ($4 = 0 OR point = $4) AND ($5 = 0 OR academic_year = $5) \
+     ORDER BY position, item LIMIT $6";
 /// Content one turn carries, bytes: with its frame below the 4 MiB that most gRPC clients take by
 /// default. A profile larger than that makes a turn of its own.
 const INLINE_BYTES_MAX: i64 = 3 * 1024 * 1024;
@@ -30,10 +30,10 @@ const INLINE_BYTES_MAX: i64 = 3 * 1024 * 1024;
 /// What a turn shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pulled {
-    /// In order of position.
+    /// In order of position and item.
     pub items: Vec<PulledItem>,
     /// Where the next turn goes on.
-    pub next: u64,
+    pub next: FeedPlace,
     /// The watch it was a turn of: the next one has to hold its lease.
     pub watch: Option<WatchId>,
 }
@@ -69,7 +69,7 @@ pub(crate) struct PullStep {
     candidates: Vec<FeedRow>,
     inline: bool,
     /// Where the next turn goes on when all candidates are shown.
-    next: u64,
+    next: FeedPlace,
     /// More candidates than the page holds: the next turn goes on after the last one.
     full: bool,
     watch: Option<WatchId>,
@@ -90,7 +90,8 @@ impl Prepare for Pull {
         if let Some(own) = own {
             let args = vec![
                 caller.acting.clone().into_value(),
-                int(self.from).into_value(),
+                int(self.from.position).into_value(),
+                i64::from(self.from.item).into_value(),
                 own.point.into_value(),
                 own.academic_year.into_value(),
                 i64::try_from(limit).unwrap_or(i64::MAX).into_value(),
@@ -107,7 +108,7 @@ impl Prepare for Pull {
         if nothing {
             return Ok(Turn::Nothing(Pulled {
                 items: Vec::new(),
-                next: head.size(),
+                next: head.size().into(),
                 watch,
             }));
         }
@@ -116,7 +117,7 @@ impl Prepare for Pull {
             full: candidates.len() == limit,
             candidates,
             inline: self.inline,
-            next: head.size(),
+            next: head.size().into(),
             watch,
         }))
     }
@@ -183,13 +184,13 @@ impl Step for PullStep {
             carried += self.carries(scene, candidate);
             let too_much = carried > INLINE_BYTES_MAX && !items.is_empty();
             if too_much || !scene.has_room() {
-                cut = u64::try_from(candidate.position).ok();
+                cut = Some(candidate.place());
                 break;
             }
             let (what, line) = self.item(scene, caller, candidate);
             scene.show(line);
             items.push(PulledItem {
-                position: u64::try_from(candidate.position).unwrap_or_default(),
+                position: candidate.place().position,
                 point: u8::try_from(candidate.point).unwrap_or_default(),
                 academic_year: candidate.academic_year,
                 what,
@@ -197,11 +198,14 @@ impl Step for PullStep {
         }
         scene.detail("subscription", self.subscription.as_str());
         scene.name_shown("items");
-        let after_last = items.last().map(|item| item.position + 1);
-        let next = match cut {
-            Some(position) => position,
-            None if self.full => after_last.unwrap_or(self.next),
-            None => self.next,
+        let next = match (cut, self.candidates.last()) {
+            (Some(place), _) => place,
+            // There may be more of the same entry.
+            (None, Some(last)) if self.full => FeedPlace {
+                item: last.place().item + 1,
+                ..last.place()
+            },
+            (None, _) => self.next,
         };
         let watch = self.watch.clone();
         Ok(Pulled { items, next, watch })
@@ -223,13 +227,11 @@ impl PullStep {
         caller: &Caller,
         candidate: &FeedRow,
     ) -> (PulledWhat, Json) {
-        let hidden = (
-            PulledWhat::NotAvailable,
-            shown(candidate.position, "", KindSet::EMPTY),
-        );
+        let place = candidate.place();
+        let hidden = (PulledWhat::NotAvailable, shown(place, "", KindSet::EMPTY));
         if candidate.kind == feed_kind::CLOSED {
             let closed = PulledWhat::Closed(candidate.profile_id.clone());
-            return (closed, shown(candidate.position, "", KindSet::EMPTY));
+            return (closed, shown(place, "", KindSet::EMPTY));
         }
         let profile = scene
             .world
@@ -245,11 +247,13 @@ impl PullStep {
             return hidden;
         };
         let question = scene.question(&caller.acting, &row);
-        if !scene.ask(Action::Receive, question, None) {
-            return hidden;
-        }
-        let kinds = scene.visible(&caller.acting, &row, &profile, KindSet::EMPTY);
+        let kinds = if scene.ask(Action::Receive, question, None) {
+            scene.visible(&caller.acting, &row, &profile, KindSet::EMPTY)
+        } else {
+            KindSet::EMPTY
+        };
         if kinds.is_empty() {
+            scene.hide(&row, &profile, &caller.acting);
             return hidden;
         }
         let learner = scene.world.learners.get(row.learner_id.as_str());
@@ -269,12 +273,17 @@ impl PullStep {
         } else {
             fetched
         };
-        let line = shown(
-            candidate.position,
-            alias.as_ref().map_or("", |a| a.as_str()),
-            kinds,
-        );
+        let line = shown(place, alias.as_ref().map_or("", |a| a.as_str()), kinds);
         (PulledWhat::Profile(Box::new(fetched)), line)
+    }
+}
+
+impl FeedRow {
+    fn place(&self) -> FeedPlace {
+        FeedPlace {
+            position: u64::try_from(self.position).unwrap_or_default(),
+            item: u32::try_from(self.item).unwrap_or_default(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use baton_domain::route::{Route, SettingKind};
 use serde::{Deserialize, Serialize};
 
 use super::move_summary::MoveSummary;
+use super::release::addressees;
 use super::settings::{code_text, resolve};
 use super::{Idempotent, Step, direct};
 use crate::refusal::Refusal;
@@ -53,6 +54,20 @@ impl Scene<'_> {
         released.position = ReleasedRow::CLOSED;
         self.world.put(released);
         self.announce(feed(row, profile, of, feed_kind::CLOSED, self.position));
+    }
+
+    /// Remembers that a receiver was told a contribution is not available, if it is hidden from
+    /// the setting as such: when that ends, it is put before it again.
+    pub(crate) fn hide(&mut self, row: &TransitionRow, profile: &ProfileRow, of: &SettingId) {
+        let key = format!("{}/{of}", profile.id);
+        let released = self.world.released.get(&key).filter(|r| r.is_told());
+        let Some(mut released) = released.cloned() else {
+            return;
+        };
+        if !addressees(self, row, profile).contains(of) {
+            released.position = ReleasedRow::HIDDEN;
+            self.world.put(released);
+        }
     }
 
     /// Puts a contribution before a receiver.
@@ -115,6 +130,7 @@ fn feed(
     FeedRow {
         addressee: addressee.clone(),
         position,
+        item: 0,
         kind,
         profile_id: profile.id.clone(),
         transition_id: row.id.clone(),

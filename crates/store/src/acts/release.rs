@@ -50,7 +50,7 @@ impl Step for Release {
                 .into_iter()
                 .filter(|to| {
                     let known = scene.world.released.get(&format!("{}/{to}", profile.id));
-                    !known.is_some_and(ReleasedRow::holds)
+                    !known.is_some_and(ReleasedRow::is_told)
                 })
                 .collect();
             (!to.is_empty()).then_some((profile, row, to))

@@ -80,10 +80,8 @@ pub(crate) fn managing(scene: &Scene<'_>, council: &str) -> Question {
 /// The view of a row; codes come from the world.
 pub(crate) fn view(world: &World, row: &SettingRow) -> Result<SettingView, Refusal> {
     let mut codes: Vec<_> = world
-        .codes
-        .iter()
-        .filter(|code| code.setting_id == row.id)
-        .filter_map(|code| code.code.split_once(':'))
+        .codes_of(&row.id)
+        .filter_map(|code| code.split_once(':'))
         .filter_map(|(scheme, value)| SettingIdentifier::parse(scheme, value).ok())
         .collect();
     codes.sort();

@@ -17,10 +17,17 @@ use crate::rows::TransitionRow;
 use crate::scene::{Moment, Question, Scene};
 use crate::world::Needs;
 
-pub(crate) const PAGE: &str = "SELECT id FROM transition \
-     WHERE (from_id = $1 OR to_id = $1 OR council_id = $1) AND id > $2 \
+/// Three ranges in order of the id, each cut to a page before they are put together: however many
+/// moves a council has, a page looks at some hundreds. A setting can stand on two sides of a move.
+pub(crate) const PAGE: &str = "SELECT id FROM (\
+     SELECT id FROM (SELECT id FROM transition WHERE from_id = $1 AND id > $2 \
      AND ($3 = 0 OR academic_year = $3) AND ($4 = 0 OR to_id IS NULL) \
-     ORDER BY id LIMIT $5";
+     ORDER BY id LIMIT $5) AS source UNION \
+     SELECT id FROM (SELECT id FROM transition WHERE to_id = $1 AND id > $2 \
+     AND ($3 = 0 OR academic_year = $3) AND $4 = 0 ORDER BY id LIMIT $5) AS destination UNION \
+     SELECT id FROM (SELECT id FROM transition WHERE council_id = $1 AND id > $2 \
+     AND ($3 = 0 OR academic_year = $3) AND ($4 = 0 OR to_id IS NULL) \
+     ORDER BY id LIMIT $5) AS council) AS mine ORDER BY id LIMIT $5";
 
 /// Moves looked at together, and how often, before a page ends with what was found.
 const SCANNED: usize = 256;

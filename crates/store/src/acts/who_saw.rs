@@ -19,7 +19,7 @@ use crate::world::Needs;
 
 pub(crate) const SIGHTINGS: &str = "SELECT e.position, e.body FROM about a \
      JOIN entry e ON e.position = a.position WHERE a.alias = $1 AND a.position >= $2 \
-     ORDER BY e.position LIMIT $3";
+     ORDER BY a.position LIMIT $3";
 /// Most sightings an answer holds.
 const SIGHTINGS_MAX: usize = 500;
 
@@ -74,6 +74,7 @@ impl Prepare for WhoSaw {
             .collect();
         let learner: Option<LearnerRow> = tx.rows_by("id", learners).await?.pop();
         let mut entries = Vec::new();
+        let mut next = None;
         let limit = self.limit.clamp(1, SIGHTINGS_MAX);
         if let Some(learner) = &learner {
             let args = vec![
@@ -81,14 +82,22 @@ impl Prepare for WhoSaw {
                 crate::head::int(self.start).into_value(),
                 i64::try_from(limit).unwrap_or(i64::MAX).into_value(),
             ];
-            for values in tx.fetch(SIGHTINGS, args, &[Type::Int, Type::Blob]).await? {
+            let found = tx.fetch(SIGHTINGS, args, &[Type::Int, Type::Blob]).await?;
+            // A page is full with entries whose bodies are dropped, too.
+            if found.len() == limit {
+                let last = found.last().and_then(|values| match values.first() {
+                    Some(Value::Int(Some(position))) => u64::try_from(*position).ok(),
+                    _ => None,
+                });
+                next = last.map(|position| position + 1);
+            }
+            for values in found {
                 if let [Value::Int(Some(position)), Value::Blob(Some(body))] = values.as_slice() {
                     entries.push((*position, body.clone()));
                 }
             }
         }
         tx.rollback().await?;
-        let last = entries.last().and_then(|e| u64::try_from(e.0).ok());
         let settings = entries
             .iter()
             .filter_map(|(_, body)| caller(&parse(body)?))
@@ -97,7 +106,7 @@ impl Prepare for WhoSaw {
             transition: self.transition,
             alias: learner.map(|learner| learner.alias),
             settings: settings.collect(),
-            next: last.filter(|_| entries.len() == limit).map(|p| p + 1),
+            next,
             entries,
         }))
     }

@@ -27,6 +27,10 @@ impl Broken {
         }
     }
 
+    fn is_full(&self) -> bool {
+        matches!(self, Self::Before(error) if error.is_full())
+    }
+
     fn is_everyones(&self) -> bool {
         match self {
             Self::Before(error) => error.is_everyones(),
@@ -43,15 +47,33 @@ impl From<StoreError> for Broken {
 
 impl Inner {
     pub(super) async fn settle(&self, mut batch: Jobs) {
-        if self.reserve.is_reached(Instant::now()) {
+        let now = Instant::now();
+        if self.reserve.is_reached(now) {
             // They were let in while there was room; the reserve is not for them.
             let (taking, adding) = parted(batch);
             end(adding, &Settled::Failed(Refusal::LedgerFull));
             batch = taking;
         }
-        if batch.is_empty() {
-            return;
+        if !self.reserve.has_room(now) {
+            let (within, beyond) = batch
+                .into_iter()
+                .partition(|job| self.has_a_share(job.as_ref(), now));
+            end(beyond, &Settled::Failed(Refusal::LedgerFull));
+            batch = within;
         }
+        if !batch.is_empty() {
+            self.write_or_replay(batch).await;
+        }
+    }
+
+    /// Whether an act may use the reserve. Those that add use none of it: on PostgreSQL they are
+    /// let in to try whether there is room again.
+    fn has_a_share(&self, job: &dyn Queued, now: Instant) -> bool {
+        let by = job.caller().filter(|_| job.takes_away());
+        by.is_none_or(|by| self.reserve.is_for(&by.credential, now))
+    }
+
+    async fn write_or_replay(&self, mut batch: Jobs) {
         match self.commit_connected(&mut batch).await {
             Ok(checkpoint) => end(batch, &Settled::Committed { checkpoint }),
             Err(Broken::Before(error)) if error.is_full() => {
@@ -63,7 +85,7 @@ impl Inner {
                 // What takes rights away must not fail for want of the room its neighbours asked
                 // for.
                 end(adding, &full);
-                Box::pin(self.settle(taking)).await;
+                Box::pin(self.write_or_replay(taking)).await;
             }
             Err(Broken::Before(error)) if batch.len() > 1 && !error.is_everyones() => {
                 tracing::warn!(error = %error, code = error.code(), acts = batch.len(),
@@ -76,21 +98,26 @@ impl Inner {
 
     /// Finds the act that cannot be written by giving each a commit of its own.
     async fn replay(&self, batch: Jobs) {
-        let mut over: Option<Settled> = None;
+        let (mut full, mut over) = (false, false);
         for job in batch {
+            full |= self.reserve.is_reached(Instant::now());
+            let adds = !job.takes_away();
             let mut alone = vec![job];
-            let settled = match &over {
-                Some(over) => over.clone(),
-                None => match self.commit_connected(&mut alone).await {
+            let settled = if over {
+                // The rest would wait as long, one after the other, for the same answer.
+                Settled::Failed(Refusal::Unavailable)
+            } else if full && adds {
+                Settled::Failed(Refusal::LedgerFull)
+            } else {
+                match self.commit_connected(&mut alone).await {
                     Ok(checkpoint) => Settled::Committed { checkpoint },
                     Err(broken) => {
-                        let everyones = broken.is_everyones();
-                        let settled = failed(broken);
-                        // The rest would wait as long, one after the other, for the same answer.
-                        over = everyones.then_some(Settled::Failed(Refusal::Unavailable));
-                        settled
+                        // What takes a right away may be smaller than what found no room.
+                        full |= broken.is_full();
+                        over = !broken.is_full() && broken.is_everyones();
+                        failed(broken)
                     }
-                },
+                }
             };
             end(alone, &settled);
         }

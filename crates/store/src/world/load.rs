@@ -119,6 +119,7 @@ impl World {
         let mut found: Vec<Indexed> = self.transitions.iter().map(Indexed::from).collect();
         found.extend(self.profiles.iter().map(Indexed::from));
         found.extend(self.recipients.iter().map(Indexed::from));
+        found.extend(self.codes.iter().map(Indexed::from));
         for row in &found {
             self.index(row);
         }

@@ -137,7 +137,7 @@ on_both_engines! {
         for role in [Role::ReceiverLead, Role::Senco, Role::Dsl, Role::DataManager] {
             let caller = world.caller(&world.secondary.id, &[role]).await;
             let subscription = world.subscription(&caller).await;
-            let act = Pull { subscription, from: 0, limit: 64, inline: true, lease: Lease::Break };
+            let act = Pull { subscription, from: 0.into(), limit: 64, inline: true, lease: Lease::Break };
             let pulled = world.ledger.act(&caller, act).await.unwrap().value;
             let PulledWhat::Profile(shown) = &pulled.items[0].what else { panic!("{pulled:?}") };
             let given: KindSet = shown.sections.iter().map(|s| s.kind).collect();

@@ -1,10 +1,13 @@
 //! A profile crosses from one setting to the next.
 
+use std::time::Duration;
+
 use baton_domain::access::Role;
 use baton_domain::act::{
     Acknowledge, Fact, Lease, Offer, Plan, Publish, Pull, RecordFact, Redirect, Reject,
     ShowTransition, Withdraw,
 };
+use baton_domain::ids::ProfileId;
 use baton_domain::route::Route;
 use baton_domain::section::{KindSet, SectionKind};
 use baton_store::{Progress, PulledWhat, Refusal};
@@ -19,6 +22,12 @@ const KINDS: [SectionKind; 3] = [
     SectionKind::Send,
     SectionKind::SupportStrategies,
 ];
+
+/// What does not come within this does not come.
+async fn within<T>(arrival: impl Future<Output = T>) -> T {
+    let arrived = tokio::time::timeout(Duration::from_secs(20), arrival).await;
+    arrived.expect("it did not come")
+}
 
 on_both_engines! {
     async fn a_publish_crosses_and_every_step_shows_in_its_progress(home) {
@@ -68,12 +77,12 @@ on_both_engines! {
             world.published(&sender, world.publish(&transition, &KINDS, &marker)).await;
             transitions.push(transition);
         }
-        let act = Pull { subscription, from: 0, limit: 2, inline: true, lease: Lease::Break };
+        let act = Pull { subscription, from: 0.into(), limit: 2, inline: true, lease: Lease::Break };
         let first = world.ledger.act(&receiver, act.clone()).await.unwrap().value;
         assert_eq!(first.items.len(), 2, "no more than was asked for");
         let act = Pull { from: first.next, ..act };
         let second = world.ledger.act(&receiver, act).await.unwrap().value;
-        assert_eq!(second.next, world.size() - 1, "up to the entry of the turn itself");
+        assert_eq!(second.next, (world.size() - 1).into(), "up to the entry of the turn itself");
         let items = first.items.iter().chain(&second.items);
         for (learner, item) in items.enumerate() {
             let PulledWhat::Profile(shown) = &item.what else { panic!("{item:?}") };
@@ -97,7 +106,7 @@ on_both_engines! {
             let long = "x".repeat(size);
             world.published(&sender, world.publish(&transition, &KINDS[..1], &long)).await;
         }
-        let mut act = Pull { subscription, from: 0, limit: 64, inline: true, lease: Lease::Break };
+        let mut act = Pull { subscription, from: 0.into(), limit: 64, inline: true, lease: Lease::Break };
         let mut turns = Vec::new();
         loop {
             let pulled = world.ledger.act(&receiver, act.clone()).await.unwrap().value;
@@ -108,7 +117,7 @@ on_both_engines! {
             act.from = pulled.next;
         }
         assert_eq!(turns, [2, 1, 1, 2]);
-        let names = Pull { from: 0, inline: false, ..act };
+        let names = Pull { from: 0.into(), inline: false, ..act };
         let all = world.ledger.act(&receiver, names).await.unwrap().value;
         assert_eq!(all.items.len(), 6, "without content there is room");
     }
@@ -141,7 +150,7 @@ on_both_engines! {
         world.hand.send(at("2026-04-15T23:00:00Z")).unwrap();
         let arrived = world.arrival(&receiver, &subscription, nothing.next).await;
         let [item] = arrived.items.as_slice() else { panic!("{arrived:?}") };
-        assert!(item.position >= nothing.next, "the resumed position gets it");
+        assert!(item.position >= nothing.next.position, "the resumed position gets it");
         assert!(matches!(&item.what, PulledWhat::Profile(shown) if shown.kinds == KindSet::of(&kinds)));
         let released = &world.entries(item.position).await[0];
         assert_eq!((released.kind(), released.verdict()), ("released", "done"));
@@ -250,6 +259,108 @@ on_both_engines! {
         let back = world.pull(&receiver, &subscription, closed.next).await.unwrap().value;
         assert!(matches!(&back.items[0].what, PulledWhat::Profile(shown) if shown.version == 2));
         assert_eq!(world.fetch(&receiver, &profile).await.unwrap().version, 2);
+    }
+
+    async fn what_was_not_available_when_it_was_pulled_comes_again_when_it_is(home) {
+        let world = World::new(home).await;
+        let sender = world.caller(&world.primary.id, &[Role::Publisher]).await;
+        let receiver = world.caller(&world.secondary.id, &[Role::Senco]).await;
+        let subscription = world.subscription(&receiver).await;
+        let transition = world.open_move(1).await;
+        let accept = |accepted| Redirect {
+            transition: transition.clone(),
+            to: Some(code("gias:100003")),
+            offer: Offer { date: None, accepted: Some(accepted) },
+            request: world.request(),
+        };
+        world.published(&sender, world.publish(&transition, &KINDS, "A")).await;
+        world.ledger.act(&world.officer, accept(false)).await.unwrap();
+        let hidden = world.pull(&receiver, &subscription, 0).await.unwrap().value;
+        assert_eq!(hidden.items[0].what, PulledWhat::NotAvailable);
+        world.ledger.act(&world.officer, accept(true)).await.unwrap();
+        let back = within(world.arrival(&receiver, &subscription, hidden.next)).await;
+        assert!(matches!(&back.items[0].what, PulledWhat::Profile(_)), "{back:?}");
+
+        // Hidden again, and then the move goes elsewhere: what it was once shown is closed.
+        world.ledger.act(&world.officer, accept(false)).await.unwrap();
+        let hidden = world.pull(&receiver, &subscription, 0).await.unwrap().value;
+        let redirect = Redirect { to: Some(code("gias:100004")), ..accept(true) };
+        world.ledger.act(&world.officer, redirect).await.unwrap();
+        let closed = within(world.arrival(&receiver, &subscription, hidden.next)).await;
+        assert!(matches!(&closed.items[0].what, PulledWhat::Closed(_)), "{closed:?}");
+    }
+
+    async fn an_enrolment_taken_back_opens_the_learners_other_moves(home) {
+        let world = World::new(home).await;
+        let sender = world.caller(&world.secondary.id, &[Role::Publisher]).await;
+        let receiver = world.caller(&world.college.id, &[Role::Senco]).await;
+        let subscription = world.subscription(&receiver).await;
+        let plan = |route, to| Plan {
+            from: code("gias:100003"),
+            to: Some(code(to)),
+            route: Route::find(route).unwrap(),
+            ..world.plan(upn(1))
+        };
+        let planned = async |plan| world.planned(&world.officer, plan).await.unwrap().transition.id;
+        let enrolled = planned(plan("in-year", "gias:100004")).await;
+        let waiting = planned(plan("y11-post16", "ukprn:10000005")).await;
+        let (transition, fact) = (enrolled.clone(), Fact::Enrolled);
+        let act = RecordFact { transition, fact, request: world.request() };
+        world.ledger.act(&world.officer, act).await.unwrap();
+        world.published(&sender, world.publish(&waiting, &KINDS, "A")).await;
+        let nothing = world.pull(&receiver, &subscription, 0).await.unwrap().value;
+        assert!(nothing.items.is_empty(), "enrolled elsewhere");
+        let (to, offer) = (None, Offer::default());
+        let act = Redirect { transition: enrolled, to, offer, request: world.request() };
+        world.ledger.act(&world.officer, act).await.unwrap();
+        let arrived = within(world.arrival(&receiver, &subscription, nothing.next)).await;
+        assert!(matches!(&arrived.items[0].what, PulledWhat::Profile(_)), "{arrived:?}");
+    }
+
+    async fn every_contribution_a_redirect_closes_is_told_once_whatever_the_page(home) {
+        let world = World::new(home).await;
+        let sender = world.caller(&world.primary.id, &[Role::Publisher]).await;
+        let receiver = world.caller(&world.secondary.id, &[Role::Senco]).await;
+        let subscription = world.subscription(&receiver).await;
+        let transition = world.open_move(1).await;
+        let first = world.published(&sender, world.publish(&transition, &KINDS, "A")).await.value;
+        // Contributions of others to the same move, as caseworkers will make them.
+        let others = [1, 2].map(|number| ProfileId::from_bytes([number; 16]));
+        for other in &others {
+            let (setting, other) = (&world.officer.acting, other.as_str());
+            home.tamper(&format!(
+                "INSERT INTO profile SELECT '{other}', transition_id, '{setting}', version, state, \
+                 level, kinds, content_id, digest, bytes, position, published_us \
+                 FROM profile WHERE id = '{0}'; \
+                 INSERT INTO released SELECT '{other}', setting_id, position \
+                 FROM released WHERE profile_id = '{0}';",
+                first.profile
+            )).await;
+        }
+        let seen = world.pull(&receiver, &subscription, 0).await.unwrap().value;
+        let (to, offer) = (Some(code("gias:100004")), Offer::default());
+        let act = Redirect { transition, to, offer, request: world.request() };
+        let closed_at = world.ledger.act(&sender, act).await.unwrap().receipt.unwrap().position;
+        let mut expected = [&others[..], &[first.profile]].concat();
+        expected.sort();
+        for limit in [1, 2, 3, 64] {
+            let (mut from, mut closed) = (seen.next, Vec::new());
+            loop {
+                let subscription = subscription.clone();
+                let act = Pull { subscription, from, limit, inline: true, lease: Lease::Break };
+                let turn = world.ledger.act(&receiver, act).await.unwrap().value;
+                if turn.items.is_empty() {
+                    break;
+                }
+                assert!(turn.items.len() <= limit);
+                from = turn.next;
+                closed.extend(turn.items.into_iter().map(|item| match item.what {
+                    PulledWhat::Closed(of) => { assert_eq!(item.position, closed_at); of }
+                    other => panic!("{other:?}"),
+                }));
+            }
+            assert_eq!(closed, expected, "pages of {limit}");
+        }
     }
 
     async fn publishing_what_stands_already_makes_an_entry_and_no_version(home) {

@@ -6,10 +6,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use baton_domain::access::Role;
-use baton_domain::act::{Caller, Offer, Redirect, RevokeCredential, Withdraw};
-use baton_domain::ids::{ProfileId, TransitionId};
+use baton_domain::act::{
+    Caller, Lease, Offer, Pull, Redirect, RevokeCredential, ShowTransition, Subscribe, Withdraw,
+};
+use baton_domain::ids::{ProfileId, SubscriptionId, TransitionId};
 use baton_domain::section::SectionKind;
-use baton_store::{DiskReserve, Ledger, Refusal};
+use baton_store::{DiskReserve, Ledger, Refusal, TAKING_BURST};
 
 use crate::engine::Home;
 use crate::values::{code, publishable};
@@ -59,6 +61,8 @@ on_a_small_disk! {
     a_full_disk_is_an_answer_and_the_ledger_goes_on_when_there_is_room = fill, "20m";
     /// Something else fills the disk up to the reserve.
     under_the_reserve_only_what_takes_rights_away_passes = run_low, "64m";
+    /// One act of a batch cannot be written, another one fills the disk while they are tried alone.
+    a_disk_that_fills_while_a_batch_is_replayed_keeps_room_for_taking_rights_away = replay, "20m";
 }
 
 fn free(disk: &Path) -> u64 {
@@ -107,6 +111,8 @@ struct Scene {
     sender: Caller,
     receiver: Caller,
     lost: Caller,
+    /// A credential of the council, not its first officer's.
+    council: Caller,
     moves: [TransitionId; 2],
     profiles: [ProfileId; 2],
 }
@@ -116,6 +122,8 @@ impl Scene {
         let sender = world.caller(&world.primary.id, &[Role::Publisher]).await;
         let receiver = world.caller(&world.secondary.id, &[Role::Senco]).await;
         let lost = world.caller(&world.academy.id, &[Role::Senco]).await;
+        let council = &world.officer.acting;
+        let council = world.caller(council, &[Role::CouncilOfficer]).await;
         let moves = [world.open_move(1).await, world.open_move(2).await];
         let publish = async |of| {
             let publish = world.publish(of, &KINDS, "A");
@@ -126,6 +134,7 @@ impl Scene {
             sender,
             receiver,
             lost,
+            council,
             moves,
             profiles,
         }
@@ -164,21 +173,56 @@ impl Scene {
         assert_eq!(world.size(), size, "who is turned away leaves no entry");
 
         self.withdraw(world, &self.profiles[1]).await.unwrap();
+        self.redirect(world, &world.officer).await.unwrap();
+        self.revoke(world, &world.officer).await.unwrap();
+        assert_eq!(world.size(), size + 3);
+    }
+
+    /// Whoever goes on taking away what was taken already uses up its own share of the reserve and
+    /// nobody else's.
+    async fn nobody_uses_the_reserve_up(&self, world: &World) {
+        let size = world.size();
+        let asked = 3 * u64::from(TAKING_BURST);
+        let mut done = 0;
+        for number in 0..asked {
+            let answer = if number % 2 == 0 {
+                self.redirect(world, &self.council).await
+            } else {
+                self.revoke(world, &self.council).await
+            };
+            match answer {
+                Ok(()) => done += 1,
+                Err(refusal) => assert_eq!(refusal, Refusal::LedgerFull),
+            }
+        }
+        assert!(done > 0 && done < asked, "{done} of {asked}");
+        assert_eq!(
+            world.size(),
+            size + done,
+            "who is turned away leaves no entry"
+        );
+        self.redirect(world, &self.sender).await.unwrap();
+    }
+
+    async fn redirect(&self, world: &World, by: &Caller) -> Result<(), Refusal> {
         let redirect = Redirect {
             transition: self.moves[1].clone(),
             to: Some(code("gias:100004")),
             offer: Offer::default(),
             request: world.request(),
         };
-        world.ledger.act(&world.officer, redirect).await.unwrap();
+        world.ledger.act(by, redirect).await.map(drop)
+    }
+
+    async fn revoke(&self, world: &World, by: &Caller) -> Result<(), Refusal> {
         let revoke = RevokeCredential {
             setting: self.lost.acting.clone(),
             credential: self.lost.credential.clone(),
             request: world.request(),
         };
-        let revoked = world.ledger.act(&world.officer, revoke).await.unwrap();
+        let revoked = world.ledger.act(by, revoke).await?;
         assert!(revoked.value.revoked);
-        assert_eq!(world.size(), size + 3);
+        Ok(())
     }
 
     async fn everything_passes(&self, world: &World) {
@@ -192,16 +236,90 @@ impl Scene {
 
 async fn run_low(disk: &Path) {
     let mut home = Home::in_folder(disk);
-    home.reserve.mib = NonZeroU32::new(8).unwrap();
+    home.reserve.mib = NonZeroU32::new(24).unwrap();
     let world = World::new(&home).await;
     let scene = Scene::new(&world).await;
     let ballast = disk.join("ballast");
-    let rest = usize::try_from(free(disk) - 4 * MIB).unwrap();
+    // Room for some hundred acts: the write-ahead log takes every page they change.
+    let rest = usize::try_from(free(disk) - 20 * MIB).unwrap();
     std::fs::write(&ballast, vec![0; rest]).unwrap();
     scene.only_rights_are_taken_away(&world).await;
+    scene.nobody_uses_the_reserve_up(&world).await;
     std::fs::remove_file(ballast).unwrap();
     scene.everything_passes(&world).await;
     world.ledger.close().await;
+}
+
+/// A batch that is rolled back for one act, is tried act by act, and meets a full disk there: those
+/// that take rights away pass whatever comes before them.
+async fn replayed(home: &Home, world: &World, (scene, marker): (&Scene, &str)) {
+    let show = ShowTransition {
+        transition: scene.moves[1].clone(),
+    };
+    let subscribe = Subscribe {
+        name: "poison".to_owned(),
+        point: None,
+        academic_year: None,
+        request: world.request(),
+    };
+    let publish = world.publish(&scene.moves[0], &publishable(false), marker);
+    let held = home.hold().await;
+    // The first waits for the lock; the others come meanwhile and share a batch.
+    let (shown, published, subscribed, withdrawn, ()) = tokio::join!(
+        world.ledger.act(&world.officer, show),
+        world.ledger.act(&scene.sender, publish),
+        world.ledger.act(&scene.receiver, subscribe),
+        scene.withdraw(world, &scene.profiles[1]),
+        held.let_go(),
+    );
+    shown.unwrap();
+    let full = Err(Refusal::LedgerFull);
+    assert_eq!(published.map(drop), full);
+    assert_eq!(subscribed.map(drop), full, "not tried any more");
+    assert_eq!(withdrawn, Ok(()));
+}
+
+async fn replay(disk: &Path) {
+    let ballast = disk.join("ballast");
+    std::fs::write(&ballast, vec![0; 12 << 20]).unwrap();
+    let home = Home::in_folder(disk);
+    let world = World::new(&home).await;
+    let scene = Scene::new(&world).await;
+    home.tamper(
+        "CREATE TRIGGER poison BEFORE INSERT ON subscription \
+         BEGIN SELECT RAISE(ABORT, 'poisoned'); END",
+    )
+    .await;
+    assert!(free(disk) > 2 * MIB, "the reserve is not what is missing");
+    let large = "large ".repeat(80_000);
+    Box::pin(replayed(&home, &world, (&scene, &large))).await;
+    std::fs::remove_file(ballast).unwrap();
+    world.bodies().await;
+    world.ledger.close().await;
+}
+
+/// PostgreSQL: a publish is told that the disk is full once its batch is tried act by act.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_fills_while_a_batch_is_replayed_keeps_room_for_taking_rights_away() {
+    let Some(home) = postgres(Duration::MAX).await else {
+        return;
+    };
+    let world = World::new(&home).await;
+    let scene = Scene::new(&world).await;
+    home.tamper(
+        "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN RAISE 'poisoned'; END $$; \
+         CREATE TRIGGER poison BEFORE INSERT ON subscription FOR EACH ROW \
+         EXECUTE FUNCTION poison(); \
+         CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN RAISE 'full' USING ERRCODE = '53100'; END $$; \
+         CREATE TRIGGER full_disk BEFORE INSERT ON request FOR EACH ROW \
+         WHEN (NEW.answer LIKE '%\"changed\":true%') EXECUTE FUNCTION full_disk();",
+    )
+    .await;
+    Box::pin(replayed(&home, &world, (&scene, "B"))).await;
+    assert!(!world.ledger.has_room());
+    home.forget().await;
 }
 
 /// Whoever adds content is told that the disk is full.
@@ -237,6 +355,7 @@ async fn a_database_that_was_full_is_asked_for_nothing_more_but_to_take_rights_a
     assert_eq!((published, withdrawn), (Err(Refusal::LedgerFull), Ok(())));
     home.tamper(ROOM).await;
     scene.only_rights_are_taken_away(&world).await;
+    scene.nobody_uses_the_reserve_up(&world).await;
     home.forget().await;
 }
 
@@ -257,5 +376,37 @@ async fn a_database_that_was_full_has_room_when_an_act_goes_through() {
     assert!(!world.ledger.has_room(), "nobody has tried");
     scene.publish(&world, "B").await.unwrap();
     scene.everything_passes(&world).await;
+    home.forget().await;
+}
+
+async fn watch(world: &World, by: &Caller, of: &SubscriptionId) -> Result<(), Refusal> {
+    let act = Pull {
+        subscription: of.clone(),
+        from: 0.into(),
+        limit: 64,
+        inline: false,
+        lease: Lease::Take,
+    };
+    world.ledger.act(by, act).await.map(drop)
+}
+
+/// PostgreSQL alone: a node that has nothing but watches finds out too that there is room again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watch_tries_a_database_that_was_full() {
+    let Some(home) = postgres(Duration::ZERO).await else {
+        return;
+    };
+    let world = World::new(&home).await;
+    let receiver = world.caller(&world.secondary.id, &[Role::Senco]).await;
+    let of = world.subscription(&receiver).await;
+    home.tamper(&FULL.replace("ON content", "ON lease")).await;
+    for _ in 0..2 {
+        let told = watch(&world, &receiver, &of).await;
+        assert_eq!(told, Err(Refusal::LedgerFull));
+        assert!(!world.ledger.has_room(), "the lease is known not to fit");
+    }
+    home.tamper(&ROOM.replace("ON content", "ON lease")).await;
+    watch(&world, &receiver, &of).await.unwrap();
+    assert!(world.ledger.has_room());
     home.forget().await;
 }

@@ -152,6 +152,23 @@ impl Home {
         }
     }
 
+    /// Holds what every commit needs: nothing is decided until it is let go.
+    pub(crate) async fn hold(&self) -> Held {
+        match self.url() {
+            Some(url) => {
+                let mut by = PgConnection::connect(&url).await.unwrap();
+                run_postgres(&mut by, "BEGIN; SELECT 1 FROM head FOR UPDATE").await;
+                Held::Postgres(by)
+            }
+            None => {
+                let mut by = self.sqlite_connection().await;
+                let write = sqlx::raw_sql("BEGIN IMMEDIATE");
+                write.execute(&mut by).await.unwrap();
+                Held::Sqlite(by)
+            }
+        }
+    }
+
     /// A number out of the database.
     pub(crate) async fn count(&self, sql: &str) -> i64 {
         match self.url() {
@@ -257,6 +274,21 @@ impl Home {
             .connect()
             .await
             .unwrap()
+    }
+}
+
+/// A connection that holds what every commit needs.
+pub(crate) enum Held {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Held {
+    pub(crate) async fn let_go(self) {
+        match self {
+            Self::Sqlite(by) => by.close().await.unwrap(),
+            Self::Postgres(by) => by.close().await.unwrap(),
+        }
     }
 }
 

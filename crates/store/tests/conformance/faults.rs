@@ -249,7 +249,7 @@ async fn two_nodes_of_one_ledger_publish_side_by_side_and_lose_nothing() {
         join_all(acts).await
     };
     let follow = async |ledger: &Ledger| {
-        let (mut from, mut seen) = (0, Vec::new());
+        let (mut from, mut seen) = (0.into(), Vec::new());
         let mut size = ledger.size();
         while seen.len() < 2 * EACH as usize {
             size.borrow_and_update();

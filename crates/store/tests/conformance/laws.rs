@@ -145,7 +145,7 @@ impl Walk<'_> {
                 let inline = step.choice == 0;
                 let act = Pull {
                     subscription,
-                    from: 0,
+                    from: 0.into(),
                     limit: 64,
                     inline,
                     lease: baton_domain::act::Lease::Break,

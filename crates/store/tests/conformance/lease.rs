@@ -1,7 +1,7 @@
 //! One consumer of a named subscription at a time: the latest watch.
 
 use baton_domain::access::Role;
-use baton_domain::act::{Caller, Lease, Pull, RevokeCredential};
+use baton_domain::act::{Caller, FeedPlace, Lease, Pull, RevokeCredential};
 use baton_domain::ids::SubscriptionId;
 use baton_domain::section::SectionKind;
 use baton_store::{Ledger, Pulled, Refusal};
@@ -12,12 +12,12 @@ use crate::world::World;
 async fn turn(
     ledger: &Ledger,
     by: &Caller,
-    (of, from): (&SubscriptionId, u64),
+    (of, from): (&SubscriptionId, impl Into<FeedPlace>),
     lease: Lease,
 ) -> Result<Pulled, Refusal> {
     let act = Pull {
         subscription: of.clone(),
-        from,
+        from: from.into(),
         limit: 64,
         inline: false,
         lease,
@@ -46,7 +46,7 @@ on_both_engines! {
         let (one, two) = (first.watch.unwrap(), second.watch.unwrap());
         assert_ne!(one, two);
         assert_eq!(world.size(), before, "a lease is no entry");
-        let feed = (&receiver.acting, second.next);
+        let feed = (&receiver.acting, second.next.position);
         assert!(ledger.is_stirred(feed, (&of, &one)).await.unwrap(), "it has lost its lease");
         assert!(!ledger.is_stirred(feed, (&of, &two)).await.unwrap());
 

@@ -42,7 +42,7 @@ on_both_engines! {
             let profile = world.published(&sender, publish).await.value.profile;
             world.fetch(&receiver, &profile).await.unwrap();
             let (subscription, from) = (subscription.clone(), 0);
-            let act = Pull { subscription, from, limit: 64, inline: true, lease: Lease::Break };
+            let act = Pull { subscription, from: from.into(), limit: 64, inline: true, lease: Lease::Break };
             world.ledger.act(&receiver, act).await.unwrap();
         }
         // Every act whose answer is kept for its request id.

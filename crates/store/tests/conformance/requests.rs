@@ -135,7 +135,7 @@ on_both_engines! {
         let act = Fetch { profile: unknown, kinds: KindSet::EMPTY };
         world.ledger.act(&receiver, act).await.unwrap_err();
         grown(1, "a fetch of nothing");
-        let foreign = Pull { subscription: subscription.clone(), from: 0, limit: 1, inline: false, lease: Lease::Break };
+        let foreign = Pull { subscription: subscription.clone(), from: 0.into(), limit: 1, inline: false, lease: Lease::Break };
         world.ledger.act(&sender, foreign).await.unwrap_err();
         grown(1, "a pull of another setting's subscription");
         world.pull(&sender, &subscription, 1_000_000).await.unwrap_err();

@@ -83,7 +83,7 @@ impl Standing {
         let fetched = world.fetch(&self.receiver, &self.profile).await.map(drop);
         let act = Pull {
             subscription: self.subscription.clone(),
-            from: self.position,
+            from: self.position.into(),
             limit: 1,
             inline: true,
             lease: Lease::Break,

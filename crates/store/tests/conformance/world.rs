@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use baton_domain::access::Role;
 use baton_domain::act::{
-    Bootstrap, Caller, Fetch, ImportSetting, IssueCredential, ListEntries, Offer, Plan, Proof,
-    Publish, Pull, RequestId, RevokeCredential, SettingDraft, Subscribe, Target,
+    Bootstrap, Caller, FeedPlace, Fetch, ImportSetting, IssueCredential, ListEntries, Offer, Plan,
+    Proof, Publish, Pull, RequestId, RevokeCredential, SettingDraft, Subscribe, Target,
 };
 use baton_domain::ids::{LearnerIdentifier, ProfileId, SettingId, SubscriptionId, TransitionId};
 use baton_domain::route::{Route, SettingKind};
@@ -246,11 +246,11 @@ impl World {
         &self,
         by: &Caller,
         subscription: &SubscriptionId,
-        from: u64,
+        from: impl Into<FeedPlace>,
     ) -> Result<Done<Pulled>, Refusal> {
         let act = Pull {
             subscription: subscription.clone(),
-            from,
+            from: from.into(),
             limit: 64,
             inline: false,
             lease: baton_domain::act::Lease::Break,
@@ -292,8 +292,9 @@ impl World {
         &self,
         by: &Caller,
         subscription: &SubscriptionId,
-        from: u64,
+        from: impl Into<FeedPlace>,
     ) -> Pulled {
+        let from = from.into();
         let mut size = self.ledger.size();
         loop {
             size.borrow_and_update();

@@ -107,10 +107,12 @@ reasons! {
     /// The token is of another ledger, or of a time before a restore.
     LedgerChanged = "LEDGER_CHANGED", OutOfRange,
         "the ledger is not the one the token was given by; start afresh";
-    /// The queue in front of the ledger is full. Nothing was done.
+    /// The queue in front of the ledger is full, or as many of the caller's acts or pulls wait as
+    /// may. Nothing was done.
     QueueFull = "QUEUE_FULL", ResourceExhausted,
         "too much is waiting; nothing was done";
-    /// The disk reserve is reached; only withdraw, redirect, revoke and erase pass.
+    /// The disk reserve is reached; only withdraw, redirect, revoke and erase pass, and of those so
+    /// many of each credential.
     LedgerFull = "LEDGER_FULL", ResourceExhausted,
         "the ledger is full; nothing was done";
     /// The rate of the credential, setting or address is used up. Nothing was done.

@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::open::Place;
 use crate::reserve::DiskReserve;
+use crate::rotation::Rotation;
 
 /// Tuesday, 10 March 2026, noon: Year 7 offers are out.
 const NOW_US: i64 = 1_773_144_000_000_000;

@@ -1,0 +1,80 @@
+//! Pulls that wait. Each of them looks at the feed whenever the ledger grows, so those of one
+//! credential are few.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use baton_domain::ids::CredentialId;
+
+/// Pulls of one credential that may wait at the same time. One that finds no place is answered
+/// `QUEUE_FULL`, if there is nothing to show it at once.
+const WAITING_PULLS_MAX: usize = 32;
+
+/// How many pulls of each credential wait. One of which none waits is forgotten.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    of: Mutex<HashMap<CredentialId, usize>>,
+}
+
+/// A place to wait in, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Seat {
+    waiting: Arc<Waiting>,
+    by: CredentialId,
+}
+
+impl Waiting {
+    /// None when as many wait as may.
+    pub(super) fn enter(self: &Arc<Self>, by: &CredentialId) -> Option<Seat> {
+        let mut of = self.lock();
+        let count = of.entry(by.clone()).or_default();
+        if *count >= WAITING_PULLS_MAX {
+            return None;
+        }
+        *count += 1;
+        drop(of);
+        Some(Seat {
+            waiting: Arc::clone(self),
+            by: by.clone(),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<CredentialId, usize>> {
+        self.of.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut of = self.waiting.lock();
+        if let Some(count) = of.get_mut(&self.by) {
+            *count -= 1;
+            if *count == 0 {
+                of.remove(&self.by);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_credential_has_its_own_places_and_gets_them_back() {
+        let waiting = Arc::new(Waiting::default());
+        let (one, two) = (
+            CredentialId::from_bytes([1; 16]),
+            CredentialId::from_bytes([2; 16]),
+        );
+        let enter = |by| waiting.enter(by);
+        let mut seats: Vec<Seat> = (0..WAITING_PULLS_MAX).map_while(|_| enter(&one)).collect();
+        assert_eq!(seats.len(), WAITING_PULLS_MAX);
+        assert!(enter(&one).is_none());
+        assert!(enter(&two).is_some());
+        seats.pop();
+        assert!(enter(&one).is_some());
+        seats.clear();
+        assert!(waiting.lock().is_empty(), "who does not wait is forgotten");
+    }
+}
