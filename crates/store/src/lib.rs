@@ -21,8 +21,8 @@ mod open;
 mod proofs;
 mod refusal;
 mod reserve;
-mod rows;
 mod rotation;
+mod rows;
 mod scene;
 mod setting_keys;
 mod sweeper;
@@ -31,8 +31,8 @@ mod world;
 
 pub use acts::{
     AccessRows, Act, Bootstrapped, CredentialView, Entries, Fetched, ImportedSetting, Issued,
-    MoveSummary, Planned, Progress, Published, Pulled, PulledItem, PulledWhat, Redirected, Section,
-    SettingView, SettingsPage, Sighting, Sightings, Subscribed, TransitionsPage,
+    MoveSummary, Planned, Progress, Published, Pulled, PulledItem, PulledWhat, Redirected, Rotated,
+    Section, SettingView, SettingsPage, Sighting, Sightings, Subscribed, TransitionsPage,
 };
 pub use authenticate::{Known, Presented};
 pub use clock::{Clock, london_date};

@@ -101,9 +101,8 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
             tracing::warn!(%refusal, "key rotation was broken off and is taken up again");
         }
         let known = inner.keys.current();
-        let moved = async {
-            while inner.keys.current() == known && size.changed().await.is_ok() {}
-        };
+        let moved =
+            async { while inner.keys.current() == known && size.changed().await.is_ok() {} };
         tokio::select! {
             () = stop.cancelled() => return,
             () = clock.moved() => {}
@@ -210,7 +209,9 @@ impl Inner {
             .into_iter()
             .filter(|row| row.epoch < epoch)
             .map(|row| Wrapped {
-                aad: self.keys.content_aad(&row.owner_id, &row.content_id, row.kind),
+                aad: self
+                    .keys
+                    .content_aad(&row.owner_id, &row.content_id, row.kind),
                 id: (row.content_id, row.kind),
                 owner: row.owner_id,
                 epoch: row.epoch,

@@ -73,7 +73,10 @@ impl Home {
             folder: self.folder(),
             postgres: self.url(),
             master: None,
-            rotation: Rotation { every: None, keep: 2 },
+            rotation: Rotation {
+                every: None,
+                keep: 2,
+            },
             reserve: self.reserve,
         }
     }

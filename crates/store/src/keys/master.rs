@@ -58,7 +58,9 @@ impl MasterKey {
 fn descriptor(number: u32) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     // Standard input, output and error are taken: a key in a terminal is none.
     if number < 3 {
-        return Err(StoreError::MasterSource("the descriptor must be 3 or above"));
+        return Err(StoreError::MasterSource(
+            "the descriptor must be 3 or above",
+        ));
     }
     // Opened by its name, since a bare number cannot be owned without unsafe code.
     let path = PathBuf::from(format!("/dev/fd/{number}"));

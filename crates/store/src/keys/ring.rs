@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use baton_domain::ids::LedgerId;
 use rustix::fs::{FlockOperation, flock};
@@ -178,10 +178,6 @@ impl RingLock {
 /// Whether a folder holds a ring.
 pub(super) fn is_there(folder: &Path) -> bool {
     folder.join(RING).is_file()
-}
-
-pub(super) fn path(folder: &Path) -> PathBuf {
-    folder.join(RING)
 }
 
 fn aad(ledger: &LedgerId, what: &str) -> String {

@@ -55,7 +55,12 @@ async fn a_key_opens_in_its_epoch_until_that_is_destroyed_and_no_other_epoch_ope
         keys.open_setting_key(&setting, 1, &wrapped),
         Err(StoreError::EpochGone)
     ));
-    let ids: Vec<_> = other.epochs().unwrap().iter().map(|e| (e.id, e.opened_us)).collect();
+    let ids: Vec<_> = other
+        .epochs()
+        .unwrap()
+        .iter()
+        .map(|e| (e.id, e.opened_us))
+        .collect();
     assert_eq!(ids, [(2, 2_000), (3, 3_000)]);
     assert!(other.open_setting_key(&setting, 1, &wrapped).is_err());
     assert!(matches!(other.turn_to(9), Err(StoreError::EpochGone)));
@@ -90,7 +95,8 @@ async fn a_master_key_comes_from_a_command_as_it_would_from_the_file() {
     let MasterKey::File(path) = &home.master else {
         unreachable!()
     };
-    let command = |words: &[&str]| MasterKey::Command(words.iter().map(|w| (*w).to_owned()).collect());
+    let command =
+        |words: &[&str]| MasterKey::Command(words.iter().map(|w| (*w).to_owned()).collect());
     let path = path.to_str().unwrap();
     let opened = async |words: &[&str]| Keys::open(&home.at, &command(words)).await.map(drop);
     opened(&["cat", path]).await.unwrap();

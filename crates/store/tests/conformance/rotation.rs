@@ -18,7 +18,10 @@ const WEEK_US: i64 = 7 * 24 * 60 * 60 * 1_000_000;
 
 async fn rotate(world: &World) -> Result<i64, Refusal> {
     let request = world.request();
-    let done = world.ledger.act(&world.officer, RotateKeys { request }).await?;
+    let done = world
+        .ledger
+        .act(&world.officer, RotateKeys { request })
+        .await?;
     Ok(done.value.epoch)
 }
 
@@ -46,7 +49,9 @@ async fn turned(world: &World) -> i64 {
 }
 
 async fn published(world: &World, number: u32) -> ProfileId {
-    let sender = world.caller(&world.primary.id, &[Role::Publisher, Role::Dsl]).await;
+    let sender = world
+        .caller(&world.primary.id, &[Role::Publisher, Role::Dsl])
+        .await;
     let transition = world.open_move(number).await;
     let text = format!("profile {number}");
     let publish = world.publish(&transition, &publishable(true), &text);
@@ -54,10 +59,16 @@ async fn published(world: &World, number: u32) -> ProfileId {
 }
 
 /// What a DSL of the receiver reads of a profile.
-async fn read(world: &World, receiver: &Caller, profile: &ProfileId) -> Result<Vec<String>, Refusal> {
+async fn read(
+    world: &World,
+    receiver: &Caller,
+    profile: &ProfileId,
+) -> Result<Vec<String>, Refusal> {
     let fetched = world.fetch(receiver, profile).await?;
     let sections = fetched.sections.iter();
-    Ok(sections.map(|section| String::from_utf8(section.bytes.to_vec()).unwrap()).collect())
+    Ok(sections
+        .map(|section| String::from_utf8(section.bytes.to_vec()).unwrap())
+        .collect())
 }
 
 fn all_of(profile: &ProfileId) -> Fetch {
@@ -69,7 +80,8 @@ fn all_of(profile: &ProfileId) -> Fetch {
 
 /// Puts back what a thief or a backup has of the sealed rows and the settings' keys.
 async fn put_back(home: &Home) {
-    let of = "FROM kept_content k WHERE k.content_id = content.content_id AND k.kind = content.kind";
+    let of =
+        "FROM kept_content k WHERE k.content_id = content.content_id AND k.kind = content.kind";
     home.tamper(&format!(
         "UPDATE content SET epoch = (SELECT k.epoch {of}), wrapped = (SELECT k.wrapped {of})"
     ))

@@ -257,6 +257,8 @@ async fn a_batch_takes_as_many_statements_whatever_its_size_on_postgres() {
     law(Place {
         folder: folder.path().to_owned(),
         postgres: Some(url),
+        master: None,
+        rotation: Rotation::default(),
         reserve: DiskReserve::default(),
     })
     .await;
