@@ -250,8 +250,8 @@ fn advice(error: &ClientError) -> Option<&'static str> {
             "The credential is unknown, expired or revoked: ask your council for a new one."
         }
         ClientError::Denied => {
-            "Check the name, and that your credential has a role that may do this; the service \
-             does not tell the two apart."
+            "Check the name, which begins with your own setting as your own lists print it, and that \
+             your credential has a role that may do this; the service does not tell the two apart."
         }
         ClientError::TakenOver => {
             "Only one of them can go on under this name: stop the other one, or give this one a \

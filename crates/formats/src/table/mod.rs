@@ -209,8 +209,7 @@ impl<R: Read, const N: usize> Table<R, N> {
     /// hardly ever has.
     fn holds_rows(&self, cell: &[u8]) -> bool {
         let breaks = |byte: &u8| BREAKS.contains(&char::from(*byte));
-        cell.iter().any(breaks)
-            && cell.iter().filter(|byte| **byte == b',').count() + 1 >= self.width
+        cell.iter().any(breaks) && cell.split(|byte| *byte == b',').count() >= self.width
     }
 
     /// Text of a cell of the current row; `None` if its bytes are no text.
