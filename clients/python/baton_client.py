@@ -36,7 +36,7 @@ class Baton:
     def __init__(self, connection_file):
         """Connects with a connection.toml, as `credentials redeem` and `demo --keep` write it."""
         path = Path(connection_file)
-        told = tomllib.loads(path.read_text())
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
 
         def read(key):
             return (path.parent / told[key]).read_bytes() if key in told else None

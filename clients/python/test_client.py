@@ -5,6 +5,7 @@ import io
 import itertools
 import os
 import re
+import subprocess
 import tempfile
 import tomllib
 import unittest
@@ -425,7 +426,24 @@ class Reflection(unittest.TestCase):
 
 
 class Readme(unittest.TestCase):
-    """The program of README.md runs as it stands there."""
+    """The commands and the program of README.md run as they stand there."""
+
+    def test_the_commands_that_generate_the_client(self):
+        here = Path(__file__).parent
+        first, second = re.findall(
+            r"^```sh\n(.*?)^```", (here / "README.md").read_text(), re.DOTALL | re.MULTILINE
+        )
+        commands = [
+            command
+            for command in first.replace("\\\n", " ").splitlines()
+            if command.startswith(("mkdir ", "python -m grpc_tools"))
+        ]
+        self.assertEqual(len(commands), 2)
+        modules = re.search(r"PYTHONPATH=([^:]+):", second).group(1)
+        with tempfile.TemporaryDirectory() as root:
+            (Path(root) / "proto").symlink_to(here.parent.parent / "proto")
+            subprocess.run(["sh", "-e", "-c", "\n".join(commands)], cwd=root, check=True)
+            self.assertTrue((Path(root) / modules / "baton/v1/profile_service_pb2.py").exists())
 
     def test_the_program(self):
         text = (Path(__file__).parent / "README.md").read_text()

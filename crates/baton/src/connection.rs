@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use baton_client::{Client, Connection, ConnectionBuilder};
 use baton_server::Running;
 use clap::Args;
@@ -144,7 +143,8 @@ impl ConnectionArgs {
                 builder = builder.identity_pem(read(certificate)?, read(key)?);
             }
             (None, None, Some(key)) => {
-                let key = String::from_utf8(read(key)?).context("the API key is no text")?;
+                let key = String::from_utf8(read(key)?)
+                    .map_err(|_| Wrong(format!("{} holds no API key", key.display())))?;
                 builder = builder.api_key(key.trim());
             }
             _ => {

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::connection::Route;
 use crate::output::{Output, Wrong};
-use crate::{panics, pki};
+use crate::pki;
 
 /// Name in the certificate of a command that serves itself.
 pub(crate) const OWN_NAME: &str = "localhost";
@@ -110,7 +110,6 @@ async fn own(folder: &Path, config: &Config) -> anyhow::Result<(Route, Running)>
         rotation: config.keys.rotation(),
         reserve: config.ledger.reserve(),
     };
-    panics::say_only_where();
     let ledger = Ledger::open(&place, Clock::System, false).await?;
     let socket = folder.join(OWN_SOCKET);
     let admin = match AdminSocket::bind(&socket) {

@@ -29,10 +29,11 @@ fn main() -> ExitCode {
         output.problem(&error);
         output::exit_of(&error)
     });
-    exit.into()
+    output.end(exit).into()
 }
 
 fn start(args: Args, output: Output) -> anyhow::Result<Exit> {
+    panics::say_only_where();
     // A core dump of a process that holds keys is a leak. Where it cannot be switched off the
     // program still runs.
     let _ = rustix::process::setrlimit(

@@ -1,9 +1,12 @@
 //! What is printed, where, and how the program ends. Results go to standard output, prose and
 //! progress to standard error, so that a pipe only ever sees results.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use baton_client::{ClientError, ConnectError};
 use baton_server::{ConfigError, TlsError};
@@ -89,11 +92,45 @@ pub(crate) struct Output {
     json: bool,
 }
 
-#[expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the one place that prints"
-)]
+/// Whether a result was lost on its way out, as on a full disk.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Writes a result. A reader that went away ends nothing: the work is done all the same.
+fn put(line: &str) {
+    let mut out = io::stdout().lock();
+    let written = writeln!(out, "{}", harmless(line)).and_then(|()| out.flush());
+    if written.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+        LOST.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Writes prose, which nobody needs to hear.
+fn tell(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", harmless(text));
+}
+
+/// Text without what a terminal obeys or what turns the order of letters around: names come from
+/// files and from others. Such characters can only stand inside the texts of a JSON value, where
+/// the same escape means the same character.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(obeyed) {
+        return text.into();
+    }
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        if obeyed(c) {
+            let _ = write!(plain, "\\u{:04x}", u32::from(c));
+        } else {
+            plain.push(c);
+        }
+    }
+    plain.into()
+}
+
 #[expect(clippy::unused_self, reason = "whoever prints was handed the right to")]
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
@@ -104,28 +141,41 @@ impl Output {
         self.json
     }
 
-    /// One result: a JSON value on a line, or its text for people. A reader that went away ends
-    /// nothing: the work is done all the same.
+    /// One result: a JSON value on a line, or its text for people.
     pub(crate) fn result(self, json: &Value, text: impl FnOnce() -> String) {
-        let line = if self.json { json.to_string() } else { text() };
-        let _ = writeln!(std::io::stdout().lock(), "{line}");
+        put(&if self.json { json.to_string() } else { text() });
     }
 
     /// A result that is its own text in both modes.
     pub(crate) fn text(self, text: &str) {
-        let _ = writeln!(std::io::stdout().lock(), "{text}");
+        put(text);
     }
 
     /// One result of which people only want to hear in the sum at the end.
     pub(crate) fn machine(self, json: &Value) {
         if self.json {
-            let _ = writeln!(std::io::stdout().lock(), "{json}");
+            put(&json.to_string());
         }
     }
 
     /// Prose for people.
     pub(crate) fn say(self, text: &str) {
-        eprintln!("{text}");
+        tell(text);
+    }
+
+    /// How the program ends when the work ended so: results that nobody got are not done.
+    pub(crate) fn end(self, exit: Exit) -> Exit {
+        if !LOST.load(Ordering::Relaxed) {
+            return exit;
+        }
+        tell(
+            "baton: results could not be written to standard output: is its disk full? What was \
+             asked for was carried out; run it again for what it says.",
+        );
+        match exit {
+            Exit::Done => Exit::SomeRefused,
+            exit => exit,
+        }
     }
 
     /// Asks for a yes before something that cannot be taken back.
@@ -133,7 +183,7 @@ impl Output {
         if !std::io::stdin().is_terminal() {
             return Err(Wrong("nobody can be asked here: add --yes if you are sure".into()).into());
         }
-        eprint!("{question} [y/N] ");
+        let _ = write!(io::stderr().lock(), "{} [y/N] ", harmless(question));
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer)?;
         match answer.trim().to_ascii_lowercase().as_str() {
@@ -146,18 +196,18 @@ impl Output {
     pub(crate) fn problem(self, error: &anyhow::Error) {
         if self.json {
             let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
-            println!("{}", serde_json::json!({ "error": chain }));
+            put(&serde_json::json!({ "error": chain }).to_string());
         }
-        eprintln!("baton: {error:#}");
+        tell(&format!("baton: {error:#}"));
         let Some(error) = error.downcast_ref::<ClientError>() else {
             return;
         };
         if let ClientError::Invalid(violations) = error {
             for violation in violations {
-                eprintln!(
+                tell(&format!(
                     "  {}: {} ({})",
                     violation.field, violation.description, violation.rule
-                );
+                ));
             }
         }
         self.advise(error);
@@ -200,8 +250,8 @@ fn advice(error: &ClientError) -> Option<&'static str> {
             "The credential is unknown, expired or revoked: ask your council for a new one."
         }
         ClientError::Denied => {
-            "Check the name, and that your credential has a role that may do this; the service \
-             does not tell the two apart."
+            "Check the name, which begins with your own setting as your own lists print it, and that \
+             your credential has a role that may do this; the service does not tell the two apart."
         }
         ClientError::TakenOver => {
             "Only one of them can go on under this name: stop the other one, or give this one a \
@@ -226,4 +276,23 @@ fn advice(error: &ClientError) -> Option<&'static str> {
         } => "Tell the operator the time of this; the service's log says more.",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_gives_no_orders_to_a_terminal_and_json_keeps_it() {
+        let name = "a\u{1b}]0;b\u{7}c\u{9b}2Jd\u{202e}e\r\nf";
+        let plain = harmless(name);
+        assert_eq!(plain, "a\\u001b]0;b\\u0007c\\u009b2Jd\\u202ee\\u000d\nf");
+        let json = serde_json::json!({ name: name }).to_string();
+        let line = harmless(&json);
+        assert!(!line.contains(['\u{9b}', '\u{202e}']), "{line}");
+        let read: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(read[name], name);
+        let plain = "Zoë O’Neill, 東京, سارة\n\ttwo lines";
+        assert!(matches!(harmless(plain), Cow::Borrowed(it) if it == plain));
+    }
 }

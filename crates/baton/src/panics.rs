@@ -1,6 +1,7 @@
-//! What is said of a panic where a ledger is open: the place in the program, and nothing of what
-//! it was about. The text of a panic can hold a value out of a profile.
+//! What is said of a panic: the place in the program, and nothing of what it was about. The text of
+//! a panic can hold a value out of a profile.
 
+use std::io::Write as _;
 use std::panic::{self, PanicHookInfo};
 
 /// From here on.
@@ -8,7 +9,6 @@ pub(crate) fn say_only_where() {
     panic::set_hook(Box::new(say));
 }
 
-#[expect(clippy::print_stderr, reason = "a command has no log")]
 fn say(panic: &PanicHookInfo<'_>) {
     let (file, line) = panic
         .location()
@@ -16,7 +16,9 @@ fn say(panic: &PanicHookInfo<'_>) {
     if tracing::dispatcher::has_been_set() {
         tracing::error!(file, line, "internal fault: a panic");
     } else {
-        eprintln!("baton: internal fault: a panic at {file}:{line}");
+        // Who read this may be gone; a panic here would end the program.
+        let mut out = std::io::stderr().lock();
+        let _ = writeln!(out, "baton: internal fault: a panic at {file}:{line}");
     }
 }
 

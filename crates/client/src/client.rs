@@ -7,7 +7,10 @@ use bytes::Bytes;
 use prost::Message;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::{ClientError, Connection, ProtocolError, SEND_BYTES_MAX, request_id};
+use crate::{ClientError, Connection, ProtocolError, RETRY_AFTER_MAX, SEND_BYTES_MAX, request_id};
+
+/// Longest deadline a call is given; one without end is this one.
+const DEADLINE_MAX: Duration = Duration::from_hours(24);
 
 /// The calls of the contract, over one connection.
 ///
@@ -80,7 +83,7 @@ impl Client {
             });
         }
         let policy = self.connection.retry;
-        let end = Instant::now() + self.deadline;
+        let end = Instant::now() + self.deadline.min(DEADLINE_MAX);
         // Set once an attempt failed after which it may have been done.
         let mut uncertain = false;
         let mut failures = 0;
@@ -101,9 +104,9 @@ impl Client {
                 Kind::Read | Kind::Write(_) => error.is_retryable(),
                 Kind::Once => error.is_retryable() && !uncertain,
             };
-            let wait = error
-                .retry_after()
-                .unwrap_or_default()
+            let asked_to_wait = error.retry_after().unwrap_or_default();
+            let wait = asked_to_wait
+                .min(RETRY_AFTER_MAX)
                 .max(policy.wait(failures));
             if !again || failures >= policy.attempts || Instant::now() + wait >= end {
                 return Err(kind.outcome(error, uncertain));

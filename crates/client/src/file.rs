@@ -24,6 +24,23 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_folder(path)
 }
 
+/// Keeps others from reading and replacing the file meanwhile, in other processes too, until it is
+/// dropped: a lock on an empty file beside it, which stays. Blocks until it is free.
+pub(crate) fn alone(path: &Path) -> io::Result<File> {
+    let mut lock = path.as_os_str().to_owned();
+    lock.push(".lock");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let file = options.open(PathBuf::from(lock))?;
+    file.lock()?;
+    Ok(file)
+}
+
 /// The text of the file, or `None` if there is none.
 pub(crate) fn read(path: &Path) -> io::Result<Option<String>> {
     let file = match File::open(path) {

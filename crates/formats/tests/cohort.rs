@@ -71,3 +71,51 @@ fn unknown_columns_are_told_and_the_template_is_a_list_of_its_own() {
         .collect();
     assert!(rows.len() == 1 && rows[0].is_ok(), "{rows:?}");
 }
+
+/// A quote that is not closed makes the rows behind it part of its cell: read so, a move would be
+/// lost, or one child's numbers would stand with another child's school.
+#[test]
+fn rows_that_an_open_quote_swallowed_are_told_and_not_lost() {
+    let row = |upn: &str, local: &str, to: &str, colour: &str| {
+        format!("gias,199901,{upn},,{local},gias,{to},,primary-secondary,2025,,,,,{colour}\n")
+    };
+    let to_the_end = told(
+        &[
+            row("E351394824001", "", "199902", "\"red"),
+            row("Q351394825001", "", "199903", "blue"),
+        ]
+        .concat(),
+    );
+    assert!(to_the_end.contains("line 2: is malformed"), "{to_the_end}");
+    assert!(!to_the_end.contains("PlannedTransition"), "{to_the_end}");
+    let to_the_next_quote = told(
+        &[
+            row("E351394824001", "\"N-1", "199902", "red"),
+            row("Q351394825001", "N\"2", "199903", "blue"),
+            row("E351394825002", "N-3", "199903", "green"),
+        ]
+        .concat(),
+    );
+    assert!(
+        to_the_next_quote.contains("line 2: is malformed"),
+        "{to_the_next_quote}"
+    );
+    assert_eq!(to_the_next_quote.matches("PlannedTransition").count(), 1);
+    let note = told(&row(
+        "E351394824001",
+        "",
+        "199902",
+        "\"red, or\r\nblue, green, grey\"",
+    ));
+    assert_eq!(note.matches("PlannedTransition").count(), 1, "{note}");
+}
+
+#[test]
+fn a_header_that_swallowed_rows_is_refused_and_not_repeated() {
+    let file = HEADER.replace(",colour", ",\"colour")
+        + "gias,199901,E351394824001,,,gias,199902,,primary-secondary,2025,,,,,red\n";
+    let refusal = Cohort::open(file.as_bytes(), date(2026, 4, 20)).map(drop);
+    let told = refusal.expect_err("half a header").to_string();
+    assert!(told.contains("the header row is malformed"), "{told}");
+    assert!(!told.contains("E351394824001"), "{told}");
+}

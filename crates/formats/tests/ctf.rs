@@ -441,3 +441,85 @@ fn what_products_leave_behind_is_settled_with_a_note_and_refuses_no_child() {
     );
     insta::assert_snapshot!(report(file.as_bytes()));
 }
+
+#[test]
+fn a_number_written_for_home_and_abroad_is_dialled_without_the_zero_between() {
+    let pupil = pupil(
+        "E351394824001",
+        "<Phones><Phone><PhoneNo>+44 (0)161 496 0000</PhoneNo></Phone></Phones>",
+    );
+    let pupils = read(file("25.0", &[&pupil]).as_bytes());
+    let pupil = pupils[0].as_ref().expect("a sound pupil");
+    assert_eq!(pupil.phones[0].number, "+441614960000");
+}
+
+#[test]
+fn text_where_only_elements_are_read_is_told() {
+    let pupil = pupil(
+        "E351394824001",
+        "<BasicDetails><Disabilities>AUT</Disabilities></BasicDetails>also known as Sam",
+    );
+    let pupils = read(file("25.0", &[&pupil]).as_bytes());
+    let pupil = pupils[0].as_ref().expect("a sound pupil");
+    assert_eq!(
+        pupil.ignored,
+        ["BasicDetails/Disabilities/text()", "text()"]
+    );
+}
+
+#[test]
+fn a_target_may_be_of_a_year_to_come_and_a_result_may_not() {
+    let result = |status: &str, year: u32| {
+        let row = format!(
+            "<StageAssessments><KeyStage><Stage>KS4</Stage><StageAssessment><Year>{year}</Year>\
+             <Subject>MAT</Subject><ResultStatus>{status}</ResultStatus>\
+             <ResultQualifier>EG</ResultQualifier><Result>7</Result></StageAssessment></KeyStage>\
+             </StageAssessments>"
+        );
+        read(file("25.0", &[&pupil("E351394824001", &row)]).as_bytes()).remove(0)
+    };
+    for status in ["T", "E"] {
+        let pupil = result(status, 2027).expect("a sound pupil");
+        assert_eq!(pupil.assessments[0].year, Some(2027), "{status}");
+        expect_publishable(&pupil);
+    }
+    assert!(result("R", 2027).is_err());
+    assert!(result("T", 2077).is_err());
+}
+
+#[test]
+fn the_day_of_a_typed_result_is_not_lost() {
+    let row = "<StageAssessments><KeyStage><Stage>KS2</Stage><StageAssessment><Locale>ENG</Locale>\
+         <Year>2025</Year><Subject>MAT</Subject><Method>TT</Method><Component>MTC</Component>\
+         <ResultStatus>R</ResultStatus><ResultQualifier>MT</ResultQualifier><Result>24</Result>\
+         <ResultDate>2025-06-09</ResultDate></StageAssessment></KeyStage></StageAssessments>";
+    let pupils = read(file("25.0", &[&pupil("E351394824001", row)]).as_bytes());
+    let pupil = pupils[0].as_ref().expect("a sound pupil");
+    expect_publishable(pupil);
+    let attainment = pupil.to_sections().attainment.expect("results");
+    assert_eq!(attainment.multiplication_check.len(), 1);
+    let dates: Vec<_> = attainment
+        .results
+        .iter()
+        .map(|it| it.result_date.as_deref())
+        .collect();
+    assert_eq!(dates, [Some("2025-06-09")]);
+}
+
+#[test]
+fn the_time_a_file_was_written_may_name_its_zone() {
+    for time in [
+        "2026-07-14T09:30:00",
+        "2026-07-14T09:30:00Z",
+        "2026-07-14T09:30:00.1234567+01:00",
+    ] {
+        let header = format!("<Header><DateTime>{time}</DateTime>");
+        let file = file("25.0", &[SOUND]).replace("<Header>", &header);
+        let reader = CtfReader::open(file.as_bytes(), TODAY).map_err(|it| it.to_string());
+        let written = reader.map(|reader| reader.header().written);
+        assert!(
+            written.as_ref().is_ok_and(Option::is_some),
+            "{time}: {written:?}"
+        );
+    }
+}

@@ -9,6 +9,7 @@ mod demo;
 mod desk;
 mod files;
 mod large_files;
+mod outside;
 mod partly;
 mod quiet;
 mod readme;

@@ -162,7 +162,7 @@ impl Import {
             Ok(told.into_iter().map(read).collect())
         })
         .await?;
-        for (index, (row, answer)) in rows.iter().zip(answers).enumerate() {
+        for (row, answer) in rows.iter().zip(answers) {
             match answer {
                 Ok((transition, changed)) => {
                     let count = if changed {
@@ -178,7 +178,7 @@ impl Import {
                     self.output.machine(&json);
                 }
                 Err(error) => {
-                    let refused = Refused::by_service(&error, &format!("transitions[{index}]."));
+                    let refused = Refused::by_service(&error, "transitions[].");
                     self.refuse(row.line, "cohort row", &refused);
                 }
             }

@@ -1,15 +1,17 @@
 //! `baton init`: a ledger in a folder.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use baton_server::{ApiKey, Config};
-use baton_store::{Clock, DiskReserve, Ledger, Place};
+use baton_store::{Clock, DiskReserve, Ledger, Place, holds_ledger};
 use clap::Args;
 use serde_json::json;
 
 use crate::connection::ConnectionArgs;
-use crate::output::{Exit, Output};
+use crate::output::{Exit, Output, Wrong};
 use crate::pki;
 
 /// Arguments of `init`.
@@ -46,10 +48,23 @@ pub(crate) async fn run(
         rotation: config.keys.rotation(),
         reserve: DiskReserve::default(),
     };
-    let token = Ledger::create(&place, &Clock::System).await?;
+    // Whatever can fail comes before the ledger: its token is shown once, and a ledger without it
+    // is of no use to anybody.
+    let pair = pki::service(&args.names).map_err(|_| {
+        let names = args.names.join(", ");
+        let say = "cannot stand in a certificate: give host names in ASCII (xn--…) or addresses";
+        Wrong(format!("--name {names} {say}"))
+    })?;
     let tls = folder.join("tls");
-    std::fs::create_dir(&tls).with_context(|| format!("{} cannot be made", tls.display()))?;
-    let pair = pki::service(&args.names)?;
+    if tls.exists() && !holds_ledger(&folder) {
+        let say = "exists already: give another folder, or take it away";
+        return Err(Wrong(format!("{} {say}", tls.display())).into());
+    }
+    let token = Ledger::create(&place, &Clock::System).await?;
+    DirBuilder::new()
+        .mode(0o700)
+        .create(&tls)
+        .with_context(|| format!("{} cannot be made", tls.display()))?;
     pki::write_private(&tls.join("cert.pem"), &pair.certificate)?;
     pki::write_private(&tls.join("key.pem"), &pair.key)?;
     let token = ApiKey::print(&config.server.environment, &token.credential, &token.secret);

@@ -76,9 +76,16 @@ pub(crate) async fn run(
     };
     let answer = client.redirect_transition(request).await?;
     let position = answer.receipt.unwrap_or_default().position;
-    let json = json::write(&answer.transition.unwrap_or_default()).unwrap_or_default();
+    let transition = answer.transition.unwrap_or_default();
+    let json = json::write(&transition).unwrap_or_default();
     output.result(&json, || {
         format!("redirected to {whereto}; entry {position} of the ledger")
     });
+    if new.is_some() && transition.window() == v1::WindowState::NotOpen {
+        output.say(
+            "It sees nothing yet: the offer, or in an in-year move the start date, is recorded by \
+             the council with `baton cohort import`.",
+        );
+    }
     Ok(Exit::Done)
 }

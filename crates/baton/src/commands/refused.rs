@@ -37,8 +37,9 @@ struct Flaw {
 }
 
 impl Refused {
-    /// What the service said. `at` is where the item stood in the call, e.g. `profile.`: in its
-    /// file it stands alone.
+    /// What the service said. `at` is where the item stood in the call, e.g. `profile.` or
+    /// `settings[].`: in its file it stands alone, and its number in the call says nothing, since
+    /// what is sent again is counted anew.
     pub(crate) fn by_service(error: &ClientError, at: &str) -> Self {
         let violations = match error {
             ClientError::Invalid(violations) => violations.as_slice(),
@@ -130,11 +131,25 @@ impl Flaw {
     fn of(violation: &Violation, at: &str) -> Self {
         let field = &violation.field;
         Self {
-            field: field.strip_prefix(at).unwrap_or(field).to_owned(),
+            field: within(field, at).unwrap_or(field).to_owned(),
             rule: violation.rule.clone(),
             message: violation.description.clone(),
             shape: Some(violation.value_shape.clone()).filter(|shape| !shape.is_empty()),
             line: None,
+        }
+    }
+}
+
+/// The rest of a path behind `at`, in which `[]` stands for any item.
+fn within<'a>(path: &'a str, at: &str) -> Option<&'a str> {
+    match at.split_once("[]") {
+        None => path.strip_prefix(at),
+        Some((list, rest)) => {
+            let (_, path) = path
+                .strip_prefix(list)?
+                .strip_prefix('[')?
+                .split_once(']')?;
+            path.strip_prefix(rest)
         }
     }
 }
@@ -149,6 +164,14 @@ fn counted(problems: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_item_that_was_sent_again_is_told_without_its_number() {
+        let violation = Violation::new("transitions[3].learner[0].value", "upn.form", "A UPN.");
+        let refused = Refused::by_service(&ClientError::Invalid(vec![violation]), "transitions[].");
+        let told = refused.told("line 40");
+        assert!(told.contains("\n  learner[0].value: A UPN"), "{told}");
+    }
 
     #[test]
     fn a_field_is_named_as_it_stands_in_its_own_file() {

@@ -17,7 +17,6 @@ use tracing_subscriber::EnvFilter;
 use crate::connection::ConnectionArgs;
 use crate::folder::no_socket;
 use crate::output::{Exit, Output, Wrong};
-use crate::panics;
 
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
@@ -60,7 +59,6 @@ pub(crate) async fn run(
     config.server.listen = args.listen.unwrap_or(config.server.listen);
     let listen = config.server.listen;
     log(&config)?;
-    panics::say_only_where();
     let mut serving = serving(&config).await?;
     let reserve = config.ledger.reserve();
     let postgres = Some(config.ledger.postgres).filter(|url| !url.is_empty());
@@ -153,6 +151,8 @@ fn log(config: &Config) -> anyhow::Result<()> {
     let to = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
+        // A reader of the log that went away ends no call; it would be told on standard error.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     if config.log.format == "json" {
         to.json().init();

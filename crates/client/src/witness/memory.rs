@@ -25,7 +25,7 @@ pub(super) struct Held {
 }
 
 /// The term a witness holds, and those before it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Memory {
     pub(super) key: Option<VerifierKey>,
     pub(super) held: Option<Held>,
@@ -136,6 +136,22 @@ impl Memory {
             self.held = Some(seen);
         }
         newer
+    }
+
+    /// Whether another memory of the same file has come further: its term is later, or in the same
+    /// term its checkpoint covers more.
+    pub(super) fn is_behind(&self, saved: &Self) -> bool {
+        let reached = |memory: &Self| {
+            let (ledger, term) = origin(memory.key.as_ref()?.name())?;
+            let size = memory.held.as_ref().map_or(0, |it| it.checkpoint.size);
+            Some((ledger.to_owned(), term, size))
+        };
+        let (Some((own_ledger, own_term, own_size)), Some((ledger, term, size))) =
+            (reached(self), reached(saved))
+        else {
+            return false;
+        };
+        ledger == own_ledger && (term, size) > (own_term, own_size)
     }
 
     /// Goes over to another key; what was held before is kept with the past.

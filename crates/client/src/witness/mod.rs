@@ -63,7 +63,8 @@ impl Witness {
     }
 
     /// A witness that remembers in a file (mode 0600, replaced whole). A file that cannot be read
-    /// is an error. Blocks for the disk once.
+    /// is an error. Several may share one: it keeps what the one that saw most has seen. Blocks
+    /// for the disk once.
     pub fn at(file: impl Into<PathBuf>) -> io::Result<Self> {
         let file = file.into();
         let memory = Memory::load(&file)?.unwrap_or_default();
@@ -103,7 +104,7 @@ impl Witness {
         if state.memory.key.as_ref() != Some(&key) {
             state.memory.turn_to(key, None);
             state.alarm = None;
-            self.save(&state.memory).await?;
+            self.save(&state.memory, Over::Whatever).await?;
         }
         Ok(())
     }
@@ -196,7 +197,7 @@ impl Witness {
             Found::Wrong(kind, seen) => (kind, seen),
             Found::Fine { sighting, changed } => {
                 state.alarm = None;
-                if changed && let Err(error) = self.save(&state.memory).await {
+                if changed && let Err(error) = self.save(&state.memory, Over::Less).await {
                     tracing::warn!(kind = ?error.kind(), "the witness could not be saved");
                 }
                 return sighting;
@@ -239,13 +240,34 @@ impl Witness {
         }))
     }
 
-    async fn save(&self, memory: &Memory) -> io::Result<()> {
+    async fn save(&self, memory: &Memory, over: Over) -> io::Result<()> {
         let Some(path) = self.file.clone() else {
             return Ok(());
         };
-        let bytes = memory.to_bytes()?;
-        file::blocking(move || file::replace(&path, &bytes)).await
+        let (bytes, memory) = (memory.to_bytes()?, memory.clone());
+        let save = move || {
+            let _alone = file::alone(&path)?;
+            let saved = match over {
+                Over::Less => Memory::load(&path)?,
+                Over::Whatever => None,
+            };
+            // Another witness of the same file has seen more: its memory is the better one.
+            if saved.is_some_and(|saved| memory.is_behind(&saved)) {
+                return Ok(());
+            }
+            file::replace(&path, &bytes)
+        };
+        file::blocking(save).await
     }
+}
+
+/// What a memory is saved over.
+#[derive(Clone, Copy)]
+enum Over {
+    /// One that has not come further.
+    Less,
+    /// Any: a person said so.
+    Whatever,
 }
 
 impl fmt::Debug for Witness {

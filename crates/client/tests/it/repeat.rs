@@ -165,3 +165,10 @@ async fn what_no_repetition_changes_is_not_repeated() {
         assert_eq!(double.asked_ids().len(), 1);
     }
 }
+
+#[tokio::test]
+async fn a_deadline_without_end_is_one_of_a_day() {
+    let double = Double::start().await;
+    let client = double.client().await.with_deadline(Duration::MAX);
+    client.publish_profile(request()).await.unwrap();
+}

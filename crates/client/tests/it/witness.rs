@@ -255,3 +255,27 @@ async fn a_receipt_holds_only_for_the_entry_it_names() {
         Err(ReceiptError::Checkpoint(_))
     ));
 }
+
+#[tokio::test]
+async fn of_two_that_share_a_file_the_one_that_saw_less_does_not_set_it_back() {
+    let double = Double::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("witness.json");
+    let client = double.client().await;
+    let see = |entries: &[&str]| double.script.ledger.lock().unwrap().append(entries);
+    let first = see(&["a"]);
+    let one = Witness::at(&path).unwrap();
+    one.check(&client, SETTING, &first).await.unwrap();
+    let other = Witness::at(&path).unwrap();
+    let second = see(&["b"]);
+    let third = see(&["c"]);
+    one.check(&client, SETTING, &third).await.unwrap();
+    other.check(&client, SETTING, &second).await.unwrap();
+    let kept = Witness::at(&path).unwrap().checkpoint().await.unwrap();
+    assert_eq!(kept.size, 3);
+    let sizes = [
+        one.checkpoint().await.unwrap().size,
+        other.checkpoint().await.unwrap().size,
+    ];
+    assert_eq!(sizes, [3, 2]);
+}

@@ -275,6 +275,9 @@ impl<'a> Block<'a> {
         for child in &self.element.children {
             ignored(findings, child, &self.path);
         }
+        if !self.element.text.trim().is_empty() {
+            findings.ignore(self.path_of("text()"));
+        }
     }
 
     fn only(&mut self, name: &str, findings: &mut Findings) -> Option<Element> {

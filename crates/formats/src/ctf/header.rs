@@ -17,7 +17,7 @@ const LAST_VERSION_WITH_GENDER: u16 = 24;
 pub struct Header {
     /// `CTFversion` as written, e.g. `25.0`.
     pub version: String,
-    /// `DateTime`: when it was written, in local time of the sender.
+    /// `DateTime`: when it was written, by the clock of the sender; a zone is not kept.
     pub written: Option<DateTime>,
     /// `DocumentQualifier`.
     pub extent: Option<Extent>,
@@ -77,6 +77,8 @@ impl Header {
         let header = Self {
             version,
             written: block.read("DateTime", f, |value| {
+                // Some products say that it is UTC; nothing depends on the hour.
+                let value = value.strip_suffix('Z').unwrap_or(value);
                 value.parse().map_err(|_| Rule::Date {
                     form: "CCYY-MM-DDThh:mm:ss",
                 })

@@ -27,6 +27,14 @@ pub use input::MAX_ROW_BYTES;
 pub const MAX_CELL_CHARS: usize = 4_000;
 /// Most unknown columns that are listed.
 const MAX_UNKNOWN_COLUMNS: usize = 100;
+/// What ends a line.
+const BREAKS: [char; 2] = ['\n', '\r'];
+
+/// Without this the rows in the cell would be lost without a word.
+fn open_quote() -> Rule {
+    let words = "a quote is not closed in its row, and rows after it stand in its cell";
+    Rule::Malformed(words.to_owned())
+}
 
 /// A column a reader uses.
 pub(crate) struct Column {
@@ -100,6 +108,9 @@ impl<R: Read, const N: usize> Table<R, N> {
             let Some(name) = self.cell(place) else {
                 return Err(Refusal::Header(Rule::Encoding("UTF-8")));
             };
+            if name.contains(BREAKS) && name.contains(',') {
+                return Err(Refusal::Header(open_quote()));
+            }
             match self
                 .columns
                 .iter()
@@ -158,6 +169,9 @@ impl<R: Read, const N: usize> Table<R, N> {
             };
             findings.absence(line, "", rule);
         }
+        if self.record.iter().any(|cell| self.holds_rows(cell)) {
+            findings.absence(line, "", open_quote());
+        }
         let cells = std::array::from_fn(|n| {
             let Some(place) = self.places[n] else {
                 return String::new();
@@ -187,6 +201,15 @@ impl<R: Read, const N: usize> Table<R, N> {
             cells,
             findings,
         }
+    }
+
+    /// Whether a cell looks like rows: a quote that is never closed, or closed by one further down,
+    /// makes a cell of the rest of its row, of whole rows, and of the next row up to the same place.
+    /// Together these have at least as many separators as one row. A remark over several lines
+    /// hardly ever has.
+    fn holds_rows(&self, cell: &[u8]) -> bool {
+        let breaks = |byte: &u8| BREAKS.contains(&char::from(*byte));
+        cell.iter().any(breaks) && cell.split(|byte| *byte == b',').count() >= self.width
     }
 
     /// Text of a cell of the current row; `None` if its bytes are no text.

@@ -8,6 +8,8 @@ mod folder;
 mod issue;
 mod redeem;
 
+pub(super) use redeem::la_code;
+
 use baton_client::Client;
 use baton_domain::ids::SettingIdentifier;
 use baton_domain::section::SectionKind;

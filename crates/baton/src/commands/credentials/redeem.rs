@@ -157,6 +157,7 @@ fn token(file: Option<&Path>, output: Output) -> anyhow::Result<String> {
     }
 }
 
-fn la_code(text: &str) -> Result<LaCode, String> {
+/// Reads the code of a council.
+pub(in crate::commands) fn la_code(text: &str) -> Result<LaCode, String> {
     LaCode::parse(text).map_err(|_| "three digits, e.g. 351".to_owned())
 }

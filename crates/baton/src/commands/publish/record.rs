@@ -1,6 +1,7 @@
 //! One record on its way out: where it stands, what it says, whether it stood before.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use baton_domain::calendar::AcademicYear;
 use baton_domain::route::Point;
@@ -87,11 +88,17 @@ pub(super) fn with_element(mut violation: Violation) -> Violation {
     violation
 }
 
+/// Moves remembered of one run, by every identifier they are named by. A council has some ten
+/// thousand a year; the limit bounds the memory.
+const MOVES_MAX: usize = 500_000;
+
 /// The moves of a run so far. The same learner twice is a mistake nobody here can decide: the
 /// second record would silently stand over the first.
 #[derive(Default)]
 pub(super) struct Seen {
-    places: HashMap<String, String>,
+    places: HashMap<String, (Arc<str>, u64)>,
+    /// The file that is read now.
+    file: Option<Arc<str>>,
 }
 
 impl Seen {
@@ -117,7 +124,7 @@ impl Seen {
         } else {
             vec![transition.clone()]
         };
-        if let Some(first) = keys.iter().find_map(|key| self.places.get(key)) {
+        if let Some((file, line)) = keys.iter().find_map(|key| self.places.get(key)) {
             return Err(Refused::by_contract(&[Violation::new(
                 if transition.is_empty() {
                     "learner"
@@ -125,12 +132,18 @@ impl Seen {
                     "transition"
                 },
                 "twice",
-                format!("The same move was in {first}; keep one of the two."),
+                format!("The same move was in {file} line {line}; keep one of the two."),
             )]));
         }
+        if self.places.len() + keys.len() > MOVES_MAX {
+            return Err(Refused::whole(format!(
+                "a run takes {MOVES_MAX} moves at most: publish the rest of the file in another one"
+            )));
+        }
+        let known = self.file.take().filter(|known| **known == *file);
+        let file = self.file.insert(known.unwrap_or_else(|| file.into()));
         for key in keys {
-            self.places
-                .insert(key, format!("{file} line {}", place.line));
+            self.places.insert(key, (Arc::clone(file), place.line));
         }
         Ok(submission)
     }
@@ -162,6 +175,23 @@ mod tests {
         assert!(seen.first_time("a", &place(2), upn("B")).is_ok());
         let refused = seen.first_time("b", &place(9), upn("A")).unwrap_err();
         assert!(refused.told("b line 9").contains("a line 1"));
+    }
+
+    #[test]
+    fn what_is_remembered_has_an_end() {
+        let mut seen = Seen::default();
+        let place = Place {
+            line: 1,
+            record: String::new(),
+        };
+        for number in 0..MOVES_MAX {
+            assert!(
+                seen.first_time("a", &place, upn(&number.to_string()))
+                    .is_ok()
+            );
+        }
+        let over = seen.first_time("a", &place, upn("X")).unwrap_err();
+        assert!(over.told("a line 1").contains("500000 moves"));
     }
 
     #[test]

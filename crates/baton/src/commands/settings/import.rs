@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use baton_client::Client;
+use baton_domain::ids::LaCode;
 use baton_formats::detect::Format;
 use baton_formats::gias::{Register, RegisterRow};
 use baton_wire::v1;
@@ -11,6 +12,7 @@ use serde_json::json;
 
 use super::send;
 use crate::commands::batch;
+use crate::commands::credentials::la_code;
 use crate::commands::refused::Refused;
 use crate::commands::source::Source;
 use crate::connection::ConnectionArgs;
@@ -30,8 +32,8 @@ pub(super) struct ImportArgs {
     #[arg(long, value_name = "FILE")]
     gias: PathBuf,
     /// Only establishments of this council, three digits; may be given again.
-    #[arg(long = "council", value_name = "CODE")]
-    councils: Vec<String>,
+    #[arg(long = "council", value_name = "CODE", value_parser = la_code)]
+    councils: Vec<LaCode>,
     /// Only tell what would be done.
     #[arg(long)]
     dry_run: bool,
@@ -117,13 +119,13 @@ impl Import {
         }
         let (rows, settings): (Vec<_>, Vec<_>) = rows.drain(..).unzip();
         let answers = send(client, &settings, dry_run).await?;
-        for (index, (row, answer)) in rows.iter().zip(answers).enumerate() {
+        for (row, answer) in rows.iter().zip(answers) {
             match answer.map(|imported| imported.outcome()) {
                 Ok(v1::ImportOutcome::Created) => self.tally.created += 1,
                 Ok(v1::ImportOutcome::Updated) => self.tally.updated += 1,
                 Ok(_) => self.tally.unchanged += 1,
                 Err(error) => {
-                    let refused = Refused::by_service(&error, &format!("settings[{index}]."));
+                    let refused = Refused::by_service(&error, "settings[].");
                     self.refuse(row.line, &urn(row), &refused);
                 }
             }
@@ -174,8 +176,8 @@ impl Import {
     }
 }
 
-fn chosen(councils: &[String], row: &RegisterRow) -> bool {
-    councils.is_empty() || councils.iter().any(|council| council == row.la.as_str())
+fn chosen(councils: &[LaCode], row: &RegisterRow) -> bool {
+    councils.is_empty() || councils.contains(&row.la)
 }
 
 fn urn(row: &RegisterRow) -> String {

@@ -130,7 +130,7 @@ async fn add(args: AddArgs, client: &Client, output: Output) -> anyhow::Result<E
             Ok(Exit::Done)
         }
         Some(Err(error)) => {
-            let refused = Refused::by_service(&error, "settings[0].");
+            let refused = Refused::by_service(&error, "settings[].");
             let json = serde_json::json!({ "refused": refused });
             output.result(&json, || refused.told("the setting"));
             Ok(Exit::SomeRefused)

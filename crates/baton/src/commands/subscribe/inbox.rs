@@ -45,11 +45,7 @@ impl Inbox {
         output: Output,
     ) -> anyhow::Result<Self> {
         if let Some(folder) = &folder {
-            fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(folder)
-                .with_context(|| format!("{} cannot be made", folder.display()))?;
+            make(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
         }
         let (items, written, acknowledged, refused) = (0, 0, 0, 0);
         Ok(Self {
@@ -137,12 +133,15 @@ impl Inbox {
                 reason: Reason::VersionChanged,
                 ..
             }) => return Ok(false),
-            Err(refusal @ (ClientError::Denied | ClientError::Failed { .. })) => refusal,
+            Err(error) if is_refusal(&error) => error,
             Err(error) => return Err(error.into()),
         };
         self.refused += 1;
-        self.output
-            .say(&format!("{} was not acknowledged: {refusal}", profile.name));
+        self.output.say(&format!(
+            "{} was not acknowledged: {refusal}. Once that is mended it comes again under another \
+             --name.",
+            profile.name
+        ));
         Ok(false)
     }
 
@@ -192,6 +191,15 @@ impl Inbox {
     }
 }
 
+/// Whether the service has decided, and would decide the same again. After anything else the place
+/// is not moved, so that what is not acknowledged comes again.
+fn is_refusal(error: &ClientError) -> bool {
+    match error {
+        ClientError::Failed { reason, .. } => *reason != Reason::Internal,
+        error => *error == ClientError::Denied,
+    }
+}
+
 /// The profile as contract JSON, whole or not at all, for its owner only.
 fn write(path: &Path, profile: &v1::Profile) -> anyhow::Result<()> {
     let json = json::write(profile).context("the profile is not of this contract")?;
@@ -214,6 +222,21 @@ fn write(path: &Path, profile: &v1::Profile) -> anyhow::Result<()> {
             .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
     };
     made().with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// Makes a folder and those above it. What is acknowledged lies in it, so their names are on disk
+/// first.
+fn make(folder: &Path) -> std::io::Result<()> {
+    let made: Vec<&Path> = folder.ancestors().take_while(|it| !it.exists()).collect();
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
+    for folder in made {
+        let above = folder.parent().filter(|it| !it.as_os_str().is_empty());
+        File::open(above.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
 }
 
 fn file_name(profile: &v1::Profile) -> anyhow::Result<String> {
@@ -300,6 +323,31 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    #[test]
+    fn a_fault_of_the_service_is_no_refusal() {
+        let failed = |reason| ClientError::Failed {
+            reason,
+            incident: None,
+        };
+        assert!(is_refusal(&ClientError::Denied));
+        assert!(is_refusal(&failed(Reason::WithdrawnAlready)));
+        assert!(!is_refusal(&failed(Reason::Internal)));
+        assert!(!is_refusal(&ClientError::Lost));
+    }
+
+    #[test]
+    fn folders_are_made_wherever_they_are_named() {
+        let place = tempfile::tempdir().unwrap();
+        let deep = place.path().join("a/b/c");
+        make(&deep).unwrap();
+        make(&deep).unwrap();
+        make(Path::new(".")).unwrap();
+        for folder in [deep.as_path(), deep.parent().unwrap()] {
+            let mode = fs::metadata(folder).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700);
+        }
+    }
 
     #[test]
     fn a_profile_is_written_for_its_owner_and_written_again() {

@@ -9,6 +9,8 @@ use crate::{
 
 /// Most results taken over.
 const MAX_RESULTS: usize = 400;
+/// Years ahead a target or an estimate can be of.
+const MAX_YEARS_AHEAD: u16 = 10;
 
 /// One result. Which combinations of subject, method and component are legal changes every year by
 /// tables of the Department for Education; here they are keys.
@@ -75,11 +77,13 @@ impl Assessment {
                 .then(|| value.to_owned())
                 .ok_or(Rule::Form("ENG or WAL"))
         });
-        let year = row.number("Year", 1990, this_year, f);
         let subject = key(&mut row, "Subject", f);
         let method = key(&mut row, "Method", f);
         let component = key(&mut row, "Component", f);
         let status = row.code("ResultStatus", &codes::RESULT_STATUS, f);
+        let is_to_come = matches!(status.as_deref(), Some("T" | "E"));
+        let latest = this_year + if is_to_come { MAX_YEARS_AHEAD } else { 0 };
+        let year = row.number("Year", 1990, latest, f);
         let qualifier = key(&mut row, "ResultQualifier", f);
         let date = row.past_date("ResultDate", EARLIEST, f);
         row.finish(f);

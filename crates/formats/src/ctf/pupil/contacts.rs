@@ -160,7 +160,12 @@ impl Telephone {
         row.finish(f);
         let leaf = leaf?;
         let dressing = |c: &char| !matches!(c, ' ' | '-' | '(' | ')' | '.');
-        let number: String = leaf.value.chars().filter(dressing).collect();
+        // "+44 (0)161 …" is for two readers: the nought is dialled inland only.
+        let written = match leaf.value.strip_prefix('+') {
+            Some(_) => leaf.value.replacen("(0)", "", 1),
+            None => leaf.value,
+        };
+        let number: String = written.chars().filter(dressing).collect();
         let digits = number.strip_prefix('+').unwrap_or(&number);
         let dialled = digits.bytes().all(|byte| byte.is_ascii_digit());
         if !dialled || !(3..=15).contains(&digits.len()) {

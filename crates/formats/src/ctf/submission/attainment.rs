@@ -25,8 +25,9 @@ pub(super) fn section(pupil: &CtfPupil) -> v1::Attainment {
     // A profile is assessed whole or not at all; one that is neither goes on as the file says it.
     let is_profile = exempt.is_empty() || assessed.is_empty();
     for row in &pupil.assessments {
-        if is_profile && is_goal(row) && Some(row.year) == profile_year && !has_goal(&section, row)
-        {
+        let is_of_profile = is_profile && is_goal(row) && Some(row.year) == profile_year;
+        let mut is_typed = true;
+        if is_of_profile && !has_goal(&section, row) {
             let profile = section.early_years_profile.get_or_insert_default();
             profile.year = row.year.map(u32::from);
             profile.goals.push(v1::EarlyLearningGoal {
@@ -39,6 +40,10 @@ pub(super) fn section(pupil: &CtfPupil) -> v1::Attainment {
                 result: Some(row.result.clone()),
             });
         } else {
+            is_typed = false;
+        }
+        // What is typed has no place for a day; a row that has one goes on as it is, too.
+        if !is_typed || row.date.is_some() {
             section.results.push(result(row));
         }
     }

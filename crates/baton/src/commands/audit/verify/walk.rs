@@ -71,8 +71,7 @@ impl<'a> Walk<'a> {
         let mut next = 0;
         while next < checkpoint.size {
             let entries = page(self.client, next, (checkpoint.size - next).min(PAGE)).await?;
-            let Some(last) = entries.last() else { break };
-            next = next.max(last.position.unsigned_abs() + 1);
+            let after = behind(&entries);
             for entry in &entries {
                 let body = body(entry);
                 let finding = verifier.record(Record {
@@ -87,6 +86,11 @@ impl<'a> Walk<'a> {
                     self.listen(entry.position.unsigned_abs(), body, rows.as_deref_mut());
                 }
             }
+            // A page that leads no further leads nowhere: what is missing then is told in the end.
+            if after <= next {
+                break;
+            }
+            next = after;
             self.bar.set_position(next);
         }
         self.bar.finish_and_clear();
@@ -262,7 +266,30 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// The position after the last entry of a page.
+fn behind(entries: &[v1::LedgerEntry]) -> u64 {
+    let last = entries.last().map(|last| u64::try_from(last.position));
+    last.and_then(Result::ok).map_or(0, |last| last + 1)
+}
+
 /// The bytes of an entry; none when they were dropped.
 fn body(entry: &v1::LedgerEntry) -> Option<&[u8]> {
     (!entry.body.is_empty()).then_some(entry.body.as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_nothing_or_of_nonsense_leads_nowhere() {
+        let at = |position| v1::LedgerEntry {
+            position,
+            ..Default::default()
+        };
+        assert_eq!(behind(&[at(3), at(4)]), 5);
+        assert_eq!(behind(&[]), 0);
+        assert_eq!(behind(&[at(-7)]), 0);
+        assert_eq!(behind(&[at(i64::MAX)]), 1 << 63);
+    }
 }
