@@ -90,6 +90,7 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
     let mut clock = inner.clock.clone();
     let mut size = inner.size.subscribe();
     loop {
+        let known = inner.keys.current();
         let done = async {
             if inner.is_due() {
                 door.act_itself(OpenEpoch::by_itself(&inner)?).await?;
