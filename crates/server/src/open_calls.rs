@@ -157,6 +157,8 @@ mod tests {
             if let Ok(trailers) = frame.into_trailers() {
                 break Status::from_header_map(&trailers).unwrap();
             }
+            // Time passes for who yields.
+            tokio::task::yield_now().await;
         };
         assert_eq!(status.code(), tonic::Code::Unavailable);
         assert!(next().await.is_none());
