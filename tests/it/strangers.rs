@@ -6,9 +6,9 @@ use baton_domain::ids::CredentialId;
 use baton_server::ApiKey;
 use baton_wire::status::Reason;
 use baton_wire::v1::Role;
-use futures::StreamExt as _;
 use futures::future::join_all;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tonic::Code;
@@ -145,6 +145,9 @@ on_both_engines! {
         }
         // On a connection of their own, made after all of these.
         receiver.at(&exchange.door).subscribe().await.unwrap();
+        // The first to come are held so long: it is not the time that ended the others.
+        let early = ends.next().now_or_never();
+        assert!(early.is_none(), "more were ended than are too many");
         ends.collect::<()>().await;
 
         // Who says as much as TLS asks for, and then nothing.
@@ -194,7 +197,7 @@ async fn strangers_are_limited(home: Home) {
             Ok(_) => asked += 1,
             Err(status) => break refused::<()>(Err(status)),
         }
-        assert!(asked < 5_000, "nobody was refused");
+        assert!(asked < 1_000, "nobody was refused");
     };
     assert_eq!(refused.reason, Reason::RateLimited);
     assert!(asked >= 10, "{asked}");

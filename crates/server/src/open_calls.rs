@@ -45,7 +45,7 @@ pub(crate) struct Lasting {
 impl Lasting {
     /// What is asked: past the end of the call nothing more is read.
     pub(crate) fn asked(self, body: Body) -> Body {
-        Body::new(Ending::new(self, body, LASTING_MAX, |status| Err(status)))
+        Body::new(Ending::new(self, body, LASTING_MAX, Err))
     }
 
     /// What is answered: past the end of the call the client is told to ask again.
