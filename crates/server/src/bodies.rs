@@ -191,6 +191,7 @@ impl http_body::Body for Counted {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
     use std::future::poll_fn;
     use std::net::Ipv4Addr;
 
@@ -209,7 +210,7 @@ mod tests {
     }
 
     /// Its pieces, one after the other.
-    struct Pieces(std::vec::IntoIter<usize>);
+    struct Pieces(VecDeque<usize>);
 
     impl http_body::Body for Pieces {
         type Data = Bytes;
@@ -219,13 +220,13 @@ mod tests {
             mut self: Pin<&mut Self>,
             _: &mut Context<'_>,
         ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-            let piece = self.0.next();
+            let piece = self.0.pop_front();
             Poll::Ready(piece.map(|length| Ok(Frame::data(vec![0; length].into()))))
         }
     }
 
     fn of(pieces: &[usize]) -> Body {
-        Body::new(Pieces(pieces.to_vec().into_iter()))
+        Body::new(Pieces(pieces.iter().copied().collect()))
     }
 
     fn by(number: u8) -> From {

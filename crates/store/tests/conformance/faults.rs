@@ -108,7 +108,7 @@ async fn in_a_full_queue_there_is_room_to_take_rights_away_and_for_the_ledger_it
     );
     // Asked in this order, without a pause.
     let asked = async { tokio::join!(biased; fill, refill, revoke, sum_up) };
-    let (filled, refilled, (), summed_up) = tokio::task::unconstrained(asked).await;
+    let (filled, refilled, (), summed_up) = Box::pin(tokio::task::unconstrained(asked)).await;
     let full = |answer: &Result<_, Refusal>| matches!(answer, Err(Refusal::QueueFull));
     assert_eq!(filled.iter().filter(|it| full(it)).count(), 6_000 - 3_072);
     assert!(full(&refilled));
