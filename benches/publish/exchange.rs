@@ -71,6 +71,7 @@ impl Exchange {
             environment: ENVIRONMENT.to_owned(),
             deadline: Duration::from_secs(30),
             drain: Duration::from_secs(10),
+            connection_age: Serving::CONNECTION_AGE,
         };
         let running = serving.start(ledger)?;
         let token = ApiKey::print(ENVIRONMENT, &token.credential, &token.secret);

@@ -22,6 +22,7 @@ mod idempotency;
 mod killed;
 mod lease;
 mod ledger;
+mod limits;
 mod metrics;
 mod nodes;
 mod outcome;

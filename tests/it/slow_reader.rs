@@ -51,11 +51,15 @@ on_both_engines! {
             got.extend(turn.items.iter().map(|item| item.position));
         }
         assert_eq!(got, expected, "the other one is served");
+        // Time in which a stream that is not held up makes its turns: each of these is a commit.
+        for _ in 0..PROFILES {
+            other.pull(&subscription, "").await.unwrap();
+        }
         let shown_to_the_stuck = exchange.lines(0).await.iter().filter(|line| {
             line.said().0 == "pulled" && stuck.credential.ends_with(line.text("caller/credential"))
         }).count();
         assert!(
-            shown_to_the_stuck < PROFILES,
+            (1..PROFILES).contains(&shown_to_the_stuck),
             "{shown_to_the_stuck} turns were made for a client that read none"
         );
 

@@ -2,12 +2,16 @@
 
 use std::io::ErrorKind;
 
+use baton_domain::ids::CredentialId;
+use baton_server::ApiKey;
 use baton_wire::status::Reason;
 use baton_wire::v1::Role;
-use futures::StreamExt as _;
+use futures::future::join_all;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::net::{TcpSocket, TcpStream};
+use tonic::Code;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
@@ -46,6 +50,90 @@ async fn health(door: &Door, service: &str) -> Result<i32, tonic::Status> {
     Ok(status)
 }
 
+/// Whatever comes: a key nobody was given.
+fn unknown(exchange: &Exchange, number: u8) -> Caller {
+    let credential = CredentialId::from_bytes([number; 16]);
+    let key = ApiKey::print("test", &credential, &[7; 32]);
+    Caller::with_key(&exchange.door, &key).of(&exchange.primary.name, "")
+}
+
+async fn strangers_pay_first(home: Home) {
+    let exchange = Exchange::as_shipped(home).await;
+    let known = exchange.person(&exchange.primary, &[Role::Publisher]).await;
+    let new = exchange.person(&exchange.primary, &[Role::Publisher]).await;
+    known.look().await.unwrap();
+    // On another connection, each time with another key.
+    let abuser = unknown(&exchange, 0);
+    let mut asked = 0;
+    let told = loop {
+        asked += 1;
+        let key = unknown(&exchange, asked).over(abuser.channel.clone());
+        let reason = refused(key.look().await).reason;
+        if reason != Reason::Unauthenticated {
+            break reason;
+        }
+        assert!(asked < 250, "nobody was refused");
+    };
+    assert_eq!(told, Reason::RateLimited);
+
+    // A look-up would fail now.
+    exchange
+        .home
+        .tamper("ALTER TABLE credential RENAME TO away")
+        .await;
+    let told = (100..110).map(|number| {
+        let key = unknown(&exchange, number).over(abuser.channel.clone());
+        async move { refused(key.look().await).reason }
+    });
+    let told = join_all(told).await;
+    let looked_up = told
+        .iter()
+        .filter(|reason| **reason == Reason::Unavailable)
+        .count();
+    // Some may have been refilled meanwhile.
+    assert!(looked_up < 5, "{told:?}");
+    known
+        .look()
+        .await
+        .expect("who is remembered is not looked up");
+    exchange
+        .home
+        .tamper("ALTER TABLE away RENAME TO credential")
+        .await;
+
+    // Whoever was known is looked up again, and is no stranger for it.
+    exchange
+        .officer
+        .issue(&exchange.primary.name, &[Role::Dsl], &Papers::new().spki, 0)
+        .await
+        .unwrap();
+    known
+        .look()
+        .await
+        .expect("known before, from the abuser's address");
+    // One that was never seen waits until its address may ask again.
+    while let Err(status) = new.look().await {
+        let told = refused::<()>(Err(status));
+        assert_eq!(told.reason, Reason::RateLimited);
+    }
+    new.look().await.unwrap();
+    exchange.end().await;
+}
+
+#[test]
+fn an_address_pays_before_a_stranger_is_looked_up_on_sqlite() {
+    run(async || strangers_pay_first(Home::sqlite()).await);
+}
+
+#[test]
+fn an_address_pays_before_a_stranger_is_looked_up_on_postgres() {
+    run(async || {
+        if let Some(home) = Home::postgres().await {
+            strangers_pay_first(home).await;
+        }
+    });
+}
+
 on_both_engines! {
     async fn a_host_that_only_connects_leaves_room_for_callers_and_is_not_kept(exchange) {
         let receiver = exchange.person(&exchange.secondary, &[Role::Senco]).await;
@@ -57,6 +145,9 @@ on_both_engines! {
         }
         // On a connection of their own, made after all of these.
         receiver.at(&exchange.door).subscribe().await.unwrap();
+        // The first to come are held so long: it is not the time that ended the others.
+        let early = ends.next().now_or_never();
+        assert!(early.is_none(), "more were ended than are too many");
         ends.collect::<()>().await;
 
         // Who says as much as TLS asks for, and then nothing.
@@ -72,6 +163,29 @@ on_both_engines! {
             let status = health(&exchange.door, service).await.unwrap();
             assert_eq!(status, i32::from(ServingStatus::Serving), "{service}");
         }
+        let unknown = health(&exchange.door, "baton.v1.NoService").await;
+        assert_eq!(unknown.unwrap_err().code(), Code::NotFound, "as gRPC's health protocol has it");
+    }
+
+    async fn who_watches_its_health_is_told_that_it_stops_and_does_not_hold_it_up(exchange) {
+        let known = exchange.person(&exchange.primary, &[Role::Publisher]).await;
+        known.look().await.unwrap();
+        let mut watches = Vec::new();
+        for service in ["", "baton.v1.ProfileService"] {
+            let request = HealthCheckRequest { service: service.to_owned() };
+            let mut client = HealthClient::new(known.channel.clone());
+            let mut watch = client.watch(request).await.unwrap().into_inner();
+            let HealthCheckResponse { status } = watch.message().await.unwrap().unwrap();
+            assert_eq!(status, i32::from(ServingStatus::Serving), "{service}");
+            watches.push(watch);
+        }
+        exchange.stop().await;
+        for mut watch in watches {
+            let HealthCheckResponse { status } = watch.message().await.unwrap().unwrap();
+            assert_eq!(status, i32::from(ServingStatus::NotServing));
+            let end = watch.message().await.expect_err("it ends");
+            assert_eq!(refused::<()>(Err(end)).reason, Reason::Unavailable);
+        }
     }
 }
 
@@ -83,6 +197,7 @@ async fn strangers_are_limited(home: Home) {
             Ok(_) => asked += 1,
             Err(status) => break refused::<()>(Err(status)),
         }
+        assert!(asked < 1_000, "nobody was refused");
     };
     assert_eq!(refused.reason, Reason::RateLimited);
     assert!(asked >= 10, "{asked}");

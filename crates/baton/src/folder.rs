@@ -131,6 +131,7 @@ async fn own(folder: &Path, config: &Config) -> anyhow::Result<(Route, Running)>
         environment: config.server.environment.clone(),
         deadline: Duration::from_secs(config.server.deadline_seconds),
         drain: Duration::from_secs(config.server.drain_seconds),
+        connection_age: Serving::CONNECTION_AGE,
     };
     let route = Route::Own {
         socket,

@@ -11,23 +11,19 @@ use baton_store::{Known, Ledger, Presented};
 use baton_wire::status::{Problem, Reason};
 use http::{HeaderMap, Request, Response};
 use http_body::Body as _;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
 
 use crate::api_key::ApiKey;
-use crate::bodies::Bodies;
+use crate::bodies::{Bodies, From as Whose};
 use crate::connection::Peer;
 use crate::limits::{Limits, Turned};
+use crate::open_calls::{Lasting, is_open};
 use crate::own_words::in_our_words;
 
-/// Paths that need no caller: they tell nothing but that the service runs and what it speaks.
-const OPEN: [&str; 4] = [
-    "/grpc.health.v1.Health/Check",
-    "/grpc.health.v1.Health/Watch",
-    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-];
 /// The one path the one-time token may take.
 const BOOTSTRAP: &str = "/baton.v1.SettingService/Bootstrap";
 
@@ -43,6 +39,8 @@ pub(crate) struct Authenticate {
     pub(crate) bodies: Arc<Bodies>,
     /// Longest a call may take until its answer begins.
     pub(crate) deadline: Duration,
+    /// The service stops, and health has said so.
+    pub(crate) told: CancellationToken,
 }
 
 impl<S> Layer<S> for Authenticate {
@@ -82,30 +80,30 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let door = self.door.clone();
         Box::pin(async move {
-            let peer = request.extensions().get::<Peer>().cloned();
-            if OPEN.contains(&request.uri().path()) {
-                return match door.limits.stranger(peer.and_then(|peer| peer.address)) {
-                    Ok(()) => inner.call(request).await,
+            let until = Instant::now() + door.deadline;
+            let Some(peer) = request.extensions().get::<Peer>().cloned() else {
+                return Ok(turn_away(Reason::Unauthenticated.into(), request).await);
+            };
+            if is_open(request.uri().path()) {
+                return match door.lasting(&peer) {
+                    Ok(lasting) => {
+                        let whose = Whose::Anyone(peer.origin);
+                        let request = request.map(|body| lasting.clone().asked(body));
+                        let answer = door.ask(&mut inner, request, (&peer, whose), until).await;
+                        answer.map(|answer| answer.map(|body| lasting.answered(body)))
+                    }
                     Err(turned) => Ok(turn_away(turned.into(), request).await),
                 };
             }
             // Only what identifies the caller is held over the wait: a body is not shared.
             let bootstrap = request.uri().path() == BOOTSTRAP;
-            let presented = peer
-                .as_ref()
-                .and_then(|peer| presented(request.headers(), peer));
-            match door.known(peer, presented, bootstrap).await {
+            let presented = presented(request.headers(), &peer);
+            let known = timeout_at(until, door.known(&peer, presented, bootstrap)).await;
+            match known.unwrap_or_else(|_| Err(Box::new(Reason::DeadlineExceeded.into()))) {
                 Ok(known) => {
+                    let whose = Whose::Credential(known.credential.clone());
                     request.extensions_mut().insert(known);
-                    let (head, body) = request.into_parts();
-                    // Held until the call is answered.
-                    let (body, _taken) = door.bodies.count(body);
-                    let request = Request::from_parts(head, body);
-                    let answered = tokio::time::timeout(door.deadline, inner.call(request)).await;
-                    answered.map_or_else(
-                        |_| Ok(Status::from(Reason::DeadlineExceeded).into_http()),
-                        |answer| answer.map(in_our_words),
-                    )
+                    door.ask(&mut inner, request, (&peer, whose), until).await
                 }
                 Err(problem) => Ok(turn_away(*problem, request).await),
             }
@@ -135,40 +133,98 @@ async fn drain(mut body: Body) {
 }
 
 impl Authenticate {
+    /// Asks the service, within the deadline. The bytes of the body count until it is answered,
+    /// and as long as an act has them.
+    async fn ask<S>(
+        &self,
+        inner: &mut S,
+        request: Request<Body>,
+        (peer, whose): (&Peer, Whose),
+        until: Instant,
+    ) -> Result<Response<Body>, S::Error>
+    where
+        S: Service<Request<Body>, Response = Response<Body>>,
+    {
+        let (mut head, body) = request.into_parts();
+        let (body, taken) = self.bodies.count(body, peer.origin, whose);
+        head.extensions.insert(Arc::clone(&taken));
+        let answered = timeout_at(until, inner.call(Request::from_parts(head, body))).await;
+        drop(taken);
+        answered.map_or_else(
+            |_| Ok(Status::from(Reason::DeadlineExceeded).into_http()),
+            |answer| answer.map(in_our_words),
+        )
+    }
+
+    /// A place for a call that needs no caller.
+    fn lasting(&self, peer: &Peer) -> Result<Lasting, Turned> {
+        self.limits.stranger(peer.origin)?;
+        let place = peer.standing.open_call().ok_or(Turned::QueueFull)?;
+        Ok(Lasting {
+            place: Arc::new(place),
+            told: self.told.clone(),
+        })
+    }
+
     async fn known(
         &self,
-        peer: Option<Peer>,
+        peer: &Peer,
         presented: Option<Presented>,
         bootstrap: bool,
     ) -> Result<Known, Box<Problem>> {
-        let unknown = || Box::new(Problem::from(Reason::Unauthenticated));
-        let peer = peer.ok_or_else(unknown)?;
-        let known = match &presented {
-            None => None,
-            Some(presented) => self.ledger.authenticate(presented).await.map_err(|error| {
-                tracing::error!(%error, "callers cannot be looked up");
-                Box::new(Problem::from(Reason::Unavailable))
-            })?,
+        let turned = |turned: Turned| Box::new(Problem::from(turned));
+        let (known, paid) = match &presented {
+            None => (None, false),
+            Some(presented) => self.find(peer, presented).await?,
         };
-        match known.filter(|known| known.one_time == bootstrap) {
-            Some(known) => {
-                peer.standing.is_known_now();
-                let turned = self.limits.known(&known.credential, &known.setting);
-                turned
-                    .map(|()| known)
-                    .map_err(|turned| Box::new(turned.into()))
+        let Some(known) = known.filter(|known| known.one_time == bootstrap) else {
+            if !paid {
+                self.limits.stranger(peer.origin).map_err(turned)?;
             }
-            None => {
-                self.limits
-                    .stranger(peer.address)
-                    .map_err(|turned| Box::new(turned.into()))?;
-                tracing::info!(
-                    presented = presented.is_some(),
-                    "a call without a known caller"
-                );
-                Err(unknown())
-            }
+            let presented = presented.is_some();
+            tracing::info!(presented, "a call without a known caller");
+            return Err(Box::new(Reason::Unauthenticated.into()));
+        };
+        if paid {
+            self.limits.no_stranger(peer.origin);
         }
+        let passed = self.limits.known(&known.credential, &known.setting);
+        passed.map_err(turned)?;
+        if peer.standing.is_known_now(&known.credential) {
+            Ok(known)
+        } else {
+            Err(turned(Turned::QueueFull))
+        }
+    }
+
+    /// Who presents this, and whether the origin paid for the look-up. It pays before, and only for
+    /// a credential that was never known here: so a stranger costs no look-up once its origin has
+    /// nothing left, and a caller once known is not shut out by whom it shares an address with.
+    async fn find(
+        &self,
+        peer: &Peer,
+        presented: &Presented,
+    ) -> Result<(Option<Known>, bool), Box<Problem>> {
+        if self.ledger.has_known(presented) {
+            return Ok((self.look_up(presented).await?, false));
+        }
+        let turn = self.limits.newcomer().await;
+        // Another call may have presented the same meanwhile.
+        let pays = !self.ledger.has_known(presented);
+        if pays {
+            let asked = self.limits.stranger(peer.origin);
+            asked.map_err(|turned| Box::new(turned.into()))?;
+        }
+        let known = self.look_up(presented).await;
+        drop(turn);
+        Ok((known?, pays))
+    }
+
+    async fn look_up(&self, presented: &Presented) -> Result<Option<Known>, Box<Problem>> {
+        self.ledger.authenticate(presented).await.map_err(|error| {
+            tracing::error!(%error, "callers cannot be looked up");
+            Box::new(Problem::from(Reason::Unavailable))
+        })
     }
 }
 

@@ -1,39 +1,74 @@
-//! Bytes of request bodies that are taken in at the same time, of all known callers together. A
-//! message has its own limit, but there can be many; past this one a call is answered that it is
-//! too much. Counted until the call is answered: what an act in the queue holds is bounded by the
-//! queue alone.
+//! Bytes of request bodies that are taken in at the same time. A message has its own limit, but
+//! there can be many; past these a call is answered that it is too much.
+//!
+//! They count for as long as something is made of them: until the call is answered, and until the
+//! last act it asked for is decided, though nobody waits for the answer any more. So they bound
+//! what the queue of acts holds, too. The network and the folder's socket have budgets of their
+//! own, so that neither can shut out the other; of either, nobody has more than a share.
 
+use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
+use baton_domain::ids::CredentialId;
 use baton_wire::status::Reason;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tonic::Status;
 use tonic::body::Body;
 
-/// Bytes of all bodies together.
-const TAKEN_IN_MAX: usize = 512 * 1024 * 1024;
+use crate::origin::Origin;
+
+const MIB: usize = 1024 * 1024;
+/// Bytes of all bodies that come by the network.
+const NETWORK_MAX: usize = 512 * MIB;
+/// Bytes of all bodies that come by the folder's socket.
+const FOLDER_MAX: usize = 64 * MIB;
+/// Bytes of one credential's bodies, of either.
+const OF_ONE_CREDENTIAL_MAX: usize = 64 * MIB;
+/// Bytes of one origin's bodies of calls that need no caller.
+const OF_ONE_ORIGIN_MAX: usize = MIB;
+
+/// Whose a body is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum From {
+    Credential(CredentialId),
+    /// Of a call that needs no caller.
+    Anyone(Origin),
+}
 
 /// Counts them.
 #[derive(Debug)]
 pub(crate) struct Bodies {
-    taken: AtomicUsize,
-    most: usize,
+    network: Arc<Budget>,
+    folder: Arc<Budget>,
 }
 
-/// What one call has taken in; given back when it is dropped.
+#[derive(Debug)]
+struct Budget {
+    most: usize,
+    taken: Mutex<Sums>,
+}
+
+#[derive(Debug, Default)]
+struct Sums {
+    together: usize,
+    each: HashMap<From, usize>,
+}
+
+/// What one call has taken in; given back when nothing holds it any more.
 #[derive(Debug)]
 pub(crate) struct Taken {
-    of: Arc<Bodies>,
+    of: Arc<Budget>,
+    from: From,
     bytes: AtomicUsize,
 }
 
 /// A body that is counted as it comes in.
 #[derive(Debug)]
-pub(crate) struct Counted {
+struct Counted {
     body: Body,
     taken: Arc<Taken>,
 }
@@ -41,17 +76,22 @@ pub(crate) struct Counted {
 impl Default for Bodies {
     fn default() -> Self {
         Self {
-            taken: AtomicUsize::new(0),
-            most: TAKEN_IN_MAX,
+            network: Budget::of(NETWORK_MAX),
+            folder: Budget::of(FOLDER_MAX),
         }
     }
 }
 
 impl Bodies {
     /// The body of a call, counted for as long as the other value lives.
-    pub(crate) fn count(self: &Arc<Self>, body: Body) -> (Body, Arc<Taken>) {
+    pub(crate) fn count(&self, body: Body, by: Origin, from: From) -> (Body, Arc<Taken>) {
+        let budget = match by {
+            Origin::Network(_) => &self.network,
+            Origin::Folder => &self.folder,
+        };
         let taken = Arc::new(Taken {
-            of: Arc::clone(self),
+            of: Arc::clone(budget),
+            from,
             bytes: AtomicUsize::new(0),
         });
         let counted = Counted {
@@ -62,17 +102,60 @@ impl Bodies {
     }
 }
 
+impl Budget {
+    fn of(most: usize) -> Arc<Self> {
+        Arc::new(Self {
+            most,
+            taken: Mutex::default(),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sums> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From {
+    fn most(&self) -> usize {
+        match self {
+            Self::Credential(_) => OF_ONE_CREDENTIAL_MAX,
+            Self::Anyone(_) => OF_ONE_ORIGIN_MAX,
+        }
+    }
+}
+
 impl Taken {
-    fn fits(&self, bytes: usize) -> bool {
+    /// Counts so many more, unless they are too many. Those that are refused are not held.
+    fn more(&self, bytes: usize) -> bool {
+        if bytes == 0 {
+            return true;
+        }
+        let mut sums = self.of.lock();
+        let own = sums.each.get(&self.from).copied().unwrap_or_default();
+        if sums.together + bytes > self.of.most || own + bytes > self.from.most() {
+            return false;
+        }
+        sums.together += bytes;
+        sums.each.insert(self.from.clone(), own + bytes);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        self.of.taken.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.of.most
+        true
     }
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
         let bytes = *self.bytes.get_mut();
-        self.of.taken.fetch_sub(bytes, Ordering::Relaxed);
+        if bytes == 0 {
+            return;
+        }
+        let mut sums = self.of.lock();
+        sums.together -= bytes;
+        if let Some(own) = sums.each.get_mut(&self.from) {
+            *own -= bytes;
+            if *own == 0 {
+                sums.each.remove(&self.from);
+            }
+        }
     }
 }
 
@@ -89,7 +172,7 @@ impl http_body::Body for Counted {
             Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len),
             _ => 0,
         };
-        Poll::Ready(if self.taken.fits(bytes) {
+        Poll::Ready(if self.taken.more(bytes) {
             polled
         } else {
             metrics::counter!("baton_bodies_refused_total").increment(1);
@@ -108,11 +191,15 @@ impl http_body::Body for Counted {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
     use std::future::poll_fn;
+    use std::net::Ipv4Addr;
 
     use http_body::Body as _;
 
     use super::*;
+
+    const NETWORK: Origin = Origin::Network(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST));
 
     async fn read(mut body: Body) -> Result<usize, Status> {
         let mut bytes = 0;
@@ -122,10 +209,10 @@ mod tests {
         Ok(bytes)
     }
 
-    /// All of it in one piece.
-    struct Once(Option<Bytes>);
+    /// Its pieces, one after the other.
+    struct Pieces(VecDeque<usize>);
 
-    impl http_body::Body for Once {
+    impl http_body::Body for Pieces {
         type Data = Bytes;
         type Error = Status;
 
@@ -133,31 +220,80 @@ mod tests {
             mut self: Pin<&mut Self>,
             _: &mut Context<'_>,
         ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-            Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+            let piece = self.0.pop_front();
+            Poll::Ready(piece.map(|length| Ok(Frame::data(vec![0; length].into()))))
         }
     }
 
-    fn of(length: usize) -> Body {
-        Body::new(Once(Some(vec![0; length].into())))
+    fn of(pieces: &[usize]) -> Body {
+        Body::new(Pieces(pieces.iter().copied().collect()))
+    }
+
+    fn by(number: u8) -> From {
+        From::Credential(CredentialId::from_bytes([number; 16]))
+    }
+
+    fn bodies(most: usize) -> Bodies {
+        Bodies {
+            network: Budget::of(most),
+            folder: Budget::of(most),
+        }
     }
 
     #[tokio::test]
-    async fn bodies_that_are_too_much_together_are_refused_until_others_are_answered() {
-        let bodies = Arc::new(Bodies {
-            taken: AtomicUsize::new(0),
-            most: 100,
-        });
-        let (first, held) = bodies.count(of(60));
+    async fn bodies_that_are_too_much_together_are_refused_until_others_are_done_with() {
+        let bodies = bodies(100);
+        let (first, held) = bodies.count(of(&[60]), NETWORK, by(1));
         assert_eq!(read(first).await.unwrap(), 60);
-        let (second, refused) = bodies.count(of(60));
+        let (second, refused) = bodies.count(of(&[30, 30]), NETWORK, by(2));
         let status = read(second).await.unwrap_err();
         assert_eq!(status.code(), tonic::Code::ResourceExhausted);
+        assert_eq!(
+            bodies.network.lock().together,
+            90,
+            "what is refused is not held"
+        );
+        let (folder, _) = bodies.count(of(&[100]), Origin::Folder, by(1));
+        assert_eq!(read(folder).await.unwrap(), 100, "the folder has its own");
         drop(refused);
-        let (small, answered) = bodies.count(of(40));
+        let (small, answered) = bodies.count(of(&[40]), NETWORK, by(3));
         assert_eq!(read(small).await.unwrap(), 40);
+        let (empty, _) = bodies.count(of(&[0, 0]), NETWORK, by(4));
+        assert_eq!(
+            read(empty).await.unwrap(),
+            0,
+            "there is always room for nothing"
+        );
+        // The call is answered, and an act of it is not decided.
+        let act = Arc::clone(&held);
         drop((held, answered));
-        let (again, _) = bodies.count(of(100));
+        let (again, _) = bodies.count(of(&[41]), NETWORK, by(5));
+        assert!(read(again).await.is_err(), "what an act holds counts");
+        drop(act);
+        let (again, _) = bodies.count(of(&[100]), NETWORK, by(5));
         assert_eq!(read(again).await.unwrap(), 100);
-        assert_eq!(bodies.taken.load(Ordering::Relaxed), 0, "all is given back");
+        let sums = bodies.network.lock();
+        assert_eq!(
+            (sums.together, sums.each.len()),
+            (0, 0),
+            "all is given back"
+        );
+    }
+
+    #[tokio::test]
+    async fn one_credential_has_its_share_and_who_is_not_known_a_small_one() {
+        let bodies = Bodies::default();
+        for (from, most) in [
+            (by(1), OF_ONE_CREDENTIAL_MAX),
+            (From::Anyone(NETWORK), OF_ONE_ORIGIN_MAX),
+        ] {
+            let (all, held) = bodies.count(of(&[most]), NETWORK, from.clone());
+            assert_eq!(read(all).await.unwrap(), most);
+            let (more, _) = bodies.count(of(&[1]), NETWORK, from.clone());
+            assert!(read(more).await.is_err(), "{from:?}");
+            let (other, _) = bodies.count(of(&[1]), NETWORK, by(2));
+            assert_eq!(read(other).await.unwrap(), 1);
+            drop(held);
+        }
     }
 }

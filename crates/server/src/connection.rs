@@ -1,9 +1,7 @@
 //! Accepted connections: TLS handshakes beside one another, each under a deadline, and what is
 //! known of the peer afterwards.
 
-use std::future::Future as _;
 use std::io;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -12,7 +10,6 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::{Sleep, sleep};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
@@ -21,7 +18,9 @@ use tokio_util::task::TaskTracker;
 use tonic::transport::server::Connected;
 
 use crate::admin::AdminSocket;
-use crate::strangers::{KNOWN_WITHIN, Standing, Strangers};
+use crate::lifetime::Lifetime;
+use crate::origin::Origin;
+use crate::strangers::{Connections, KNOWN_WITHIN, Standing};
 use crate::tls::spki_sha256;
 
 /// Connections at the same time; further ones wait in the kernel's queue.
@@ -39,8 +38,8 @@ pub(crate) const READY_MAX: usize = 64;
 pub(crate) struct Peer {
     /// Hash of the public key it proved to hold.
     pub(crate) spki: Option<[u8; 32]>,
-    /// Its address, for limits only; none when it came by the folder's socket.
-    pub(crate) address: Option<IpAddr>,
+    /// Where it comes from, for limits only.
+    pub(crate) origin: Origin,
     /// Whether a caller on this connection is known.
     pub(crate) standing: Arc<Standing>,
 }
@@ -56,16 +55,16 @@ pub(crate) enum Listener {
 }
 
 impl Listener {
-    async fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
+    async fn accept(&self) -> io::Result<(Stream, Origin)> {
         match self {
             Self::Network(listener) => {
                 let (stream, from) = listener.accept().await?;
                 let _ = stream.set_nodelay(true);
-                Ok((Either::Left(stream), Some(from.ip())))
+                Ok((Either::Left(stream), Origin::of(from.ip())))
             }
             Self::Folder(socket) => {
                 let (stream, _) = socket.listener.accept().await?;
-                Ok((Either::Right(stream), None))
+                Ok((Either::Right(stream), Origin::Folder))
             }
         }
     }
@@ -82,8 +81,7 @@ impl Listener {
 pub(crate) struct Connection {
     stream: TlsStream<Stream>,
     peer: Peer,
-    /// When it ends unless a caller is known by then.
-    stranger_until: Option<Pin<Box<Sleep>>>,
+    lifetime: Lifetime,
     _slot: OwnedSemaphorePermit,
 }
 
@@ -95,6 +93,15 @@ impl Connected for Connection {
     }
 }
 
+/// How long a connection lasts on which a caller is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lasting {
+    /// Then what goes on on it is asked to end, and the client to connect again.
+    pub(crate) age: Duration,
+    /// So much later it is cut.
+    pub(crate) grace: Duration,
+}
+
 /// What accepted connections go out by.
 pub(crate) type Ready = mpsc::Sender<io::Result<Connection>>;
 
@@ -104,10 +111,11 @@ pub(crate) fn accept(
     acceptor: TlsAcceptor,
     tasks: &TaskTracker,
     (ready, stop): (Ready, CancellationToken),
+    lasting: Lasting,
 ) {
     let handshakes = tasks.clone();
     let slots = Arc::new(Semaphore::new(listener.connections_max()));
-    let strangers = Arc::new(Strangers::default());
+    let connections = Connections::default();
     tasks.spawn(async move {
         loop {
             let slot = Arc::clone(&slots).acquire_owned();
@@ -123,12 +131,13 @@ pub(crate) fn accept(
             };
             match accepted {
                 Ok(((stream, from), slot)) => {
-                    let Some(standing) = strangers.enter(from) else {
+                    let Some(standing) = connections.enter(from) else {
                         metrics::counter!("baton_connections_refused_total").increment(1);
                         continue;
                     };
+                    let peer = (from, standing, lasting);
                     let (acceptor, ready) = (acceptor.clone(), ready.clone());
-                    handshakes.spawn(handshake(acceptor, (stream, from, standing), slot, ready));
+                    handshakes.spawn(handshake(acceptor, (stream, peer), slot, ready));
                 }
                 // Out of descriptors, or the peer was gone already: the next one may do better.
                 Err(error) => {
@@ -142,7 +151,7 @@ pub(crate) fn accept(
 
 async fn handshake(
     acceptor: TlsAcceptor,
-    (stream, from, standing): (Stream, Option<IpAddr>, Arc<Standing>),
+    (stream, (origin, standing, lasting)): (Stream, (Origin, Arc<Standing>, Lasting)),
     slot: OwnedSemaphorePermit,
     ready: Ready,
 ) {
@@ -158,8 +167,8 @@ async fn handshake(
         .and_then(|chain| chain.first());
     let peer = Peer {
         spki: certificate.and_then(spki_sha256),
-        address: from,
-        standing,
+        origin,
+        standing: Arc::clone(&standing),
     };
     let version = stream.get_ref().1.protocol_version();
     if version == Some(rustls::ProtocolVersion::TLSv1_2) {
@@ -168,11 +177,21 @@ async fn handshake(
     let _ = ready
         .send(Ok(Connection {
             stream,
-            stranger_until: Some(Box::pin(sleep(KNOWN_WITHIN))),
+            lifetime: Lifetime::new(standing, KNOWN_WITHIN, lasting),
             peer,
             _slot: slot,
         }))
         .await;
+}
+
+impl Connection {
+    /// Looked at whatever the transport does: who does not read has it wait to write.
+    fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        match self.lifetime.poll_over(cx) {
+            Poll::Ready(()) => Err(io::ErrorKind::TimedOut.into()),
+            Poll::Pending => Ok(()),
+        }
+    }
 }
 
 impl AsyncRead for Connection {
@@ -181,14 +200,7 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.peer.standing.is_known() {
-            self.stranger_until = None;
-        }
-        if let Some(until) = &mut self.stranger_until
-            && until.as_mut().poll(cx).is_ready()
-        {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
+        self.check(cx)?;
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
@@ -199,6 +211,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.check(cx)?;
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }
 
@@ -207,6 +220,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.check(cx)?;
         Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
     }
 
@@ -215,10 +229,12 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check(cx)?;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check(cx)?;
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -15,13 +15,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use baton_domain::ids::CredentialId;
+use baton_store::QUEUE_ACTS_MAX;
 use tokio::sync::oneshot;
 
 use crate::limits::Turned;
 
-/// Acts of one caller that are undecided at the same time, however many it has earned: as many as
-/// the ledger's queue holds.
-const UNDECIDED_MAX: usize = 4_096;
+/// Acts of one caller that are undecided at the same time, however many it has earned: an eighth of
+/// what the ledger's queue holds, so that no caller fills it. A batch has at most 500 items.
+const UNDECIDED_MAX: usize = QUEUE_ACTS_MAX / 8;
 /// Acts of one caller that wait for a place; one more is refused.
 const WAITING_MAX: usize = 4_096;
 const MINUTE: Duration = Duration::from_mins(1);

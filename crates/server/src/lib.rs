@@ -2,6 +2,7 @@
 //! decoded, asked of the ledger, and its outcome encoded.
 
 mod admin;
+mod allowance;
 mod api_key;
 mod authenticate;
 mod bodies;
@@ -9,9 +10,12 @@ mod config;
 mod connection;
 mod gate;
 mod grpc;
+mod lifetime;
 mod limits;
 mod measure;
+mod open_calls;
 mod operator;
+mod origin;
 mod own_words;
 mod serve;
 mod strangers;

@@ -3,7 +3,6 @@
 //! A caller that is turned away here leaves no entry, so a hostile one cannot make the ledger
 //! grow: past its refusal rate one summary a minute says how often it was turned away.
 
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,8 +10,11 @@ use std::time::{Duration, Instant};
 use baton_domain::ids::{CredentialId, SettingId};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::allowance::Allowance;
 use crate::gate::Gate;
+use crate::origin::Origin;
 
 /// Rates, each per second with a burst of the same number times ten seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -22,7 +24,7 @@ pub struct Rates {
     pub credential_per_second: NonZeroU32,
     /// Calls of one setting, all its credentials together.
     pub setting_per_second: NonZeroU32,
-    /// Calls without a known credential, per address.
+    /// Calls without a known credential, per address; with IPv6 per network of 64 bits.
     pub stranger_per_second: NonZeroU32,
     /// Refused calls of one credential, per minute.
     pub refusals_per_minute: NonZeroU32,
@@ -33,8 +35,8 @@ pub struct Rates {
 pub(crate) struct Limits {
     credentials: DefaultKeyedRateLimiter<CredentialId>,
     settings: DefaultKeyedRateLimiter<SettingId>,
-    /// By address; all who come by the folder's socket together.
-    strangers: DefaultKeyedRateLimiter<Option<IpAddr>>,
+    strangers: Allowance,
+    newcomers: Semaphore,
     pub(crate) gate: Arc<Gate>,
     clock: DefaultClock,
 }
@@ -44,11 +46,14 @@ pub(crate) struct Limits {
 pub(crate) enum Turned {
     TooFast(Duration),
     TooManyRefusals,
-    /// As many of its acts wait already as may.
+    /// It has as much waiting, or open, as it may.
     QueueFull,
 }
 
 const BURST_SECONDS: u32 = 10;
+/// Credentials not seen before that are looked up at the same time: fewer than an origin may ask as
+/// a stranger at once, so that who begins with many calls is known after its first ones.
+const LOOKED_UP_AT_ONCE: usize = 8;
 
 fn per_second(rate: NonZeroU32) -> Quota {
     Quota::per_second(rate)
@@ -60,7 +65,8 @@ impl Limits {
         Self {
             credentials: RateLimiter::keyed(per_second(rates.credential_per_second)),
             settings: RateLimiter::keyed(per_second(rates.setting_per_second)),
-            strangers: RateLimiter::keyed(per_second(rates.stranger_per_second)),
+            strangers: Allowance::new(rates.stranger_per_second, BURST_SECONDS),
+            newcomers: Semaphore::new(LOOKED_UP_AT_ONCE),
             gate: Gate::new(rates.refusals_per_minute),
             clock: DefaultClock::default(),
         }
@@ -77,19 +83,30 @@ impl Limits {
         self.settings.check_key(of).map_err(wait)
     }
 
-    /// A call nobody is known to have made.
-    pub(crate) fn stranger(&self, from: Option<IpAddr>) -> Result<(), Turned> {
-        let wait =
-            |until: governor::NotUntil<_>| Turned::TooFast(until.wait_time_from(self.clock.now()));
-        self.strangers.check_key(&from).map_err(wait)
+    /// A call nobody is known to have made, or not yet.
+    pub(crate) fn stranger(&self, from: Origin) -> Result<(), Turned> {
+        self.strangers
+            .take(from, Instant::now())
+            .map_err(Turned::TooFast)
+    }
+
+    /// It was a known caller's.
+    pub(crate) fn no_stranger(&self, from: Origin) {
+        self.strangers.give_back(from);
+    }
+
+    /// The turn of a credential not seen before to be looked up.
+    pub(crate) async fn newcomer(&self) -> Option<SemaphorePermit<'_>> {
+        self.newcomers.acquire().await.ok()
     }
 
     /// How often callers were turned away since the last time, once a minute.
     pub(crate) fn sum_up(&self) -> Vec<(CredentialId, u64)> {
         self.credentials.retain_recent();
         self.settings.retain_recent();
-        self.strangers.retain_recent();
-        self.gate.sum_up(Instant::now())
+        let now = Instant::now();
+        self.strangers.retain(now);
+        self.gate.sum_up(now)
     }
 }
 

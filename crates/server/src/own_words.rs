@@ -13,8 +13,8 @@ pub(crate) fn in_our_words(answer: Response<Body>) -> Response<Body> {
     let Some(status) = Status::from_header_map(answer.headers()) else {
         return answer;
     };
-    // Every status of ours has details.
-    if status.code() == Code::Ok || !status.details().is_empty() {
+    // Every status of ours has details. That a service is not there is health's own word for it.
+    if matches!(status.code(), Code::Ok | Code::NotFound) || !status.details().is_empty() {
         return answer;
     }
     let reason = match status.code() {

@@ -26,16 +26,19 @@ use tower::layer::util::{Identity, Stack};
 
 use crate::admin::AdminSocket;
 use crate::authenticate::Authenticate;
-use crate::connection::{Listener, READY_MAX, accept};
+use crate::connection::{Lasting, Listener, READY_MAX, accept};
 use crate::grpc::{ANSWER_BYTES_MAX, REQUEST_BYTES_MAX, Services, Waiting};
 use crate::limits::{Limits, Rates};
 use crate::measure::Measure;
+use crate::open_calls::OPEN_REQUEST_BYTES_MAX;
 use crate::operator;
 
 /// Calls of one connection at the same time.
 const STREAMS_PER_CONNECTION: u32 = 256;
 /// A silent connection is asked whether it is there this often.
 const KEEPALIVE: Duration = Duration::from_mins(1);
+/// How much longer than a call may take a connection goes on that has reached its age.
+const GRACE_BEYOND_DEADLINE: Duration = Duration::from_secs(30);
 /// How often refusals are summed up.
 const SUMMARY: Duration = Duration::from_mins(1);
 
@@ -58,6 +61,9 @@ pub struct Serving {
     pub deadline: Duration,
     /// How long open calls may go on when the service is stopped.
     pub drain: Duration,
+    /// Greatest age of a connection: then its streams end as unavailable, and its client connects
+    /// again.
+    pub connection_age: Duration,
 }
 
 /// A service that runs.
@@ -71,6 +77,9 @@ pub struct Running {
 }
 
 impl Serving {
+    /// Age of a connection as it is meant: a stream is resumed a few times a day.
+    pub const CONNECTION_AGE: Duration = Duration::from_hours(4);
+
     /// Starts serving a ledger.
     pub fn start(self, ledger: Ledger) -> std::io::Result<Running> {
         let network = self.listener.as_ref();
@@ -87,18 +96,23 @@ impl Serving {
         };
         let acceptor = TlsAcceptor::from(Arc::new(self.tls));
         let (ready, connections) = mpsc::channel(READY_MAX);
+        let lasting = Lasting {
+            age: self.connection_age,
+            grace: self.deadline + GRACE_BEYOND_DEADLINE,
+        };
         let network = self.listener.map(Listener::Network);
         for listener in network.into_iter().chain(self.admin.map(Listener::Folder)) {
             let to = (ready.clone(), stop.clone());
-            accept(listener, acceptor.clone(), &tasks, to);
+            accept(listener, acceptor.clone(), &tasks, to, lasting);
         }
         let door = Authenticate {
             ledger: Arc::clone(&ledger),
             limits: Arc::clone(&limits),
             bodies: Arc::default(),
             deadline: self.deadline,
+            told: CancellationToken::new(),
         };
-        let router = router(&services, door);
+        let router = router(&services, door, self.connection_age);
         let stopped = stop.clone();
         tasks.spawn(async move {
             let incoming = ReceiverStream::new(connections);
@@ -132,7 +146,11 @@ type Layers = Stack<Authenticate, Stack<Measure, Identity>>;
 
 /// The whole stack in order, outermost first: connection limits, counts, who calls and for how
 /// long, services.
-fn router(services: &Services, door: Authenticate) -> tonic::transport::server::Router<Layers> {
+fn router(
+    services: &Services,
+    door: Authenticate,
+    age: Duration,
+) -> tonic::transport::server::Router<Layers> {
     macro_rules! limited {
         ($service:ident) => {
             $service::new(services.clone())
@@ -146,12 +164,17 @@ fn router(services: &Services, door: Authenticate) -> tonic::transport::server::
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     let (health, health_service) = tonic_health::server::health_reporter();
-    services
-        .tasks
-        .spawn(tell_health(health, services.stop.clone()));
+    services.tasks.spawn(tell_health(
+        health,
+        services.stop.clone(),
+        door.told.clone(),
+    ));
+    let health_service = health_service.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX);
     let mut router = Server::builder()
         .max_concurrent_streams(STREAMS_PER_CONNECTION)
         .http2_keepalive_interval(Some(KEEPALIVE))
+        // Its own grace would cut the connection without a word before.
+        .max_connection_age(age)
         .layer(Measure)
         .layer(door)
         .add_service(health_service)
@@ -162,17 +185,20 @@ fn router(services: &Services, door: Authenticate) -> tonic::transport::server::
         .add_service(limited!(AuditServiceServer))
         .add_service(limited!(KeyServiceServer));
     if let Ok(reflection) = reflection().build_v1() {
-        router = router.add_service(reflection);
+        let small = reflection.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX);
+        router = router.add_service(small);
     }
     // Most clients' tools still ask the older one.
     if let Ok(reflection) = reflection().build_v1alpha() {
-        router = router.add_service(reflection);
+        let small = reflection.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX);
+        router = router.add_service(small);
     }
     router
 }
 
-/// Every service is there until the whole of it is stopped; then load balancers send no more.
-async fn tell_health(health: HealthReporter, stop: CancellationToken) {
+/// Every service is there until the whole of it is stopped; then load balancers send no more. Once
+/// that is `told` who watches is let go.
+async fn tell_health(health: HealthReporter, stop: CancellationToken, told: CancellationToken) {
     // The empty name stands for the whole.
     let paths = methods::paths().iter();
     let named = paths.filter_map(|path| path.strip_prefix('/')?.split('/').next());
@@ -183,6 +209,7 @@ async fn tell_health(health: HealthReporter, stop: CancellationToken) {
         }
         stop.cancelled().await;
     }
+    told.cancel();
 }
 
 /// Once a minute: one entry per caller that was refused faster than its rate.

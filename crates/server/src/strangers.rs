@@ -1,103 +1,159 @@
-//! Connections on which nobody is known yet: few of them from one address, and not for long. So
-//! one host that only opens connections leaves room for those who have something to ask.
+//! Who is at the other end of a connection. Those on which nobody is known yet are few from one
+//! origin, and not for long, so one host that only opens connections leaves room for those who have
+//! something to ask. Once a caller is known on it a connection is one of that credential, of which
+//! there are few, too.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Such connections from one address; with IPv6 from one network of 64 bits, which is what one
-/// host has.
-pub(crate) const FROM_ONE_ADDRESS_MAX: usize = 64;
+use baton_domain::ids::CredentialId;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use crate::open_calls::AT_ONCE_MAX;
+use crate::origin::Origin;
+
+/// Connections of one origin on which nobody is known.
+pub(crate) const FROM_ONE_ORIGIN_MAX: usize = 64;
 /// Such connections altogether.
 const TOGETHER_MAX: usize = 1_024;
 /// How long after the handshake a connection may go on without a known caller. Long enough for a
 /// look at the health service or the reflection.
 pub(crate) const KNOWN_WITHIN: Duration = Duration::from_secs(15);
+/// Connections on which one credential was the first to be known: a sixteenth of all.
+const OF_ONE_CREDENTIAL_MAX: usize = 128;
 
 /// Counts them.
 #[derive(Debug, Default)]
-pub(crate) struct Strangers {
-    from: Mutex<HashMap<IpAddr, usize>>,
+pub(crate) struct Connections {
+    strange: Arc<Counts<Origin>>,
+    known: Arc<Counts<CredentialId>>,
 }
+
+/// How many each has.
+#[derive(Debug)]
+struct Counts<K: Hash + Eq>(Mutex<HashMap<K, usize>>);
 
 /// One of them; it is counted for as long as this lives.
 #[derive(Debug)]
-struct Strange {
-    among: Arc<Strangers>,
-    from: IpAddr,
+struct One<K: Hash + Eq> {
+    among: Arc<Counts<K>>,
+    of: K,
+}
+
+#[derive(Debug)]
+enum Place {
+    Strange {
+        _from: One<Origin>,
+    },
+    /// Of the folder's owner, or of a credential.
+    Known {
+        _of: Option<One<CredentialId>>,
+    },
 }
 
 /// How the service stands to whoever is at the other end of a connection.
 #[derive(Debug)]
 pub(crate) struct Standing {
     known: AtomicBool,
-    strange: Mutex<Option<Strange>>,
+    place: Mutex<Place>,
+    callers: Arc<Counts<CredentialId>>,
+    /// Its calls that need no caller.
+    open: Arc<Semaphore>,
+    /// Cancelled when the connection has reached its age: what goes on on it is to end.
+    pub(crate) aged: CancellationToken,
 }
 
-impl Strangers {
+impl Connections {
     /// A new connection; none when there are too many already. Who comes by the folder's socket is
     /// no stranger: the folder is its owner's.
-    pub(crate) fn enter(self: &Arc<Self>, from: Option<IpAddr>) -> Option<Arc<Standing>> {
-        let strange = match from.map(network) {
-            None => None,
-            Some(from) => {
-                let mut counts = self.lock();
-                let together: usize = counts.values().sum();
-                let here = counts.get(&from).copied().unwrap_or_default();
-                if here >= FROM_ONE_ADDRESS_MAX || together >= TOGETHER_MAX {
-                    return None;
-                }
-                counts.insert(from, here + 1);
-                let among = Arc::clone(self);
-                Some(Strange { among, from })
+    pub(crate) fn enter(&self, from: Origin) -> Option<Arc<Standing>> {
+        let place = match from {
+            Origin::Folder => Place::Known { _of: None },
+            Origin::Network(_) => {
+                let one = self.strange.one(from, FROM_ONE_ORIGIN_MAX, TOGETHER_MAX)?;
+                Place::Strange { _from: one }
             }
         };
         Some(Arc::new(Standing {
-            known: AtomicBool::new(strange.is_none()),
-            strange: Mutex::new(strange),
+            known: AtomicBool::new(matches!(place, Place::Known { .. })),
+            place: Mutex::new(place),
+            callers: Arc::clone(&self.known),
+            open: Arc::new(Semaphore::new(AT_ONCE_MAX)),
+            aged: CancellationToken::new(),
         }))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
-        self.from.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Strange {
-    fn drop(&mut self) {
-        let mut counts = self.among.lock();
-        if let Some(count) = counts.get_mut(&self.from) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.from);
-            }
-        }
     }
 }
 
 impl Standing {
-    /// A call on the connection had a known caller.
-    pub(crate) fn is_known_now(&self) {
-        if !self.known.swap(true, Ordering::Relaxed) {
-            let strange = self.strange.lock();
-            drop(strange.unwrap_or_else(PoisonError::into_inner).take());
+    /// A call on the connection had a known caller. False when that one has too many connections
+    /// already.
+    pub(crate) fn is_known_now(&self, by: &CredentialId) -> bool {
+        if self.is_known() {
+            return true;
         }
+        let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Place::Strange { .. } = &*place {
+            let Some(one) = self
+                .callers
+                .one(by.clone(), OF_ONE_CREDENTIAL_MAX, usize::MAX)
+            else {
+                return false;
+            };
+            *place = Place::Known { _of: Some(one) };
+            self.known.store(true, Ordering::Relaxed);
+        }
+        true
     }
 
     pub(crate) fn is_known(&self) -> bool {
         self.known.load(Ordering::Relaxed)
     }
+
+    /// A place for a call that needs no caller, if there is one.
+    pub(crate) fn open_call(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.open).try_acquire_owned().ok()
+    }
 }
 
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+impl<K: Hash + Eq + Clone> Counts<K> {
+    fn one(self: &Arc<Self>, of: K, most: usize, together: usize) -> Option<One<K>> {
+        let mut counts = self.lock();
+        let own = counts.get(&of).copied().unwrap_or_default();
+        if own >= most || counts.values().sum::<usize>() >= together {
+            return None;
         }
-        v4 @ IpAddr::V4(_) => v4,
+        counts.insert(of.clone(), own + 1);
+        drop(counts);
+        let among = Arc::clone(self);
+        Some(One { among, of })
+    }
+}
+
+impl<K: Hash + Eq> Counts<K> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Hash + Eq> Default for Counts<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Hash + Eq> Drop for One<K> {
+    fn drop(&mut self) {
+        let mut counts = self.among.lock();
+        if let Some(count) = counts.get_mut(&self.of) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.of);
+            }
+        }
     }
 }
 
@@ -105,17 +161,20 @@ fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
+    fn by(number: u8) -> CredentialId {
+        CredentialId::from_bytes([number; 16])
+    }
+
     #[test]
-    fn one_address_has_few_places_and_who_is_known_gives_its_own_back() {
-        let strangers = Arc::new(Strangers::default());
-        let enter = |address: &str| strangers.enter(Some(address.parse().unwrap()));
-        let mut held: Vec<_> = (0..FROM_ONE_ADDRESS_MAX)
+    fn one_host_has_few_places_and_who_is_known_gives_its_own_back() {
+        let connections = Connections::default();
+        let enter = |address: &str| connections.enter(Origin::of(address.parse().unwrap()));
+        let mut held: Vec<_> = (0..FROM_ONE_ORIGIN_MAX)
             .map(|host| enter(&format!("2001:db8::{host:x}")).unwrap())
             .collect();
         assert!(enter("2001:db8::ffff").is_none(), "the same network");
         assert!(enter("2001:db8:0:1::1").is_some(), "another one");
-        held[0].is_known_now();
-        held[0].is_known_now();
+        assert!(held[0].is_known_now(&by(1)) && held[0].is_known_now(&by(1)));
         assert!(held[0].is_known() && !held[1].is_known());
         let next = enter("2001:db8::ffff").unwrap();
         assert!(enter("2001:db8::ffff").is_none());
@@ -123,9 +182,32 @@ mod tests {
         assert!(enter("2001:db8::ffff").is_some());
         drop((held, next));
         assert!(
-            strangers.lock().is_empty(),
+            connections.strange.lock().is_empty(),
             "nothing is kept of who is gone"
         );
-        assert!(strangers.enter(None).unwrap().is_known());
+        assert!(connections.known.lock().is_empty());
+        assert!(connections.enter(Origin::Folder).unwrap().is_known());
+    }
+
+    #[test]
+    fn one_credential_has_few_connections_and_one_more_stays_a_strangers() {
+        let connections = Connections::default();
+        let enter = || {
+            connections
+                .enter(Origin::of([192, 0, 2, 1].into()))
+                .unwrap()
+        };
+        let mut held = Vec::new();
+        for _ in 0..OF_ONE_CREDENTIAL_MAX {
+            let connection = enter();
+            assert!(connection.is_known_now(&by(1)));
+            held.push(connection);
+        }
+        let more = enter();
+        assert!(!more.is_known_now(&by(1)) && !more.is_known());
+        assert!(held[0].is_known_now(&by(1)), "it is one of them already");
+        assert!(enter().is_known_now(&by(2)), "another credential");
+        drop(held.pop());
+        assert!(more.is_known_now(&by(1)) && more.is_known());
     }
 }

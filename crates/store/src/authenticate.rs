@@ -8,6 +8,7 @@ use baton_domain::ids::{CredentialId, SettingId};
 use crate::acts::{certificate_digest, key_digest};
 use crate::engine::value::Value;
 use crate::error::StoreError;
+use crate::keys::Keys;
 use crate::ledger::Ledger;
 use crate::rows::{CredentialRow, credential_state};
 
@@ -41,7 +42,8 @@ const REMEMBERED_MAX: usize = 4_096;
 
 /// Credentials looked up before, so that a call costs no query of its own. Only who has proved
 /// to hold one is remembered, never who is unknown. It speaks of who calls, never of what they
-/// may: that is a fact of the act, read under the lock.
+/// may: that is a fact of the act, read under the lock. What was forgotten has to be looked up
+/// again, and its holder is no stranger for it.
 #[derive(Debug, Default)]
 pub(crate) struct Remembered {
     inner: RwLock<Memory>,
@@ -49,9 +51,16 @@ pub(crate) struct Remembered {
 
 #[derive(Debug, Default)]
 struct Memory {
-    /// How often it was forgotten: what was read before that must not be kept after it.
+    /// How often it was forgotten: what was read before that does not count after it.
     age: u64,
-    by_digest: HashMap<Vec<u8>, CredentialRow>,
+    by_digest: HashMap<Vec<u8>, Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    row: CredentialRow,
+    /// Of the memory when it was read.
+    age: u64,
 }
 
 impl Remembered {
@@ -59,49 +68,71 @@ impl Remembered {
     pub(crate) fn forget(&self) {
         let mut memory = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         memory.age += 1;
-        memory.by_digest.clear();
     }
 
     fn find(&self, digest: &[u8]) -> Result<CredentialRow, u64> {
         let memory = self.inner.read().unwrap_or_else(PoisonError::into_inner);
-        memory.by_digest.get(digest).cloned().ok_or(memory.age)
+        let kept = memory.by_digest.get(digest);
+        let kept = kept.filter(|kept| kept.age == memory.age);
+        kept.map(|kept| kept.row.clone()).ok_or(memory.age)
     }
 
-    fn keep(&self, age: u64, row: &CredentialRow) {
+    fn has(&self, digest: &[u8]) -> bool {
+        let memory = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        memory.by_digest.contains_key(digest)
+    }
+
+    /// What was found at an age of the memory; none is forgotten for good.
+    fn keep(&self, age: u64, digest: Vec<u8>, row: Option<&CredentialRow>) {
         let mut memory = self.inner.write().unwrap_or_else(PoisonError::into_inner);
-        if memory.age != age {
+        let Some(row) = row.cloned() else {
+            memory.by_digest.remove(&digest);
             return;
-        }
-        if memory.by_digest.len() >= REMEMBERED_MAX {
+        };
+        if memory.by_digest.len() >= REMEMBERED_MAX && !memory.by_digest.contains_key(&digest) {
             memory.by_digest.clear();
         }
-        memory.by_digest.insert(row.digest.clone(), row.clone());
+        memory.by_digest.insert(digest, Kept { row, age });
+    }
+}
+
+impl Presented {
+    /// Digests under a key: comparing them tells an attacker nothing about secrets.
+    fn digest(&self, keys: &Keys) -> Vec<u8> {
+        match self {
+            Self::Certificate(spki) => certificate_digest(spki),
+            Self::Key { credential, secret } => key_digest(keys, credential, secret),
+        }
     }
 }
 
 impl Ledger {
+    /// Whether exactly this was known here before, and not found wanting since. It costs no query,
+    /// and says nothing of what is in force now.
+    pub fn has_known(&self, presented: &Presented) -> bool {
+        let inner = self.inner();
+        inner.remembered.has(&presented.digest(&inner.keys))
+    }
+
     /// None for a credential that is not known, expired or revoked: the caller is not told which.
     /// On PostgreSQL a revocation by another node is known here within a poll; until then the act
     /// itself refuses.
     pub async fn authenticate(&self, presented: &Presented) -> Result<Option<Known>, StoreError> {
         let inner = self.inner();
-        // Digests under a key: comparing them tells an attacker nothing about secrets.
-        let digest = match presented {
-            Presented::Certificate(spki) => certificate_digest(spki),
-            Presented::Key { credential, secret } => key_digest(&inner.keys, credential, secret),
-        };
+        let digest = presented.digest(&inner.keys);
         let now = inner.clock.now_us();
         let in_force =
             |row: &CredentialRow| row.state != credential_state::REVOKED && now < row.expires_us;
         let row = match inner.remembered.find(&digest) {
             Ok(row) => Some(row).filter(in_force),
             Err(age) => {
-                let key = vec![Value::Blob(Some(digest))];
+                let key = vec![Value::Blob(Some(digest.clone()))];
                 let mut one = inner.db.once().await?;
                 let rows: Vec<CredentialRow> = one.rows_by("digest", key).await?;
                 // A certificate may have been registered again after it was revoked.
                 let row = rows.into_iter().find(in_force);
-                row.inspect(|row| inner.remembered.keep(age, row))
+                inner.remembered.keep(age, digest, row.as_ref());
+                row
             }
         };
         Ok(row.map(|row| Known {

@@ -28,7 +28,7 @@ use crate::error::StoreError;
 use crate::head::{Head, int};
 use crate::job::{Queued, Ran};
 use crate::keys::Mark;
-use crate::ledger::Inner;
+use crate::ledger::{Inner, Waiting};
 use crate::rows::{ContentRow, EntryRow, PolicySetRow, TileRow};
 use crate::scene::{Moment, Scene};
 use crate::world::{Needs, Put as _, World};
@@ -41,19 +41,21 @@ const BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
 const SKEW_US_MAX: i64 = 2_000_000;
 
 /// Decides what waits until the queue is closed and empty.
-pub(crate) async fn run(inner: Arc<Inner>, mut waiting: mpsc::Receiver<Box<dyn Queued>>) {
+pub(crate) async fn run(inner: Arc<Inner>, mut waiting: mpsc::Receiver<Waiting>) {
     let mut held: Option<Box<dyn Queued>> = None;
     loop {
         let Some(first) = (match held.take() {
             Some(job) => Some(job),
-            None => waiting.recv().await,
+            None => waiting.recv().await.map(Waiting::begin),
         }) else {
             return;
         };
         let mut weight = first.weight();
         let mut batch = vec![first];
         while batch.len() < BATCH_ACTS_MAX {
-            let Ok(next) = waiting.try_recv() else { break };
+            let Ok(next) = waiting.try_recv().map(Waiting::begin) else {
+                break;
+            };
             weight += next.weight();
             if weight > BATCH_BYTES_MAX {
                 held = Some(next);

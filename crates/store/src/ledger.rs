@@ -9,7 +9,7 @@ use baton_domain::act::Caller;
 use baton_domain::ids::{CredentialId, ProfileId};
 use baton_domain::log::Hash;
 use baton_domain::log::note::SignerKey;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -29,7 +29,10 @@ use crate::setting_keys::Kept;
 use crate::world::{Needs, World};
 
 /// Acts that may wait; one more is refused.
-pub(crate) const QUEUE_ACTS_MAX: usize = 4_096;
+pub const QUEUE_ACTS_MAX: usize = 4_096;
+/// Those of them that only acts may be that take rights away, and the ledger's own: more than one
+/// caller may have undecided, so that none fills this either.
+const QUEUE_KEPT: usize = QUEUE_ACTS_MAX / 4;
 
 /// An open ledger.
 #[derive(Debug)]
@@ -44,7 +47,22 @@ pub struct Ledger {
 #[derive(Debug, Clone)]
 pub(crate) struct Door {
     pub(crate) inner: Arc<Inner>,
-    queue: mpsc::Sender<Box<dyn Queued>>,
+    queue: mpsc::Sender<Waiting>,
+    /// Places in the queue for every act.
+    places: Arc<Semaphore>,
+}
+
+/// An act in the queue, and its place if it has one of those that are for every act.
+pub(crate) struct Waiting {
+    job: Box<dyn Queued>,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl Waiting {
+    /// Its turn: it waits no longer.
+    pub(crate) fn begin(self) -> Box<dyn Queued> {
+        self.job
+    }
 }
 
 /// What every act shares.
@@ -113,14 +131,21 @@ impl Door {
         if !S::TAKES_AWAY && !self.inner.admits() {
             return Err(Refusal::LedgerFull);
         }
+        let place = Arc::clone(&self.places).try_acquire_owned().ok();
+        let kept = S::TAKES_AWAY || caller.is_none();
+        if place.is_none() && !kept {
+            return Err(Refusal::QueueFull);
+        }
         let (reply, answer) = oneshot::channel();
         let job = Job::new(step, caller, &self.inner.keys, reply);
-        self.queue
-            .try_send(Box::new(job))
-            .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => Refusal::QueueFull,
-                mpsc::error::TrySendError::Closed(_) => Refusal::Unavailable,
-            })?;
+        let waiting = Waiting {
+            job: Box::new(job),
+            _place: place,
+        };
+        self.queue.try_send(waiting).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Refusal::QueueFull,
+            mpsc::error::TrySendError::Closed(_) => Refusal::Unavailable,
+        })?;
         let mut done = answer.await.unwrap_or(Err(Refusal::OutcomeUnknown))?;
         if let Some(receipt) = done.receipt.as_mut().filter(|receipt| receipt.replayed) {
             receipt.leaf = self.inner.leaf(receipt.position).await?;
@@ -135,6 +160,7 @@ impl Ledger {
         let door = Door {
             inner: Arc::new(inner),
             queue,
+            places: Arc::new(Semaphore::new(QUEUE_ACTS_MAX - QUEUE_KEPT)),
         };
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn(crate::batch::run(Arc::clone(&door.inner), waiting));
@@ -226,7 +252,7 @@ impl Ledger {
 
     /// Decides what waits, then closes the database. Acts asked from now on are refused.
     pub async fn close(self) {
-        let Door { inner, queue } = self.door;
+        let Door { inner, queue, .. } = self.door;
         drop((self.stop, queue));
         self.tasks.close();
         self.tasks.wait().await;

@@ -38,7 +38,7 @@ pub use authenticate::{Known, Presented};
 pub use clock::{Clock, london_date};
 pub use error::StoreError;
 pub use keys::MasterKey;
-pub use ledger::{Done, Ledger, Receipt};
+pub use ledger::{Done, Ledger, QUEUE_ACTS_MAX, Receipt};
 pub use open::{OneTimeToken, Place, holds_database, holds_ledger};
 pub use proofs::Proof;
 pub use refusal::Refusal;

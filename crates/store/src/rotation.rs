@@ -90,6 +90,7 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
     let mut clock = inner.clock.clone();
     let mut size = inner.size.subscribe();
     loop {
+        // Read first: one that comes into force while this goes on must not be missed.
         let known = inner.keys.current();
         let done = async {
             if inner.is_due() {
@@ -101,7 +102,6 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
         if let Err(refusal) = done.await {
             tracing::warn!(%refusal, "key rotation was broken off and is taken up again");
         }
-        let known = inner.keys.current();
         let moved =
             async { while inner.keys.current() == known && size.changed().await.is_ok() {} };
         tokio::select! {

@@ -72,6 +72,13 @@ impl Caller {
         async move { Ok(stub.check_profile(request).await?.into_inner()) }.boxed()
     }
 
+    /// Asks for what leaves no entry.
+    pub(crate) async fn look(&self) -> Answer<()> {
+        let parent = self.setting.clone();
+        let asked = v1::GetCheckpointRequest { parent };
+        self.audit().get_checkpoint(asked).await.map(drop)
+    }
+
     pub(crate) fn get(&self, profile: &str) -> BoxFuture<'_, Answer<v1::Profile>> {
         self.get_only(profile, &[])
     }

@@ -57,14 +57,30 @@ pub(crate) fn generous() -> Rates {
     }
 }
 
-/// Longest a call may take.
-const DEADLINE: Duration = Duration::from_secs(30);
+/// Longest a call may take, and a connection may last.
+const TIMES: Times = Times {
+    deadline: Duration::from_secs(30),
+    age: Serving::CONNECTION_AGE,
+};
+
+/// What ends by itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) deadline: Duration,
+    pub(crate) age: Duration,
+}
+
+impl From<Duration> for Times {
+    fn from(deadline: Duration) -> Self {
+        Self { deadline, ..TIMES }
+    }
+}
 
 /// The service, and the address of its operator's page.
 async fn serve(
     ledger: Ledger,
     papers: &Papers,
-    (rates, deadline): (Rates, Duration),
+    (rates, times): (Rates, Times),
 ) -> (Running, SocketAddr) {
     let tls =
         baton_server::server_config(papers.certificate.as_bytes(), papers.key.as_bytes(), false);
@@ -77,32 +93,33 @@ async fn serve(
         operator: Some(operator),
         rates,
         environment: "test".to_owned(),
-        deadline,
+        deadline: times.deadline,
         drain: Duration::from_secs(20),
+        connection_age: times.age,
     };
     (serving.start(ledger).unwrap(), page)
 }
 
 impl Exchange {
     pub(crate) async fn new(home: Home) -> Self {
-        Self::limited(home, generous(), DEADLINE).await
+        Self::limited(home, generous(), TIMES).await
     }
 
     /// An exchange with limits as shipped.
     pub(crate) async fn as_shipped(home: Home) -> Self {
         let shipped = Config::load(None).unwrap();
-        Self::limited(home, shipped.limits, DEADLINE).await
+        Self::limited(home, shipped.limits, TIMES).await
     }
 
     /// An exchange with limits of its own.
-    pub(crate) async fn limited(home: Home, rates: Rates, deadline: Duration) -> Self {
+    pub(crate) async fn limited(home: Home, rates: Rates, times: impl Into<Times>) -> Self {
         let (clock, hand) = Clock::fixed(at(NOON_10_MARCH));
         let token = Ledger::create(&home.place(), &clock).await.unwrap();
         let ledger = Ledger::open(&home.place(), clock.clone(), false)
             .await
             .unwrap();
         let server_papers = Papers::of_server();
-        let (running, operator) = serve(ledger, &server_papers, (rates, deadline)).await;
+        let (running, operator) = serve(ledger, &server_papers, (rates, times.into())).await;
         let port = running.address().unwrap().port();
         let door = Door {
             port,
@@ -184,7 +201,7 @@ impl Exchange {
     /// Opens the ledger again and serves it. Callers have to go to the new door.
     pub(crate) async fn start(&mut self, accept_rollback: bool) -> Result<(), StoreError> {
         let ledger = Ledger::open(&self.home.place(), self.clock.clone(), accept_rollback).await?;
-        let (running, operator) = serve(ledger, &self.server_papers, (generous(), DEADLINE)).await;
+        let (running, operator) = serve(ledger, &self.server_papers, (generous(), TIMES)).await;
         self.operator = operator;
         self.door.port = running.address().unwrap().port();
         self.running = Some(running);
@@ -202,7 +219,7 @@ impl Exchange {
         let ledger = Ledger::open(place, self.clock.clone(), false)
             .await
             .unwrap();
-        let (running, _) = serve(ledger, &self.server_papers, (generous(), DEADLINE)).await;
+        let (running, _) = serve(ledger, &self.server_papers, (generous(), TIMES)).await;
         let port = running.address().unwrap().port();
         (
             running,

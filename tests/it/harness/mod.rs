@@ -15,7 +15,7 @@ mod world;
 pub(crate) use caller::{Caller, Door, under};
 pub(crate) use calls::{ASSIGNED, Answer, fresh};
 pub(crate) use content::{adult, complete, cut, signed, submission, typical};
-pub(crate) use exchange::{Exchange, generous};
+pub(crate) use exchange::{Exchange, Times, generous};
 pub(crate) use home::Home;
 pub(crate) use papers::Papers;
 pub(crate) use program::{program, this_academic_year};

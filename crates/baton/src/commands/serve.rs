@@ -141,6 +141,7 @@ async fn serving(config: &Config) -> anyhow::Result<Serving> {
         environment: config.server.environment.clone(),
         deadline: Duration::from_secs(config.server.deadline_seconds),
         drain: Duration::from_secs(config.server.drain_seconds),
+        connection_age: Serving::CONNECTION_AGE,
     })
 }
 

@@ -69,6 +69,7 @@ impl Stage {
             environment: "demo".to_owned(),
             deadline: Duration::from_secs(30),
             drain: Duration::from_secs(5),
+            connection_age: Serving::CONNECTION_AGE,
         };
         let running = serving.start(ledger)?;
         let token = ApiKey::print("demo", &token.credential, &token.secret);

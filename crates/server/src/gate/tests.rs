@@ -192,6 +192,25 @@ fn a_good_caller_has_room_for_256_at_once_after_three_round_trips() {
 }
 
 #[test]
+fn a_good_caller_has_room_for_a_whole_batch_and_none_fills_the_queue() {
+    let mut played = Played::begin(60);
+    for _ in 0..10 {
+        for place in std::mem::take(&mut played.undecided) {
+            played.end(place, Ended::Entered);
+        }
+        played.take_turns();
+        while played.undecided.len() + played.waiting.len() < 2_000 {
+            played.make(&Move::Ask);
+        }
+    }
+    let undecided = played.undecided.len();
+    assert!(
+        (500..=QUEUE_ACTS_MAX / 8).contains(&undecided),
+        "{undecided}"
+    );
+}
+
+#[test]
 fn a_queue_that_is_full_is_an_answer_and_who_gave_up_is_no_longer_in_it() {
     let mut played = Played::begin(1);
     for _ in 0..=WAITING_MAX {

@@ -1,5 +1,8 @@
 //! A call as the handlers see it: who asks, for which setting, and every problem of its fields.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use baton_domain::act::{Caller, RequestId};
 use baton_domain::calendar::AcademicYear;
 use baton_domain::ids::{LearnerIdentifier, SettingId, SettingIdentifier};
@@ -9,36 +12,90 @@ use baton_wire::name::{self, SettingName};
 use baton_wire::status::{Problem, Reason};
 use baton_wire::violation::Violation;
 use baton_wire::{field, submission, twin};
+use tokio_util::sync::CancellationToken;
 use tonic::Request;
 
-/// The caller that authentication found. Fails closed: without the layer there is none.
-pub(super) fn known<T>(request: &Request<T>) -> Result<Known, Problem> {
-    request
-        .extensions()
-        .get::<Known>()
-        .cloned()
-        .ok_or(Reason::Unauthenticated.into())
+use crate::bodies::Taken;
+use crate::connection::Peer;
+
+/// Who calls, and what the call has taken in.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) known: Known,
+    taken: Arc<Taken>,
+    /// Its connection has reached its age: a stream is to end.
+    pub(super) aged: CancellationToken,
+}
+
+/// Who asks for an act. The bytes of the call count for as long as this lives: an act that is not
+/// decided has what it was made of.
+#[derive(Debug, Clone)]
+pub(super) struct Asking {
+    pub(super) caller: Caller,
+    _taken: Option<Arc<Taken>>,
+}
+
+impl Deref for Call {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        &self.known
+    }
+}
+
+impl Deref for Asking {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+impl Call {
+    pub(super) fn asking_for(&self, acting: SettingId) -> Asking {
+        let credential = self.known.credential.clone();
+        Asking {
+            caller: Caller { credential, acting },
+            _taken: Some(Arc::clone(&self.taken)),
+        }
+    }
+}
+
+impl Asking {
+    /// The same for what goes on after the request was read and let go.
+    pub(super) fn without_body(self) -> Self {
+        Self {
+            _taken: None,
+            ..self
+        }
+    }
+}
+
+/// The call as the layer before found it. Fails closed: without the layer there is none.
+pub(super) fn known<T>(request: &Request<T>) -> Result<Call, Problem> {
+    let known = request.extensions().get::<Known>().cloned();
+    let taken = request.extensions().get::<Arc<Taken>>().cloned();
+    let aged = request.extensions().get::<Peer>();
+    let aged = aged.map(|peer| peer.standing.aged.clone());
+    let all = known.zip(taken).zip(aged);
+    let ((known, taken), aged) = all.ok_or(Reason::Unauthenticated)?;
+    Ok(Call { known, taken, aged })
 }
 
 /// The caller and the acting setting its request names.
-pub(super) fn caller(known: &Known, parent: &str) -> Result<Caller, Problem> {
+pub(super) fn caller(call: &Call, parent: &str) -> Result<Asking, Problem> {
     let acting = name::read::<SettingName>("parent", parent)?.setting;
-    Ok(Caller {
-        credential: known.credential.clone(),
-        acting,
-    })
+    Ok(call.asking_for(acting))
 }
 
 /// The caller of a resource named under a setting. A name under another setting than the caller's
 /// is asked for under that one, where the caller's credential is not valid: so it is denied inside
 /// the ledger like everything that is not there, and the attempt is entered.
-pub(super) fn under(caller: Caller, known: &Known, named: SettingId) -> Caller {
-    let acting = if caller.acting == known.setting {
-        named
-    } else {
-        caller.acting
-    };
-    Caller { acting, ..caller }
+pub(super) fn under(mut asking: Asking, known: &Known, named: SettingId) -> Asking {
+    if asking.caller.acting == known.setting {
+        asking.caller.acting = named;
+    }
+    asking
 }
 
 /// Collects problems field by field, so that a caller learns all of them at once.

@@ -16,12 +16,12 @@ mod waiting;
 
 use std::sync::Arc;
 
-use baton_domain::act::Caller;
 use baton_store::{Act, Done, Ledger};
 use baton_wire::status::Problem;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::call::Asking;
 pub(crate) use self::waiting::Waiting;
 use crate::limits::Limits;
 
@@ -45,20 +45,22 @@ pub(crate) struct Services {
 
 impl Services {
     /// Asks the ledger, once the caller has a place; what it is refused counts against its rate.
-    async fn act<A: Act>(&self, caller: &Caller, act: A) -> Result<Done<A::Outcome>, Problem> {
-        let place = self.limits.gate.enter(&caller.credential).await;
+    async fn act<A: Act>(&self, asking: &Asking, act: A) -> Result<Done<A::Outcome>, Problem> {
+        let place = self.limits.gate.enter(&asking.credential).await;
         let place = place.map_err(|turned| {
             let problem = Problem::from(turned);
             metrics::counter!("baton_acts_turned_away_total", "reason" => problem.reason.name())
                 .increment(1);
             problem
         })?;
-        let (ledger, caller) = (Arc::clone(&self.ledger), caller.clone());
+        let (ledger, asking) = (Arc::clone(&self.ledger), asking.clone());
         // A task of its own: what was asked is decided though the call be dropped, and until then
-        // it has its place. The panic of an act ends here too.
+        // it has its place, and its bytes count. The panic of an act ends here too.
         let decided = self.tasks.spawn(async move {
-            let answer = ledger.act(&caller, act).await;
+            let answer = ledger.act(&asking, act).await;
             place.end(status::ended(&answer));
+            // Named, so that all of it is here and not only the caller in it.
+            drop(asking);
             answer
         });
         match decided.await {

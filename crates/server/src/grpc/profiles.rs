@@ -1,6 +1,6 @@
 //! `ProfileService`.
 
-use baton_domain::act::{Caller, Fetch, Publish, Withdraw};
+use baton_domain::act::{Fetch, Publish, Withdraw};
 use baton_domain::route::Point;
 use baton_domain::section::{KindSet, SectionKind};
 use baton_store::{Done, Known, Published, london_date};
@@ -14,7 +14,7 @@ use baton_wire::{core_questions, walk};
 use jiff::civil::Date;
 use tonic::{Request, Response, Status};
 
-use super::call::{Fields, caller, known, under};
+use super::call::{Asking, Fields, caller, known, under};
 use super::{Services, encode};
 
 const BATCH_MAX: usize = 64;
@@ -27,7 +27,7 @@ fn read(fields: &mut Fields, profile: &twin::ProfileSubmission, today: Date) -> 
 }
 
 /// The caller as the named transition has it: a name under another setting is asked for there.
-fn as_named(caller: Caller, known: &Known, profile: &twin::ProfileSubmission) -> Caller {
+fn as_named(caller: Asking, known: &Known, profile: &twin::ProfileSubmission) -> Asking {
     match profile.transition.parse::<TransitionName>() {
         Ok(name) => under(caller, known, name.setting),
         Err(_) => caller,
@@ -39,7 +39,7 @@ impl Services {
     async fn publish(
         &self,
         known: &Known,
-        caller: Caller,
+        caller: Asking,
         profile: Option<twin::ProfileSubmission>,
         request_id: &str,
     ) -> Result<Done<Published>, Problem> {
@@ -61,7 +61,7 @@ impl Services {
         self.act(&as_named(caller, known, &profile), act).await
     }
 
-    fn published(&self, caller: &Caller, done: Done<Published>) -> twin::PublishProfileResponse {
+    fn published(&self, caller: &Asking, done: Done<Published>) -> twin::PublishProfileResponse {
         let setting = caller.acting.clone();
         let name = ProfileName {
             setting,

@@ -2,8 +2,8 @@
 
 use baton_domain::access::{Grant, GrantError, Role, RoleSet};
 use baton_domain::act::{
-    Bootstrap, Caller, ImportSetting, IssueCredential, ListCredentials, ListSettings, Proof,
-    RequestId, RevokeCredential, SettingDraft,
+    Bootstrap, ImportSetting, IssueCredential, ListCredentials, ListSettings, Proof, RequestId,
+    RevokeCredential, SettingDraft,
 };
 use baton_domain::ids::SettingId;
 use baton_domain::route::SettingKind;
@@ -16,7 +16,7 @@ use baton_wire::status::Problem;
 use baton_wire::twin::{self, setting_service_server::SettingService};
 use tonic::{Request, Response, Status};
 
-use super::call::{Fields, caller, known};
+use super::call::{Asking, Fields, caller, known};
 use super::page::{self, Binding};
 use super::{Services, encode};
 use crate::api_key::ApiKey;
@@ -127,7 +127,7 @@ fn grant(fields: &mut Fields, roles: &[i32], kinds: &[i32]) -> Option<Grant> {
 impl Services {
     async fn import_one(
         &self,
-        caller: &Caller,
+        caller: &Asking,
         (index, setting): (usize, &twin::Setting),
         (request, validate_only): (&RequestId, bool),
     ) -> Result<ImportedSetting, Problem> {
@@ -156,10 +156,7 @@ impl SettingService for Services {
         let proof = proof(&mut fields, &request.certificate_spki_sha256);
         let (council, proof) = fields.all(council.zip(proof))?;
         // The token is of no setting: it acts for the one id it was made with.
-        let caller = Caller {
-            credential: known.credential,
-            acting: known.setting,
-        };
+        let caller = known.asking_for(known.setting.clone());
         let done = self.act(&caller, Bootstrap { council, proof }).await?;
         let issued = done.value.issued;
         let key = issued

@@ -52,7 +52,7 @@ impl SubscriptionService for Services {
         };
         let done = self.act(&caller, act).await?;
         let name = SubscriptionName {
-            setting: caller.acting,
+            setting: caller.acting.clone(),
             subscription: done.value.id,
         };
         Ok(Response::new(twin::Subscription {
@@ -77,7 +77,7 @@ impl SubscriptionService for Services {
             request.max_items,
             request.inline_content,
         );
-        let name = (&known, request.subscription.as_str());
+        let name = (&*known, request.subscription.as_str());
         let mut turn = self.turn(caller, name, asked, Lease::Break).await?;
         let wait = Duration::from_millis(u64::try_from(request.wait_ms).unwrap_or_default());
         let mut size = self.ledger.size();
@@ -117,6 +117,7 @@ impl SubscriptionService for Services {
         request: Request<twin::WatchRequest>,
     ) -> Result<Response<Self::WatchStream>, Status> {
         let known = known(&request)?;
+        let aged = known.aged.clone();
         let request = request.into_inner();
         let caller = caller(&known, &request.parent)?;
         let asked = (
@@ -124,9 +125,9 @@ impl SubscriptionService for Services {
             request.max_items,
             request.inline_content,
         );
-        let name = (&known, request.subscription.as_str());
+        let name = (&*known, request.subscription.as_str());
         let turn = self.turn(caller, name, asked, Lease::Take).await?;
-        Ok(Response::new(Box::pin(self.clone().listen(turn))))
+        Ok(Response::new(Box::pin(self.clone().listen(turn, aged))))
     }
 
     async fn acknowledge(

@@ -1,7 +1,7 @@
 //! `TransitionService`.
 
 use baton_domain::act::{
-    Caller, Fact, ListTransitions, Offer, Plan, RecordFact, Redirect, RequestId, ShowTransition,
+    Fact, ListTransitions, Offer, Plan, RecordFact, Redirect, RequestId, ShowTransition,
 };
 use baton_domain::ids::TransitionId;
 use baton_domain::route::Route;
@@ -14,7 +14,7 @@ use baton_wire::twin::{self, transition_service_server::TransitionService};
 use jiff::civil::Date;
 use tonic::{Request, Response, Status};
 
-use super::call::{Fields, caller, known, under};
+use super::call::{Asking, Fields, caller, known, under};
 use super::page::{self, Binding};
 use super::{Services, encode};
 
@@ -103,7 +103,7 @@ fn route(
 impl Services {
     async fn plan_one(
         &self,
-        caller: &Caller,
+        caller: &Asking,
         (index, planned): (usize, &twin::PlannedTransition),
         request: &RequestId,
     ) -> Result<Done<Planned>, Problem> {

@@ -14,7 +14,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use super::call::{Fields, under};
+use super::call::{Asking, Fields, under};
 use super::status::internal;
 use super::token::{self, Resume, TokenError};
 use super::{Services, encode};
@@ -27,7 +27,7 @@ const TURNS_HELD: usize = 2;
 
 /// What a turn asks for, its fields read.
 pub(super) struct Turn {
-    pub(super) caller: Caller,
+    pub(super) caller: Asking,
     pub(super) subscription: SubscriptionId,
     pub(super) from: FeedPlace,
     pub(super) changed: bool,
@@ -48,7 +48,7 @@ pub(super) struct Given {
 impl Services {
     pub(super) async fn turn(
         &self,
-        caller: Caller,
+        caller: Asking,
         (known, name): (&baton_store::Known, &str),
         (token, max_items, inline): (&str, i32, bool),
         lease: Lease,
@@ -146,20 +146,28 @@ impl Services {
         }
     }
 
-    /// A stream of turns, as far ahead of its reader as is held for it.
+    /// A stream of turns, as far ahead of its reader as is held for it. It ends when the service
+    /// stops, or its connection has reached its age.
     pub(super) fn listen(
         self,
-        turn: Turn,
+        mut turn: Turn,
+        aged: CancellationToken,
     ) -> impl Stream<Item = Result<twin::WatchResponse, Status>> + use<> {
         let (to, stream) = mpsc::channel(TURNS_HELD);
+        turn.caller = turn.caller.without_body();
         let (tasks, stop) = (self.tasks.clone(), self.stop.clone());
-        tasks.spawn(self.stream(turn, to));
-        ReceiverStream::new(stream).chain(ending(stop))
+        tasks.spawn(self.stream(turn, to, aged.clone()));
+        ReceiverStream::new(stream).chain(ending([stop, aged]))
     }
 
     /// Turns until the client goes away, the service stops, the caller is refused or another
     /// consumer takes the subscription over.
-    async fn stream(self, mut turn: Turn, to: mpsc::Sender<Result<twin::WatchResponse, Status>>) {
+    async fn stream(
+        self,
+        mut turn: Turn,
+        to: mpsc::Sender<Result<twin::WatchResponse, Status>>,
+        aged: CancellationToken,
+    ) {
         let mut size = self.ledger.size();
         loop {
             size.mark_unchanged();
@@ -183,6 +191,7 @@ impl Services {
             tokio::select! {
                 sent = to.send(Ok(response)) => if sent.is_err() { return },
                 () = self.stop.cancelled() => return,
+                () = aged.cancelled() => return,
             }
             if !empty {
                 continue;
@@ -194,6 +203,7 @@ impl Services {
                 tokio::select! {
                     () = to.closed() => return,
                     () = self.stop.cancelled() => return,
+                    () = aged.cancelled() => return,
                     () = &mut silent => break,
                     changed = size.changed() => {
                         if changed.is_err() {
@@ -214,9 +224,10 @@ impl Services {
 
 /// The last word of a stream that the service ends: it can be resumed elsewhere at once. It comes
 /// after whatever the client has not read yet, and takes no place in what is held for it.
-fn ending(stop: CancellationToken) -> impl Stream<Item = Result<twin::WatchResponse, Status>> {
+fn ending(by: [CancellationToken; 2]) -> impl Stream<Item = Result<twin::WatchResponse, Status>> {
     let last = async move {
-        stop.is_cancelled()
+        by.iter()
+            .any(CancellationToken::is_cancelled)
             .then(|| Err(Problem::from(Reason::Unavailable).into()))
     };
     stream::once(last).filter_map(std::future::ready)
