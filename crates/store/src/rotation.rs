@@ -134,13 +134,24 @@ impl Inner {
 
     /// Wraps everything that lives under keys of the epoch in force.
     async fn wrap_anew(&self, stop: &CancellationToken) -> Result<(), StoreError> {
-        while !stop.is_cancelled() && self.wrap_some_learners().await? {}
-        while !stop.is_cancelled() && self.wrap_some_content().await? {}
+        let epoch = self.keys.current();
+        while !stop.is_cancelled() && self.any_before(OLD_LEARNERS, epoch).await? {
+            self.wrap_some_learners().await?;
+        }
+        while !stop.is_cancelled() && self.any_before(OLD_CONTENT, epoch).await? {
+            self.wrap_some_content().await?;
+        }
         Ok(())
     }
 
-    /// Whether there may be more.
-    async fn wrap_some_learners(&self) -> Result<bool, StoreError> {
+    /// A look without the lock: mostly there is nothing.
+    async fn any_before(&self, sql: &'static str, epoch: i64) -> Result<bool, StoreError> {
+        let args = vec![epoch.into_value(), 1_i64.into_value()];
+        let found = self.db.once().await?.fetch(sql, args, &[]).await?;
+        Ok(!found.is_empty())
+    }
+
+    async fn wrap_some_learners(&self) -> Result<(), StoreError> {
         const TYPES: [Type; 4] = [Type::Text, Type::Text, Type::Int, Type::Blob];
         let mut tx = self.begin().await?;
         // The batch writes learners too, in an order of its own.
@@ -170,11 +181,10 @@ impl Inner {
             ];
             tx.execute(WRAP_LEARNER, args).await?;
         }
-        tx.commit().await?;
-        Ok(!old.is_empty())
+        tx.commit().await
     }
 
-    async fn wrap_some_content(&self) -> Result<bool, StoreError> {
+    async fn wrap_some_content(&self) -> Result<(), StoreError> {
         const TYPES: [Type; 5] = [Type::Text, Type::Int, Type::Text, Type::Int, Type::Blob];
         let mut tx = self.begin().await?;
         let epoch = self.lock_epoch(&mut tx).await?;
@@ -195,8 +205,7 @@ impl Inner {
             });
         }
         self.wrap_content(&mut tx, &old, epoch).await?;
-        tx.commit().await?;
-        Ok(!old.is_empty())
+        tx.commit().await
     }
 
     /// Content that was sealed for a batch while the epoch changed.

@@ -61,7 +61,11 @@ async fn a_key_opens_in_its_epoch_until_that_is_destroyed_and_no_other_epoch_ope
         .iter()
         .map(|e| (e.id, e.opened_us))
         .collect();
-    assert_eq!(ids, [(2, 2_000), (3, 3_000)]);
+    assert_eq!(
+        ids,
+        [(2, 3_000), (3, 3_000)],
+        "opened when it was last laid"
+    );
     assert!(other.open_setting_key(&setting, 1, &wrapped).is_err());
     assert!(matches!(other.turn_to(9), Err(StoreError::EpochGone)));
     assert_eq!(other.current(), 2, "and it stays where it was");
