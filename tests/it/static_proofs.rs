@@ -88,6 +88,7 @@ on_both_engines! {
             "UPDATE entry SET leaf = (SELECT o.leaf FROM entry o WHERE o.position = 6) \
              WHERE position = 5",
         ).await;
+        filled_to(exchange, exchange.size() + 3).await;
         let refused = exchange.running().publish_proofs(folder.clone()).await;
         assert!(matches!(refused, Err(StaticProofsError::OtherLedger)), "{refused:?}");
 

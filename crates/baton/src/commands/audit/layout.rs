@@ -71,7 +71,22 @@ pub(super) struct Marker {
 }
 
 /// The layout described here.
-pub(super) const FORMAT: u32 = 1;
+const FORMAT: u32 = 1;
+
+impl Marker {
+    pub(super) fn of(ledger: &str, origin: &str) -> Self {
+        Self {
+            format: FORMAT,
+            ledger: ledger.to_owned(),
+            origin: origin.to_owned(),
+        }
+    }
+
+    /// As it is written.
+    pub(super) fn to_bytes(&self) -> anyhow::Result<Vec<u8>> {
+        Ok(serde_json::to_vec_pretty(self)?)
+    }
+}
 
 /// A folder with an exported ledger.
 #[derive(Debug, Clone)]

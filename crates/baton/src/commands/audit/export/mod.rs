@@ -17,7 +17,7 @@ use baton_wire::v1;
 use clap::Args;
 use serde_json::json;
 
-use super::layout::{self, FORMAT, Folder, Marker, SMALL_MAX};
+use super::layout::{self, Folder, Marker, SMALL_MAX};
 use super::verify::{key, open};
 use crate::output::{Broken, Exit, Output, Wrong};
 use tree::Tree;
@@ -113,11 +113,7 @@ pub(super) async fn newest(
 /// A folder that is new, empty, or of this ledger and term.
 fn enter(path: &Path, ledger: &str, origin: &str) -> anyhow::Result<Folder> {
     let folder = Folder::at(path);
-    let marker = Marker {
-        format: FORMAT,
-        ledger: ledger.to_owned(),
-        origin: origin.to_owned(),
-    };
+    let marker = Marker::of(ledger, origin);
     match folder.marker()? {
         Some(held) if held == marker => {}
         Some(held) => {
@@ -137,7 +133,7 @@ fn enter(path: &Path, ledger: &str, origin: &str) -> anyhow::Result<Folder> {
                 let say = format!("{} holds something else: name a new folder", path.display());
                 return Err(Wrong(say).into());
             }
-            folder.replace(layout::MARKER, &serde_json::to_vec_pretty(&marker)?)?;
+            folder.replace(layout::MARKER, &marker.to_bytes()?)?;
         }
     }
     folder.replace(layout::README, README.as_bytes())?;

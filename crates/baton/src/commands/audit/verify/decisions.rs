@@ -78,11 +78,11 @@ fn contradiction(decider: &Decider, decision: &Decision) -> Option<String> {
             let verdict = decider.decide(&tuple);
             if verdict.allowed != answer.allowed || *verdict.policies != *answer.policies {
                 let of = kind.map_or(String::new(), |kind| format!(" for {kind}"));
-                let word = |allowed| if allowed { "allow" } else { "deny" };
+                let word = |allowed| if allowed { "allowed" } else { "denied" };
                 return Some(format!(
-                    "says that {} {}{of}, but the policies {} by {}",
-                    answer.policies.join(", "),
+                    "says {} by {}{of}, but the policies say {} by {}",
                     word(answer.allowed),
+                    answer.policies.join(", "),
                     word(verdict.allowed),
                     verdict.policies.join(", ")
                 ));
@@ -106,7 +106,7 @@ fn load(hash: &str, text: &str) -> Result<PolicySet, String> {
 
 #[cfg(test)]
 mod tests {
-    use baton_domain::access::{Action, Facts, Role, RoleSet};
+    use baton_domain::access::{Action, Delegation, Facts, Role, RoleSet};
     use serde_json::json;
 
     use super::*;
@@ -121,7 +121,10 @@ mod tests {
     }
 
     fn decision(allowed: bool, policies: &[&str], role: Role) -> Decision {
-        let facts = Facts::about(Action::ReadAudit, [role].into_iter().collect::<RoleSet>());
+        let facts = Facts {
+            delegation: Delegation::Direct,
+            ..Facts::about(Action::ReadAudit, [role].into_iter().collect::<RoleSet>())
+        };
         let tuple = serde_json::to_value(Tuple::new(facts)).unwrap();
         let answer = json!({ "kinds": 0, "allowed": allowed, "policies": policies });
         serde_json::from_value(json!({ "tuple": tuple, "answers": [answer] })).unwrap()

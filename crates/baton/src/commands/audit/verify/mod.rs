@@ -7,7 +7,7 @@
 //! `checkpoint` (an earlier one of the folder), `said` (an entry contradicts its place), `decision`
 //! (the policies answer otherwise than an entry says), `policy_set` (policies that are gone or not
 //! those of their hash), `row_changed`, `row_unknown` and `row_missing` (access rows), `rows` (the
-//! file of the access rows).
+//! file of the access rows), `marker` (the folder says that it is another ledger's).
 
 mod decisions;
 mod fold;
@@ -26,7 +26,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::entries::hex;
-use super::layout::{self, Folder, SMALL_MAX};
+use super::layout::{self, Folder, Marker, SMALL_MAX};
 use crate::output::{Broken, Exit, Output, Wrong};
 use fold::Rows;
 use marks::Marks;
@@ -114,7 +114,15 @@ pub(super) async fn run_offline(
     let key = key.context("a checkpoint that holds has a key")?;
     let ledger = ledger_of(&checkpoint.origin).to_owned();
     let known = std::slice::from_ref(&key);
-    let (mut marks, faults) = Marks::of(&folder, &checkpoint, known, args.state)?;
+    let (mut marks, mut faults) = Marks::of(&folder, &checkpoint, known, args.state)?;
+    let marker = Marker::of(&ledger, &checkpoint.origin).to_bytes()?;
+    if folder.read(layout::MARKER, SMALL_MAX)?.as_ref() != Some(&marker) {
+        faults.push(Fault {
+            kind: "marker",
+            position: None,
+            message: format!("{} does not name this ledger", layout::MARKER),
+        });
+    }
     let mut rows = args.state.then(Rows::default);
     let mut walk = Walk::new(Source::Folder(folder), ledger.clone(), output);
     faults.iter().for_each(|fault| walk.tell(fault));
