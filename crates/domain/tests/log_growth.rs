@@ -13,7 +13,7 @@ fn cut_out(upper: &[Node], size: u64) -> Vec<Tile> {
         0 => leaf(index),
         _ => {
             let is = |node: &&Node| (node.level, node.index) == (level, index);
-            upper.iter().find(is).unwrap().hash
+            upper.iter().find(is).expect("a stored node").hash
         }
     };
     let mut tiles = Vec::new();

@@ -11,7 +11,12 @@ fn entry(position: u64) -> Vec<u8> {
 }
 
 fn key() -> SignerKey {
-    SignerKey::from_seed(ORIGIN, &[7; 32]).unwrap()
+    SignerKey::from_seed(ORIGIN, &[7; 32]).expect("a key")
+}
+
+fn hashes(index: u64, size: u64, nodes: Vec<Node>) -> Vec<Hash> {
+    let plan = Plan::inclusion(index, size).expect("an entry of the tree");
+    plan.build(nodes).expect("every node is there")
 }
 
 /// A proof of one entry of a ledger of a size, and its leaf hash.
@@ -34,8 +39,8 @@ fn proof(index: u64, size: u64) -> (PortableProof, Hash) {
     let proof = PortableProof {
         extra: Some(b"of whoever made it".to_vec()),
         index,
-        hashes: Plan::inclusion(index, size).unwrap().build(nodes).unwrap(),
-        checkpoint: checkpoint.sign(&key()).unwrap(),
+        hashes: hashes(index, size, nodes),
+        checkpoint: checkpoint.sign(&key()).expect("a signature"),
     };
     (proof, leaf_hash(&entry(index)))
 }

@@ -118,25 +118,7 @@ pub(super) async fn run(args: ProveArgs, client: &Client, output: Output) -> any
     let (_, key, _) = newest(client, args.key).await?;
     let (receipt, act) = match (&args.receipt, &args.of) {
         (Some(file), _) => (read_receipt(file)?, String::new()),
-        (None, Some(of)) => {
-            let (position, act, time_us) = find(client, of, &args.act).await?;
-            // Only now: an entry may have been made by the search.
-            let (newest, ..) = newest(client, Some(key.clone())).await?;
-            let request = v1::GetInclusionProofRequest {
-                position,
-                ..Default::default()
-            };
-            let leaf_hash = client.get_inclusion_proof(request).await?.leaf_hash;
-            let receipt = v1::Receipt {
-                ledger_id: newest.ledger_id,
-                position,
-                time_us,
-                leaf_hash,
-                checkpoint: newest.checkpoint,
-                ..Default::default()
-            };
-            (receipt, act)
-        }
+        (None, Some(of)) => find(client, of, &args.act, &key).await?,
         (None, None) => return Err(Wrong("which entry?".to_owned()).into()),
     };
     let mut proof =
@@ -169,12 +151,41 @@ pub(super) async fn run(args: ProveArgs, client: &Client, output: Output) -> any
     Ok(Exit::Done)
 }
 
-/// Position, act and time of what was named; without a name the act is not known.
-async fn find(client: &Client, of: &str, act: &str) -> anyhow::Result<(i64, String, i64)> {
-    if let Ok(position) = of.parse::<u64>() {
-        let position = i64::try_from(position).map_err(|_| Wrong("no such position".into()))?;
-        return Ok((position, String::new(), 0));
-    }
+/// A receipt of the entry that was named, and its act; by a position the act is not known.
+async fn find(
+    client: &Client,
+    of: &str,
+    act: &str,
+    key: &VerifierKey,
+) -> anyhow::Result<(v1::Receipt, String)> {
+    let (position, act, time_us) = match of.parse::<u64>() {
+        Ok(position) => {
+            let position = i64::try_from(position);
+            let position = position.map_err(|_| Wrong("there is no such position".into()))?;
+            (position, String::new(), 0)
+        }
+        Err(_) => search(client, of, act).await?,
+    };
+    // Only now: the search is an entry, too.
+    let (newest, ..) = newest(client, Some(key.clone())).await?;
+    let request = v1::GetInclusionProofRequest {
+        position,
+        ..Default::default()
+    };
+    let leaf_hash = client.get_inclusion_proof(request).await?.leaf_hash;
+    let receipt = v1::Receipt {
+        ledger_id: newest.ledger_id,
+        position,
+        time_us,
+        leaf_hash,
+        checkpoint: newest.checkpoint,
+        ..Default::default()
+    };
+    Ok((receipt, act))
+}
+
+/// Position, act and time of the newest entry of an act about a profile or a move.
+async fn search(client: &Client, of: &str, act: &str) -> anyhow::Result<(i64, String, i64)> {
     let act = if act == "delivered" { "pulled" } else { act };
     let transition = if of.contains("/profiles/") {
         let request = v1::GetProfileRequest {

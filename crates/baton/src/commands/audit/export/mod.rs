@@ -70,27 +70,62 @@ pub(super) async fn run(args: ExportArgs, client: &Client, output: Output) -> an
     if let Some(held) = held.filter(|held| held.size < checkpoint.size) {
         tidy(&folder, &held, &checkpoint)?;
     }
-    let (dropped, sets) = (tree.dropped(), tree.policy_sets());
+    tell(
+        &Exported {
+            folder: args.into.display().to_string(),
+            ledger: newest.ledger_id,
+            checkpoint,
+            reused,
+            dropped: tree.dropped(),
+            rows,
+            sets: tree.policy_sets(),
+        },
+        output,
+    );
+    Ok(Exit::Done)
+}
+
+/// What is in the folder now.
+struct Exported {
+    folder: String,
+    ledger: String,
+    checkpoint: Checkpoint,
+    /// Entries that lay there.
+    reused: u64,
+    dropped: u64,
+    rows: u64,
+    sets: usize,
+}
+
+fn tell(exported: &Exported, output: Output) {
+    let Exported {
+        folder,
+        ledger,
+        checkpoint,
+        reused,
+        dropped,
+        rows,
+        sets,
+    } = exported;
     let json = json!({ "exported": {
-        "folder": args.into.display().to_string(), "ledger": newest.ledger_id,
-        "origin": checkpoint.origin, "size": checkpoint.size,
+        "folder": folder, "ledger": ledger, "origin": checkpoint.origin, "size": checkpoint.size,
         "root": checkpoint.root.to_string(), "reused": reused, "dropped": dropped,
         "access_rows": rows, "policy_sets": sets,
     }});
     output.result(&json, || {
         let dropped = match dropped {
             0 => String::new(),
-            n => format!(", {n} of them by their leaf hash alone"),
+            n => format!(", {n} left by their leaf hash alone"),
+        };
+        let sets = match sets {
+            1 => "1 policy set".to_owned(),
+            n => format!("{n} policy sets"),
         };
         format!(
-            "{} in {}: {} entries{dropped} ({reused} lay there), {rows} access rows, {sets} policy \
-             sets",
-            checkpoint.origin,
-            args.into.display(),
-            checkpoint.size
+            "{} in {folder}: {} entries ({reused} lay there{dropped}), {rows} access rows, {sets}",
+            checkpoint.origin, checkpoint.size
         )
     });
-    Ok(Exit::Done)
 }
 
 /// The newest checkpoint, under the key given or the one the service names.

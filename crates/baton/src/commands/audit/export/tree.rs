@@ -125,7 +125,7 @@ impl Tree {
             let entries = page(client, next, (to.size - next).min(PAGE)).await?;
             anyhow::ensure!(!entries.is_empty(), "entry {next} does not come");
             for entry in entries {
-                self.take(entry)?;
+                self.take(&entry)?;
             }
             bar.set_position(self.frontier.size());
         }
@@ -141,7 +141,7 @@ impl Tree {
         Err(Broken(say).into())
     }
 
-    fn take(&mut self, entry: v1::LedgerEntry) -> anyhow::Result<()> {
+    fn take(&mut self, entry: &v1::LedgerEntry) -> anyhow::Result<()> {
         let position = self.frontier.size();
         let stored = Hash::try_from(entry.leaf_hash.as_ref()).ok();
         let computed = (!entry.body.is_empty()).then(|| leaf_hash(&entry.body));

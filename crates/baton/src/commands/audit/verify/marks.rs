@@ -86,7 +86,7 @@ impl Marks {
             let opened = opened.filter(|it| it.size.to_string() == name && it.origin == now.origin);
             match opened {
                 Some(earlier) if (1..=now.size).contains(&earlier.size) => {
-                    marks.checkpoints.push(earlier)
+                    marks.checkpoints.push(earlier);
                 }
                 Some(_) => {}
                 None => faults.push(Fault {
@@ -227,5 +227,7 @@ fn names(folder: &Path) -> Vec<String> {
     let there = folder.read_dir().into_iter().flatten().flatten();
     let names = there.filter_map(|file| file.file_name().into_string().ok());
     // What a write left behind when it was broken off.
-    names.filter(|name| !name.ends_with(".new")).collect()
+    names
+        .filter(|name| Path::new(name).extension() != Some("new".as_ref()))
+        .collect()
 }

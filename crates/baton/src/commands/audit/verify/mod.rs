@@ -125,9 +125,9 @@ pub(super) async fn run_offline(
     }
     let mut rows = args.state.then(Rows::default);
     let mut walk = Walk::new(Source::Folder(folder), ledger.clone(), output);
-    faults.iter().for_each(|fault| walk.tell(fault));
+    walk.tell_all(&faults);
     let outcome = walk.whole(&checkpoint, rows.as_mut(), &mut marks).await?;
-    marks.finish().iter().for_each(|fault| walk.tell(fault));
+    walk.tell_all(marks.finish().as_slice());
     let report = Report {
         ledger,
         checkpoint,

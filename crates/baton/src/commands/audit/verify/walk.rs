@@ -82,14 +82,15 @@ impl<'a> Walk<'a> {
         let mut next = 0;
         while next < checkpoint.size {
             let batch = self.source.batch(next, checkpoint.size).await?;
-            batch.faults.iter().for_each(|fault| self.tell(fault));
+            self.tell_all(&batch.faults);
             let after = behind(&batch.entries);
             for found in &batch.entries {
                 self.entry(&mut verifier, found, rows.as_deref_mut())
                     .await?;
                 let root = || verifier.root();
-                let reached = marks.reached(found.position.saturating_add(1), root, rows.as_deref_mut());
-                reached.iter().for_each(|fault| self.tell(fault));
+                let size = found.position.saturating_add(1);
+                let reached = marks.reached(size, root, rows.as_deref_mut());
+                self.tell_all(&reached);
             }
             // A page that leads no further leads nowhere: what is missing then is told in the end.
             if after <= next {
@@ -362,7 +363,13 @@ impl<'a> Walk<'a> {
         });
     }
 
-    pub(super) fn tell(&mut self, fault: &Fault) {
+    pub(super) fn tell_all(&mut self, faults: &[Fault]) {
+        for fault in faults {
+            self.tell(fault);
+        }
+    }
+
+    fn tell(&mut self, fault: &Fault) {
         self.faults += 1;
         if self.faults > FAULTS_TOLD {
             return;
