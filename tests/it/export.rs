@@ -163,9 +163,10 @@ on_both_engines! {
 
         for file in files(&ledger) {
             let bytes = fs::read(&file).unwrap();
-            for at in [0, bytes.len() / 3, bytes.len() / 2, bytes.len() - 2] {
+            let places = [0, bytes.len() / 3, bytes.len() / 2, bytes.len() - 2];
+            for (at, bit) in places.into_iter().zip([1, 0x80, 2, 1]) {
                 let mut changed = bytes.clone();
-                changed[at] ^= 1;
+                changed[at] ^= bit;
                 fs::write(&file, &changed).unwrap();
                 let told = verified(&ledger).await;
                 assert_eq!(told.code, 1, "byte {at} of {}: {}", file.display(), told.said);

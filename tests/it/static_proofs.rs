@@ -97,5 +97,16 @@ on_both_engines! {
         let refused = exchange.running().publish_proofs(folder.clone()).await;
         assert!(matches!(refused, Err(StaticProofsError::OtherLedger)), "{refused:?}");
         assert_eq!(fs::read_to_string(folder.join("checkpoint")).unwrap(), damaged);
+
+        // Tiles of somebody else, without a checkpoint that would say so.
+        let copied = base.path().join("copied");
+        let partial = copied.join("tile/0/000.p");
+        fs::create_dir_all(&partial).unwrap();
+        for width in 1..=255 {
+            fs::write(partial.join(width.to_string()), vec![7; 32 * width]).unwrap();
+        }
+        let refused = exchange.running().publish_proofs(copied.clone()).await;
+        assert!(matches!(refused, Err(StaticProofsError::OtherLedger)), "{refused:?}");
+        assert!(!copied.join("checkpoint").exists());
     }
 }

@@ -170,14 +170,20 @@ impl StaticProofs {
 
     async fn tile(&self, level: u8, path: &TilePath) -> Result<(), StaticProofsError> {
         let file = self.folder.join(path.to_string());
-        if file.exists() {
+        let there = file.exists();
+        if there && self.written > 0 {
             return Ok(());
         }
         let width = path.partial.map_or(WIDTH, |width| u64::from(width.get()));
         let start = path.index * WIDTH;
         let hashes = self.ledger.tile(level, start..start + width).await?;
-        let hashes = hashes.ok_or(StaticProofsError::Ledger)?;
-        Ok(replace(file, write_hashes(&hashes)).await?)
+        let bytes = write_hashes(&hashes.ok_or(StaticProofsError::Ledger)?);
+        match there {
+            false => Ok(replace(file, bytes).await?),
+            // Without a checkpoint nothing says yet whose tile it is.
+            true if fs::read(&file)? == bytes => Ok(()),
+            true => Err(StaticProofsError::OtherLedger),
+        }
     }
 
     /// The partial tiles that a full one stands for now; C2SP lets them go.

@@ -31,8 +31,8 @@ pub(super) struct Tree {
     growth: Growth,
     /// What is pushed lies in the folder already.
     rereading: bool,
-    /// Entries of the bundle that is not full yet; empty where the body was dropped.
-    bundle: Vec<Vec<u8>>,
+    /// Entries of the bundle that is not full yet, empty where the body was dropped; leaf hashes.
+    bundle: Vec<(Vec<u8>, Hash)>,
     dropped: u64,
     policy_sets: BTreeSet<String>,
 }
@@ -164,7 +164,7 @@ impl Tree {
         } else if let Some(hash) = policy_set_of(&body) {
             self.policy_sets.insert(hash);
         }
-        self.bundle.push(body);
+        self.bundle.push((body, leaf));
         let completed = self.frontier.push(leaf);
         for tile in self.growth.push(leaf, &completed) {
             self.keep(&tile)?;
@@ -202,16 +202,21 @@ impl Tree {
         let path = TilePath::in_tree(Kind::Entries, last / WIDTH, self.frontier.size());
         let Some(path) = path else { return Ok(()) };
         self.recover()?;
-        let name = if self.bundle.iter().any(Vec::is_empty) {
+        let bodies: Vec<&[u8]> = self
+            .bundle
+            .iter()
+            .map(|(body, _)| body.as_slice())
+            .collect();
+        let name = if bodies.iter().any(|body| body.is_empty()) {
             layout::pruned(&path)
         } else {
             path.to_string()
         };
-        self.folder.keep(&name, &tile::write_bundle(&self.bundle)?)
+        self.folder.keep(&name, &tile::write_bundle(&bodies)?)
     }
 
     /// Where the service dropped a body that the folder still has in its partial bundle, that one
-    /// stays; the leaf hashes are the same, since the roots are.
+    /// stays.
     fn recover(&mut self) -> anyhow::Result<()> {
         let index = self.frontier.size().saturating_sub(1) / WIDTH;
         let Some(held) = &self.held else {
@@ -223,8 +228,8 @@ impl Tree {
         };
         let whole = self.folder.read(&path.to_string(), BUNDLE_MAX)?;
         let Some(bytes) = whole else { return Ok(()) };
-        for (body, held) in self.bundle.iter_mut().zip(read_bundle(&bytes)?) {
-            if body.is_empty() && !held.is_empty() {
+        for ((body, leaf), held) in self.bundle.iter_mut().zip(read_bundle(&bytes)?) {
+            if body.is_empty() && leaf_hash(held) == *leaf {
                 held.clone_into(body);
                 self.dropped -= 1;
             }

@@ -89,9 +89,8 @@ impl Source<'_> {
                 }
                 let most = u64::try_from(baton_domain::access::PolicyText::MAX_BYTES * 2)?;
                 let bytes = folder.read(&layout::policy_set(hash), most)?;
-                bytes
-                    .map(|bytes| String::from_utf8(bytes).context("a policy set is no text"))
-                    .transpose()
+                // What is no text does not hash to its name either.
+                Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
             }
         }
     }
