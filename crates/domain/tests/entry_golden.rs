@@ -121,6 +121,7 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
             .concat(),
         ),
         EntryKind::EntriesListed => vec![("shown", Json::Int(50)), ("start", Json::Int(1_000))],
+        EntryKind::PolicySetShown => vec![("shown", text(&"c0".repeat(32)))],
         EntryKind::RefusalsSummarised => {
             vec![
                 ("count", Json::Int(17)),

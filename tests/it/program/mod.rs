@@ -11,6 +11,7 @@ mod files;
 mod large_files;
 mod outside;
 mod partly;
+mod public_proofs;
 mod quiet;
 mod readme;
 mod shown;

@@ -14,6 +14,7 @@ mod lease;
 mod move_summary;
 mod opened;
 mod plan;
+mod policy_set;
 mod publish;
 mod pull;
 mod receipts;
@@ -187,6 +188,7 @@ acts! {
     Acknowledge => (),
     Reject => (),
     ListEntries => Entries,
+    ShowPolicySet => String,
     ListAccessRows => AccessRows,
     WhoSaw => Sightings,
 }
