@@ -15,6 +15,7 @@ mod credentials;
 mod crossing;
 mod disk_reserve;
 mod doors;
+mod export;
 mod folder;
 mod fuzz;
 mod harness;
@@ -34,6 +35,7 @@ mod rollback;
 #[path = "../../crates/store/tests/conformance/severed.rs"]
 mod severed;
 mod slow_reader;
+mod static_proofs;
 mod stopping;
 mod strangers;
 mod subscription;

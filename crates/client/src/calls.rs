@@ -172,6 +172,10 @@ calls! { "AuditService":
     read get_inclusion_proof = "GetInclusionProof"(GetInclusionProofRequest) -> GetInclusionProofResponse;
     /// Consistency proof between two sizes.
     read get_consistency_proof = "GetConsistencyProof"(GetConsistencyProofRequest) -> GetConsistencyProofResponse;
+    /// A tile of hashes by its C2SP path.
+    read get_tile = "GetTile"(GetTileRequest) -> GetTileResponse;
+    /// The policies of a hash, at most 256 KiB. Role: auditor.
+    read get_policy_set = "GetPolicySet"(GetPolicySetRequest) -> GetPolicySetResponse;
     /// Commitments of the access rows, at most 5,000 a page. Role: auditor.
     read list_access_rows = "ListAccessRows"(ListAccessRowsRequest) -> ListAccessRowsResponse;
     /// Who was shown what of one learner's moves.

@@ -44,6 +44,20 @@
 //! # }
 //! ```
 //!
+//! The receipt of a publish, as a file that shows for good that it stands in the ledger:
+//!
+//! ```no_run
+//! # async fn example(client: baton_client::Client, setting: &str,
+//! #     published: baton_wire::v1::PublishProfileResponse, witness: baton_client::Witness)
+//! #     -> Result<(), Box<dyn std::error::Error>> {
+//! let receipt = published.receipt.unwrap_or_default();
+//! let key = witness.verifier_key().await.ok_or("the ledger was never seen")?;
+//! let proof = baton_client::portable_receipt(&client, setting, &receipt, &key).await?;
+//! std::fs::write("published.tlog-proof", proof.to_string())?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Subscribe
 //!
 //! The cursor is yours: save the token once what came before it is dealt with.
@@ -115,7 +129,7 @@ pub use connect::{
 };
 pub use error::{ClientError, ConnectError, ProtocolError};
 pub use publish::{BATCH_BYTES_MAX, BATCH_ITEMS_MAX, BATCHES_IN_FLIGHT, Progress, Published};
-pub use receipt::{ReceiptError, verify_receipt};
+pub use receipt::{ProofNote, ReceiptError, portable_receipt, verify_receipt};
 pub use request_id::request_id;
 pub use retry::{ATTEMPTS_MAX, BACKOFF_FIRST, BACKOFF_MAX, RetryPolicy};
 pub use sighting::{Alarm, AlarmKind, Evidence, Sighting};

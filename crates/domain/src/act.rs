@@ -386,6 +386,13 @@ pub struct ListEntries {
     pub limit: usize,
 }
 
+/// Shows the policies of a hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShowPolicySet {
+    /// Hash of the set, as entries name it.
+    pub hash: String,
+}
+
 /// Shows commitments of access rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListAccessRows {

@@ -85,6 +85,8 @@ kinds! {
     Released = "released",
     /// Entries were shown.
     EntriesListed = "entries_listed",
+    /// The policies of a hash were shown.
+    PolicySetShown = "policy_set_shown",
     /// Commitments of access rows were shown.
     AccessRowsListed = "access_rows_listed",
     /// Somebody asked who saw a learner's record.

@@ -30,6 +30,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// The operator's page.
     pub operator: OperatorConfig,
+    /// Public proofs.
+    pub proofs: ProofsConfig,
     /// Limits standing before the ledger.
     pub limits: Rates,
     /// Logs.
@@ -74,6 +76,14 @@ pub struct ServerConfig {
 pub struct OperatorConfig {
     /// Its address, or empty.
     pub listen: String,
+}
+
+/// Public proofs as static files.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProofsConfig {
+    /// Where they are written, or empty.
+    pub folder: PathBuf,
 }
 
 /// Logs.

@@ -18,6 +18,7 @@ mod operator;
 mod origin;
 mod own_words;
 mod serve;
+mod static_proofs;
 mod strangers;
 mod tls;
 
@@ -26,4 +27,5 @@ pub use api_key::ApiKey;
 pub use config::{Config, ConfigError, DEFAULT as DEFAULT_CONFIG, KeysConfig};
 pub use limits::Rates;
 pub use serve::{Running, Serving};
+pub use static_proofs::StaticProofsError;
 pub use tls::{TlsError, server_config, spki_sha256};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ use crate::limits::{Limits, Rates};
 use crate::measure::Measure;
 use crate::open_calls::OPEN_REQUEST_BYTES_MAX;
 use crate::operator;
+use crate::static_proofs::{StaticProofs, StaticProofsError};
 
 /// Calls of one connection at the same time.
 const STREAMS_PER_CONNECTION: u32 = 256;
@@ -230,6 +232,16 @@ async fn sum_up(ledger: Arc<Ledger>, limits: Arc<Limits>, stop: CancellationToke
 }
 
 impl Running {
+    /// Keeps checkpoint and hash tiles in a folder from now on, as static files for any web server
+    /// (C2SP tlog-tiles). The folder is new, or holds the beginning of this ledger; it is brought
+    /// up to now before this answers.
+    pub async fn publish_proofs(&self, folder: PathBuf) -> Result<(), StaticProofsError> {
+        let mut proofs = StaticProofs::open(Arc::clone(&self.ledger), folder).await?;
+        proofs.catch_up().await?;
+        self.tasks.spawn(proofs.run(self.stop.clone()));
+        Ok(())
+    }
+
     /// The address it listens on, if it is on the network.
     pub fn address(&self) -> Option<SocketAddr> {
         self.address

@@ -1,6 +1,9 @@
 //! Checkpoints and proofs: public, so no acts.
 
+use std::ops::Range;
+
 use baton_domain::log::plan::NodeRange;
+use baton_domain::log::tile::node_count;
 use baton_domain::log::{Hash, Node, Plan};
 
 use crate::engine::Tx;
@@ -57,6 +60,27 @@ impl Ledger {
     ) -> Result<Option<Proof>, StoreError> {
         self.prove(new, |size| Plan::consistency(old, size).ok(), None)
             .await
+    }
+
+    /// The hashes of a tile; none when the tree has not come so far, or a stored one is gone.
+    pub async fn tile(
+        &self,
+        level: u8,
+        indices: Range<u64>,
+    ) -> Result<Option<Vec<Hash>>, StoreError> {
+        let mut tx = self.inner().db.begin_read().await?;
+        let head = Head::read(&mut tx)
+            .await?
+            .ok_or(StoreError::NoLedger("no head row"))?;
+        let wanted = indices.end.saturating_sub(indices.start);
+        let nodes = if indices.end <= node_count(level, head.size()) {
+            fetch(&mut tx, &NodeRange { level, indices }).await?
+        } else {
+            Vec::new()
+        };
+        tx.rollback().await?;
+        let whole = wanted > 0 && nodes.len() as u64 == wanted;
+        Ok(whole.then(|| nodes.into_iter().map(|node| node.hash).collect()))
     }
 
     async fn prove(

@@ -107,6 +107,8 @@ on_both_engines! {
         AuditService/GetInclusionProof            nobody 0      nobody 0      nobody 0      ok 0          ok 0          ok 0          ok 0          ok 0
         AuditService/GetConsistencyProof          nobody 0      nobody 0      nobody 0      ok 0          ok 0          ok 0          ok 0          ok 0
         AuditService/ListEntries                  nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        AuditService/GetTile                      nobody 0      nobody 0      nobody 0      ok 0          ok 0          ok 0          ok 0          ok 0
+        AuditService/GetPolicySet                 nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         AuditService/ListAccessRows               nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         AuditService/WhoSaw                       nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         KeyService/RotateKeys                     nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1

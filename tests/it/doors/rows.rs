@@ -1,5 +1,6 @@
 //! Every call of the contract once, with who may make it and who may not.
 
+use baton_domain::access::PolicyText;
 use baton_wire::status::Problem;
 use baton_wire::v1::{self, Role};
 use futures::FutureExt as _;
@@ -81,6 +82,12 @@ pub(super) const ROWS: &[Row] = rows! {
         };
         ListEntries list_entries "auditor" "sender" |who, to| v1::ListEntriesRequest {
             parent: who.setting.clone(), ..Default::default()
+        };
+        GetTile get_tile "sender" "operator" |who, to| v1::GetTileRequest {
+            parent: who.setting.clone(), path: "tile/0/000.p/5".to_owned(),
+        };
+        GetPolicySet get_policy_set "auditor" "sender" |who, to| v1::GetPolicySetRequest {
+            parent: who.setting.clone(), hash: PolicyText::shipped().hash(),
         };
         ListAccessRows list_access_rows "auditor" "sender" |who, to| v1::ListAccessRowsRequest {
             parent: who.setting.clone(), ..Default::default()

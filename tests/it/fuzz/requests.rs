@@ -430,6 +430,22 @@ fn audit(of: &Things) -> Vec<Call> {
             },
         ),
         call(
+            "AuditService/GetTile",
+            Officer,
+            &wire::GetTileRequest {
+                parent: parent(),
+                path: "tile/0/000.p/5".to_owned(),
+            },
+        ),
+        call(
+            "AuditService/GetPolicySet",
+            Officer,
+            &wire::GetPolicySetRequest {
+                parent: parent(),
+                hash: baton_domain::access::PolicyText::shipped().hash(),
+            },
+        ),
+        call(
             "AuditService/ListAccessRows",
             Officer,
             &wire::ListAccessRowsRequest {

@@ -158,7 +158,7 @@ impl Exchange {
         }
     }
 
-    fn running(&self) -> &Running {
+    pub(crate) fn running(&self) -> &Running {
         self.running
             .as_ref()
             .expect("the service was stopped by the test")

@@ -12,6 +12,7 @@ mod keys;
 mod large_files;
 mod outside;
 mod partly;
+mod public_proofs;
 mod quiet;
 mod readme;
 mod shown;

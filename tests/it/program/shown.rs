@@ -26,7 +26,7 @@ static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"(localhost|127\.0\.0\.1):\d+", "$1:[port]"),
         (r#""(position|size)":"?\d+"?"#, r#""$1":[n]"#),
         (r"\bentry \d+", "entry [n]"),
-        (r"\b\d+ entries hashed", "[n] entries hashed"),
+        (r"\b\d+ entries\b( hashed| \(\d)", "[n] entries$1"),
     ]
     .map(|(pattern, mask)| (Regex::new(pattern).unwrap(), mask))
     .into()

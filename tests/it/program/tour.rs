@@ -149,6 +149,9 @@ fn audit(desk: &mut Desk, seen: &Seen) {
         .name("settings/*/transitions/");
     desk.does("officer", &format!("audit who-saw {officer}{transition}"));
     desk.does("officer", "audit verify --state");
+    desk.does("officer", "audit export ledger");
+    desk.does("", "audit verify ledger --state");
+    desk.does("officer", "audit prove 1 --out one.tlog-proof");
     let key = SignerKey::from_seed("baton.ledger/another/1", &[7; 32]).unwrap();
     let key = key.verifier();
     let other = desk.types("officer", &format!("audit verify --key {key}"));

@@ -82,6 +82,12 @@ pub(crate) async fn run(
         signal(SignalKind::interrupt())?,
     );
     let running = serving.start(ledger)?;
+    if !config.proofs.folder.as_os_str().is_empty()
+        && let Err(error) = running.publish_proofs(config.proofs.folder).await
+    {
+        running.stop().await;
+        return Err(Wrong(error.to_string()).into());
+    }
     let address = running.address().unwrap_or(listen).to_string();
     output.result(&json!({ "listening": address }), || {
         format!("listening on {address}")

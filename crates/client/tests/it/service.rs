@@ -264,6 +264,20 @@ impl audit::AuditService for Service {
         unscripted()
     }
 
+    async fn get_tile(
+        &self,
+        _: Request<twin::GetTileRequest>,
+    ) -> Result<Response<twin::GetTileResponse>, Status> {
+        unscripted()
+    }
+
+    async fn get_policy_set(
+        &self,
+        _: Request<twin::GetPolicySetRequest>,
+    ) -> Result<Response<twin::GetPolicySetResponse>, Status> {
+        unscripted()
+    }
+
     async fn list_access_rows(
         &self,
         _: Request<twin::ListAccessRowsRequest>,

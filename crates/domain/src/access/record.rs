@@ -68,29 +68,61 @@ impl From<&Tuple> for Recorded {
     }
 }
 
+impl Recorded {
+    /// The facts it spells; what it leaves out is at its least favourable value.
+    fn facts(&self) -> Facts {
+        let blank = Facts::about(self.action, self.roles);
+        Facts {
+            relation: self.relation.unwrap_or(blank.relation),
+            kind: self.kind,
+            filled_by_caller: self.filled_by_caller.unwrap_or(blank.filled_by_caller),
+            window: self.window.unwrap_or(blank.window),
+            agreement_in_force: self.agreement_in_force.unwrap_or(blank.agreement_in_force),
+            sharing: self.sharing.unwrap_or(blank.sharing),
+            age: self.age.unwrap_or(blank.age),
+            delegation: self.delegation,
+            assurance: self.assurance,
+            legal_hold: self.legal_hold.unwrap_or(blank.legal_hold),
+            note_released: self.note_released.unwrap_or(blank.note_released),
+            route: self.route.unwrap_or(blank.route),
+            ..blank
+        }
+    }
+}
+
 impl TryFrom<Recorded> for Tuple {
     type Error = NotATuple;
 
     fn try_from(recorded: Recorded) -> Result<Self, NotATuple> {
-        let blank = Facts::about(recorded.action, recorded.roles);
-        let tuple = Self::new(Facts {
-            relation: recorded.relation.unwrap_or(blank.relation),
-            kind: recorded.kind,
-            filled_by_caller: recorded.filled_by_caller.unwrap_or(blank.filled_by_caller),
-            window: recorded.window.unwrap_or(blank.window),
-            agreement_in_force: recorded
-                .agreement_in_force
-                .unwrap_or(blank.agreement_in_force),
-            sharing: recorded.sharing.unwrap_or(blank.sharing),
-            age: recorded.age.unwrap_or(blank.age),
-            delegation: recorded.delegation,
-            assurance: recorded.assurance,
-            legal_hold: recorded.legal_hold.unwrap_or(blank.legal_hold),
-            note_released: recorded.note_released.unwrap_or(blank.note_released),
-            route: recorded.route.unwrap_or(blank.route),
-            ..blank
-        });
+        let tuple = Self::new(recorded.facts());
         if Recorded::from(&tuple) == recorded {
+            Ok(tuple)
+        } else {
+            Err(NotATuple)
+        }
+    }
+}
+
+impl Tuple {
+    /// The question of a decision in an entry, asked for one of its section kinds.
+    ///
+    /// There a question stands once for all kinds that share its facts, and spells the dimensions
+    /// of the kind it was asked for first. Another kind may have one dimension more, then at its
+    /// least favourable value, or one less.
+    pub fn of_decision(
+        spelled: &serde_json::Value,
+        kind: Option<SectionKind>,
+    ) -> Result<Self, NotATuple> {
+        let recorded = Recorded::deserialize(spelled).map_err(|_| NotATuple)?;
+        if recorded.kind.is_some() {
+            return Err(NotATuple);
+        }
+        let asked = Facts {
+            kind,
+            ..recorded.facts()
+        };
+        let tuple = Self::new(asked);
+        if *tuple.facts() == asked {
             Ok(tuple)
         } else {
             Err(NotATuple)
@@ -108,5 +140,72 @@ impl<'de> Deserialize<'de> for Tuple {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let recorded = Recorded::deserialize(deserializer)?;
         Self::try_from(recorded).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Role;
+
+    /// As an entry spells a question: without its kind.
+    fn spelled(tuple: &Tuple) -> serde_json::Value {
+        let mut spelled = serde_json::to_value(tuple).unwrap();
+        spelled.as_object_mut().unwrap().remove("kind");
+        spelled
+    }
+
+    #[test]
+    fn a_question_spelled_for_one_kind_is_read_for_every_kind_that_shares_its_facts() {
+        let roles = [Role::Dsl].into_iter().collect();
+        let mut tuples = Vec::new();
+        for relation in [Relation::NamedDestination, Relation::Source, Relation::None] {
+            for (kind, note_released) in SectionKind::ALL
+                .into_iter()
+                .flat_map(|kind| [(kind, false), (kind, true)])
+            {
+                tuples.push(Tuple::new(Facts {
+                    relation,
+                    kind: Some(kind),
+                    window: Window::Open,
+                    note_released,
+                    ..Facts::about(Action::Read, roles)
+                }));
+            }
+        }
+        let question = |tuple: &Tuple| Facts {
+            kind: None,
+            ..*tuple.facts()
+        };
+        let mut shared = 0;
+        for first in &tuples {
+            for other in &tuples {
+                if question(first) == question(other) {
+                    let read = Tuple::of_decision(&spelled(first), other.facts().kind);
+                    assert_eq!(read, Ok(*other));
+                    shared += usize::from(first.dimensions() != other.dimensions());
+                }
+            }
+        }
+        assert!(shared > 0, "some were spelled with other dimensions");
+    }
+
+    #[test]
+    fn a_question_with_a_kind_or_a_word_too_many_is_none() {
+        let tuple = Tuple::new(Facts {
+            relation: Relation::NamedDestination,
+            kind: Some(SectionKind::Send),
+            ..Facts::about(Action::Read, RoleSet::EMPTY)
+        });
+        let of = |spelled| Tuple::of_decision(&spelled, Some(SectionKind::Send));
+        assert_eq!(of(spelled(&tuple)), Ok(tuple));
+        assert_eq!(of(serde_json::to_value(tuple).unwrap()), Err(NotATuple));
+        let mut more = spelled(&tuple);
+        more["colour"] = "green".into();
+        assert_eq!(of(more), Err(NotATuple));
+        // A dimension that this action does not have, at a value that would matter.
+        let mut more = spelled(&tuple);
+        more["legal_hold"] = false.into();
+        assert_eq!(of(more), Err(NotATuple));
     }
 }

@@ -11,14 +11,17 @@
 //!   stands beside each entry, and [`Frontier::push`] says which [`Node`]s to store besides.
 //! - Proving: a [`Plan`] says what to fetch and builds the proof from it.
 //! - Checking: [`verify_inclusion`], [`verify_consistency`], and [`verify::Verifier`] for a whole
-//!   ledger.
+//!   ledger; a [`PortableProof`] is a file for one entry.
+//! - Laying out: [`Growth`] cuts the tree into the [`tile`]s others serve and keep.
 //! - Signing: [`Checkpoint`] is what the ledger's key says about size and root, as a [`note`].
 
 pub mod canonical;
 pub mod checkpoint;
 pub mod frontier;
+pub mod growth;
 pub mod note;
 pub mod plan;
+pub mod portable;
 pub mod proof;
 pub mod tile;
 pub mod tree;
@@ -27,6 +30,8 @@ pub mod verify;
 pub use canonical::Json;
 pub use checkpoint::Checkpoint;
 pub use frontier::Frontier;
+pub use growth::{Growth, Tile};
 pub use plan::Plan;
+pub use portable::PortableProof;
 pub use proof::{verify_consistency, verify_inclusion};
 pub use tree::{EMPTY_ROOT, Hash, MAX_SIZE, Node, leaf_hash, node_hash};

@@ -65,6 +65,9 @@ pub enum Fault {
 pub struct Finding {
     /// What is wrong with it; at most three faults.
     pub faults: Vec<Fault>,
+    /// What stands for it in the tree: the hash of its bytes, or the one stored where they were
+    /// dropped. `None` once the tree has a hole.
+    pub leaf: Option<Hash>,
     /// The upper nodes of the tree it completes, to be compared with the stored ones.
     pub completed: Vec<Node>,
 }
@@ -131,7 +134,10 @@ impl<'a> Verifier<'a> {
         self.next = position + 1;
         self.dropped += u64::from(record.entry.is_none());
         match (computed.or(record.leaf), &mut self.frontier) {
-            (Some(leaf), Some(frontier)) => finding.completed = frontier.push(leaf),
+            (Some(leaf), Some(frontier)) => {
+                finding.leaf = Some(leaf);
+                finding.completed = frontier.push(leaf);
+            }
             (Some(_), None) => {}
             (None, _) => {
                 finding.faults.push(Fault::Empty(position));
@@ -139,6 +145,11 @@ impl<'a> Verifier<'a> {
             }
         }
         finding
+    }
+
+    /// The root over what was read so far; `None` if entries were missing.
+    pub fn root(&self) -> Option<Hash> {
+        self.frontier.as_ref().map(Frontier::root)
     }
 
     /// Checks what only the end shows: that nothing is missing there, and the root.

@@ -1,7 +1,10 @@
 //! `AuditService`.
 
-use baton_domain::act::{ListAccessRows, ListEntries, WhoSaw};
-use baton_store::{Proof, StoreError};
+use std::ops::Range;
+
+use baton_domain::act::{ListAccessRows, ListEntries, ShowPolicySet, WhoSaw};
+use baton_domain::log::tile::{self, Kind, TilePath};
+use baton_store::StoreError;
 use baton_wire::name::{self, CredentialName, TransitionName};
 use baton_wire::status::{Problem, Reason};
 use baton_wire::twin::{self, audit_service_server::AuditService};
@@ -18,7 +21,7 @@ const ROWS: usize = 1_000;
 const ROWS_MAX: usize = 5_000;
 
 /// Proofs are public: they say nothing but what a checkpoint commits to.
-fn proof(found: Result<Option<Proof>, StoreError>) -> Result<Proof, Problem> {
+fn proof<T>(found: Result<Option<T>, StoreError>) -> Result<T, Problem> {
     match found {
         Ok(Some(proof)) => Ok(proof),
         Ok(None) => Err(Reason::PermissionDenied.into()),
@@ -36,6 +39,35 @@ fn natural(fields: &mut Fields, field: &str, value: i64) -> Option<u64> {
         fields.wrong(field, "natural", "Give 0 or a positive number.");
     }
     read
+}
+
+/// Level and places of a tile of hashes.
+fn hashes_at(fields: &mut Fields, path: &str) -> Option<(u8, Range<u64>)> {
+    let read = path.parse().ok().and_then(|path: TilePath| {
+        let Kind::Hashes(level) = path.kind else {
+            return None;
+        };
+        let width = path
+            .partial
+            .map_or(tile::WIDTH, |width| u64::from(width.get()));
+        let start = path.index.checked_mul(tile::WIDTH)?;
+        Some((level, start..start.checked_add(width)?))
+    });
+    if read.is_none() {
+        let say = "Give tile/<level>/<index>[.p/<width>] as C2SP tlog-tiles writes it.";
+        fields.wrong("path", "tile", say);
+    }
+    read
+}
+
+/// A hash of a policy set as entries write it.
+fn policy_hash(fields: &mut Fields, hash: String) -> Option<String> {
+    let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let is_hash = hash.len() == 64 && hash.bytes().all(digit);
+    if !is_hash {
+        fields.wrong("hash", "sha256", "Give 64 lower-case hexadecimal digits.");
+    }
+    is_hash.then_some(hash)
 }
 
 /// 0 means the newest.
@@ -122,6 +154,34 @@ impl AuditService for Services {
             new_size: encode::signed(proof.size),
             checkpoint: proof.checkpoint,
         }))
+    }
+
+    async fn get_tile(
+        &self,
+        request: Request<twin::GetTileRequest>,
+    ) -> Result<Response<twin::GetTileResponse>, Status> {
+        known(&request)?;
+        let mut fields = Fields::default();
+        let at = hashes_at(&mut fields, &request.into_inner().path);
+        let (level, indices) = fields.all(at)?;
+        let hashes = proof(self.ledger.tile(level, indices).await)?;
+        Ok(Response::new(twin::GetTileResponse {
+            hashes: tile::write_hashes(&hashes).into(),
+        }))
+    }
+
+    async fn get_policy_set(
+        &self,
+        request: Request<twin::GetPolicySetRequest>,
+    ) -> Result<Response<twin::GetPolicySetResponse>, Status> {
+        let known = known(&request)?;
+        let request = request.into_inner();
+        let caller = caller(&known, &request.parent)?;
+        let mut fields = Fields::default();
+        let hash = policy_hash(&mut fields, request.hash);
+        let hash = fields.all(hash)?;
+        let text = self.act(&caller, ShowPolicySet { hash }).await?.value;
+        Ok(Response::new(twin::GetPolicySetResponse { text }))
     }
 
     async fn list_access_rows(

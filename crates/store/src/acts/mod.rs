@@ -15,6 +15,7 @@ mod lease;
 mod move_summary;
 mod opened;
 mod plan;
+mod policy_set;
 mod publish;
 mod pull;
 mod receipts;
@@ -190,6 +191,7 @@ acts! {
     Acknowledge => (),
     Reject => (),
     ListEntries => Entries,
+    ShowPolicySet => String,
     ListAccessRows => AccessRows,
     WhoSaw => Sightings,
     RotateKeys => Rotated,

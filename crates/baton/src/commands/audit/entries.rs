@@ -86,10 +86,7 @@ async fn size(client: &Client) -> anyhow::Result<u64> {
 }
 
 fn show(entry: &v1::LedgerEntry, output: Output) {
-    let said = entry.body.strip_prefix(PREFIX);
-    let said: Value = said
-        .and_then(|it| serde_json::from_slice(it).ok())
-        .unwrap_or_default();
+    let said = said(&entry.body).unwrap_or_default();
     let bytes = (!entry.body.is_empty()).then(|| STANDARD.encode(&entry.body));
     let json = json!({
         "position": entry.position, "leaf_hash": hex(&entry.leaf_hash), "entry": said,
@@ -98,7 +95,12 @@ fn show(entry: &v1::LedgerEntry, output: Output) {
     output.result(&json, || words(entry.position, &said));
 }
 
-fn words(position: i64, said: &Value) -> String {
+/// What an entry says; none if it cannot be read.
+pub(super) fn said(body: &[u8]) -> Option<Value> {
+    serde_json::from_slice(body.strip_prefix(PREFIX)?).ok()
+}
+
+pub(super) fn words(position: i64, said: &Value) -> String {
     if said.is_null() {
         return format!("{position:>8}  (dropped at the end of its retention)");
     }

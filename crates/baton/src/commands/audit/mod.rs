@@ -2,12 +2,21 @@
 //!
 //! JSON of `entries`: `{"position": 0, "leaf_hash": "hex", "entry": {…}, "bytes": "base64"}` a line;
 //! `bytes` is what is hashed and `entry` what it says, both null when the body was dropped at the
-//! end of its retention. Of `verify`: `{"fault": {"kind": "leaf", "message": "…"}}` a line for
-//! everything that is wrong (see [`verify`]), then `{"summary": {"ledger": "ldg_…", "origin": "…",
-//! "key": "…", "size": 42, "root": "hex", "dropped": 0, "access_rows": 17, "faults": 0, "verified":
-//! true}}`; `access_rows` is null without `--state`. Of `who-saw`: the contract's `Sighting` a line.
+//! end of its retention. Of `verify`: `{"fault": {"kind": "leaf", "position": 7, "message": "…"}}` a
+//! line for everything that is wrong (see [`verify`]), then `{"summary": {"ledger": "ldg_…",
+//! "origin": "…", "key": "…", "size": 42, "root": "hex", "dropped": 0, "access_rows": 17,
+//! "unproved_rows": 0, "faults": 0, "verified": true}}`; `access_rows` is null without `--state`. Of
+//! `export`: `{"exported": {…}}` with folder, ledger, origin, size, root, and the numbers of entries
+//! `reused` and `dropped`, of `access_rows` and `policy_sets`. Of `prove`: `{"proof": {"file": "…",
+//! "position": 7, "leaf_hash": "hex", "ledger": "ldg_…", "key": "…"}}`; of `verify-proof`:
+//! `{"proved": {"origin": "…", "position": 7, "size": 42, "root": "hex", "leaf_hash": "hex",
+//! "entry": {…}, "unvouched": {…}}}`, `entry` null without `--entry`, `unvouched` what whoever made
+//! the file wrote into it. Of `who-saw`: the contract's `Sighting` a line.
 
 mod entries;
+mod export;
+mod layout;
+mod prove;
 pub(crate) mod verify;
 mod who_saw;
 
@@ -21,6 +30,9 @@ use crate::output::{Exit, Output};
 #[command(after_help = "\
 Examples:
   baton audit verify --state
+  baton audit export ledger-2026
+  baton audit verify ledger-2026
+  baton audit prove 1042 --out act.tlog-proof
   baton audit entries --from 1000
   baton audit who-saw settings/stg_…/transitions/trn_…")]
 pub(crate) struct AuditArgs {
@@ -33,8 +45,14 @@ pub(crate) struct AuditArgs {
 enum AuditCommand {
     /// Show entries. Needs the auditor's role, as verify does.
     Entries(entries::EntriesArgs),
-    /// Fetch the whole ledger and check it here, trusting nothing but its key.
+    /// Write the whole ledger into a folder, for any verifier. Needs the auditor's role.
+    Export(export::ExportArgs),
+    /// Check the whole ledger here, the service's or an export, trusting nothing but its key.
     Verify(verify::VerifyArgs),
+    /// Write a file that proves one entry: a publish, a delivery, an acknowledgement.
+    Prove(prove::ProveArgs),
+    /// Check such a file, without any service.
+    VerifyProof(prove::VerifyProofArgs),
     /// Who was shown what of one learner, and who was refused.
     WhoSaw(who_saw::WhoSawArgs),
 }
@@ -44,10 +62,21 @@ pub(crate) async fn run(
     to: &ConnectionArgs,
     output: Output,
 ) -> anyhow::Result<Exit> {
+    let command = match args.command {
+        AuditCommand::Verify(mut args) => match args.export.take() {
+            Some(export) => return verify::run_offline(args, export, output).await,
+            None => AuditCommand::Verify(args),
+        },
+        AuditCommand::VerifyProof(args) => return prove::verify(&args, output),
+        asks => asks,
+    };
     let client = to.connect().await?;
-    match args.command {
+    match command {
+        AuditCommand::Export(args) => export::run(args, &client, output).await,
         AuditCommand::Entries(args) => entries::run(args, &client, output).await,
+        AuditCommand::Prove(args) => prove::run(args, &client, output).await,
         AuditCommand::Verify(args) => verify::run(args, &client, output).await,
+        AuditCommand::VerifyProof(args) => prove::verify(&args, output),
         AuditCommand::WhoSaw(args) => who_saw::run(args, &client, output).await,
     }
 }

@@ -1,4 +1,7 @@
 //! Access rows as the entries made them: the last commitment of each.
+//!
+//! An entry whose body was dropped may have changed any row. So a row that differs from what a
+//! later entry says is wrong, and one that differs from an earlier one can only be counted.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -18,10 +21,21 @@ pub(super) struct Change {
 
 type Key = (String, String);
 
+/// What the last entry about a row left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Made {
+    commitment: [u8; 32],
+    position: u64,
+}
+
 /// The fold so far.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    rows: BTreeMap<Key, [u8; 32]>,
+    rows: BTreeMap<Key, Made>,
+    /// The last entry whose body was dropped.
+    dropped: Option<u64>,
+    /// Rows that differ, and may do so for a dropped entry.
+    unproved: u64,
     /// The last row that was compared; the next page begins after it.
     compared: Option<Key>,
 }
@@ -31,13 +45,27 @@ impl Rows {
         self.rows.len()
     }
 
+    /// Rows that differ from the last entry that is left about them, or of which none is left.
+    pub(super) const fn unproved(&self) -> u64 {
+        self.unproved
+    }
+
     /// Takes a change over; false when its commitment is none.
-    pub(super) fn apply(&mut self, change: Change) -> bool {
+    pub(super) fn apply(&mut self, position: u64, change: Change) -> bool {
         let commitment = unhex(&change.commitment);
         commitment.is_some_and(|commitment| {
-            self.rows.insert((change.table, change.key), commitment);
+            let made = Made {
+                commitment,
+                position,
+            };
+            self.rows.insert((change.table, change.key), made);
             true
         })
+    }
+
+    /// What this entry changed nobody can tell any more.
+    pub(super) const fn dropped(&mut self, position: u64) {
+        self.dropped = Some(position);
     }
 
     /// Compares the next page of rows with the fold, which stands at the size the page was read
@@ -52,34 +80,51 @@ impl Rows {
             Some(key) if !last => Bound::Included(key.clone()),
             _ => Bound::Unbounded,
         };
-        let mut expected: BTreeMap<&Key, &[u8; 32]> = self.rows.range((from, to)).collect();
-        let mut faults = Vec::new();
+        let mut expected: BTreeMap<&Key, &Made> = self.rows.range((from, to)).collect();
+        let mut found: Vec<(Option<u64>, Fault)> = Vec::new();
         for row in page {
             let key = (row.table.clone(), row.key.clone());
-            let fault = match expected.remove(&key) {
-                Some(commitment) if commitment.as_slice() == row.commitment.as_ref() => continue,
+            let made = expected.remove(&key);
+            let fault = match made {
+                Some(made) if made.commitment.as_slice() == row.commitment.as_ref() => continue,
                 Some(_) => ("row_changed", "is not as the last entry about it left it"),
                 None => ("row_unknown", "stands there, and no entry made it"),
             };
-            faults.push(fault_of(&key, fault));
+            let at = made.map(|made| made.position);
+            found.push((at, fault_of(&key, at, fault)));
         }
         let missing = ("row_missing", "was made by an entry and is not there");
-        faults.extend(expected.into_keys().map(|key| fault_of(key, missing)));
+        for (key, made) in expected {
+            let at = Some(made.position);
+            found.push((at, fault_of(key, at, missing)));
+        }
         self.compared = end;
-        faults
+        // A dropped entry that came later may be the reason.
+        let (sure, open): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|(at, _)| self.dropped.is_none() || *at > self.dropped);
+        self.unproved += open.len() as u64;
+        sure.into_iter().map(|(_, fault)| fault).collect()
     }
 }
 
-fn fault_of((table, key): &Key, (kind, what): (&'static str, &str)) -> Fault {
+fn fault_of(
+    (table, key): &Key,
+    position: Option<u64>,
+    (kind, what): (&'static str, &str),
+) -> Fault {
     Fault {
         kind,
+        position,
         message: format!("row {key} of {table} {what}"),
     }
 }
 
-fn unhex(text: &str) -> Option<[u8; 32]> {
+/// 32 bytes in the one form entries write them.
+pub(super) fn unhex(text: &str) -> Option<[u8; 32]> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let lower = |byte: &u8| !byte.is_ascii_uppercase();
+    let digit = |byte: u8| char::from(byte).to_digit(16).filter(|_| lower(&byte));
     let byte = |pair: &[u8; 2]| u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok();
     let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
     bytes.filter(|_| rest.is_empty())?.try_into().ok()
@@ -91,13 +136,13 @@ mod tests {
 
     fn folded(rows: &[(&str, u8)]) -> Rows {
         let mut folded = Rows::default();
-        for (key, byte) in rows {
+        for (position, (key, byte)) in (0..).zip(rows) {
             let change = Change {
                 table: "setting".to_owned(),
                 key: (*key).to_owned(),
                 commitment: format!("{byte:02x}").repeat(32),
             };
-            assert!(folded.apply(change));
+            assert!(folded.apply(position, change));
         }
         folded
     }
@@ -126,6 +171,26 @@ mod tests {
             ["row_changed", "row_unknown", "row_missing"]
         );
         assert_eq!(kinds(rows.compare(&[row("d", 4)], true)), ["row_missing"]);
+    }
+
+    #[test]
+    fn a_dropped_entry_may_be_why_a_row_differs_unless_a_later_one_tells_of_it() {
+        let change = |key: &str, byte: u8| Change {
+            table: "setting".to_owned(),
+            key: key.to_owned(),
+            commitment: format!("{byte:02x}").repeat(32),
+        };
+        let mut rows = Rows::default();
+        for (position, key) in [(0, "a"), (1, "b"), (2, "c")] {
+            assert!(rows.apply(position, change(key, 1)));
+        }
+        rows.dropped(3);
+        assert!(rows.apply(4, change("c", 2)));
+        let page = [row("a", 7), row("c", 1), row("d", 1)];
+        let told = rows.compare(&page, true);
+        let told: Vec<_> = told.iter().map(|it| (it.kind, it.position)).collect();
+        assert_eq!(told, [("row_changed", Some(4))]);
+        assert_eq!(rows.unproved(), 3, "a changed, b missing, d unknown");
     }
 
     #[test]

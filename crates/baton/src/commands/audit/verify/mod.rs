@@ -1,12 +1,21 @@
-//! The whole ledger, checked here: every byte hashed again, every position, the tree, the
-//! signature of the checkpoint, and on request the access rows against a fold of the entries.
+//! The whole ledger, checked here: every byte hashed again, every position, the tree and its tiles,
+//! the signature of the checkpoint, every decision against the policies, and on request the access
+//! rows against a fold of the entries. From a service, or from an exported folder without one.
 //!
 //! Kinds of fault: those of the tree (`missing`, `out_of_order`, `leaf`, `empty`, `not_covered`,
-//! `root`), `checkpoint` (its signature), `said` (an entry contradicts its place), `row_changed`,
-//! `row_unknown` and `row_missing` (access rows).
+//! `root`), `tile` and `bundle` (files or stored hashes that are not what the entries make),
+//! `checkpoint` (an earlier one of the folder), `said` (an entry contradicts its place), `decision`
+//! (the policies answer otherwise than an entry says), `policy_set` (policies that are gone or not
+//! those of their hash), `row_changed`, `row_unknown` and `row_missing` (access rows), `rows` (the
+//! file of the access rows), `marker` (the folder says that it is another ledger's).
 
+mod decisions;
 mod fold;
+mod marks;
+mod source;
 mod walk;
+
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use baton_client::Client;
@@ -17,20 +26,28 @@ use clap::Args;
 use serde_json::json;
 
 use super::entries::hex;
-use crate::output::{Broken, Exit, Output};
+use super::layout::{self, Folder, Marker, SMALL_MAX};
+use crate::output::{Broken, Exit, Output, Wrong};
 use fold::Rows;
+use marks::Marks;
+use source::Source;
 use walk::Walk;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  baton audit verify
+  baton audit verify                                  the ledger of the service
   baton audit verify --state
+  baton audit verify ledger-2026 --state              an export, without any service
   baton audit verify --key 'baton.ledger/ldg_…/1+…' --json | tail -1
 
-Without --key the key is the one the service names: then this shows that the ledger agrees with
-itself, not that it is the one you saw before. Ends with 1 if anything is wrong.")]
-pub(super) struct VerifyArgs {
+Without --key the key is the one the service names, or that lies in the folder: then this shows that
+the ledger agrees with itself, not that it is the one you saw before. Ends with 1 if anything is
+wrong.")]
+pub(crate) struct VerifyArgs {
+    /// A folder that `baton audit export` wrote; else the service is asked.
+    #[arg(value_name = "FOLDER")]
+    pub(super) export: Option<PathBuf>,
     /// Also compare the access rows (settings, credentials, moves, contributions) with what the
     /// entries made of them.
     #[arg(long)]
@@ -44,6 +61,8 @@ pub(super) struct VerifyArgs {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) kind: &'static str,
+    /// Where, or from where on; of a row, the last entry about it.
+    pub(crate) position: Option<u64>,
     pub(crate) message: String,
 }
 
@@ -57,12 +76,77 @@ pub(crate) struct Report {
     pub(crate) dropped: u64,
     /// Access rows that were compared.
     pub(crate) rows: Option<u64>,
+    /// Of these, those that only a dropped entry can account for.
+    pub(crate) unproved: u64,
     /// Number of faults; each was told when it was found.
     pub(crate) faults: u64,
 }
 
 pub(super) async fn run(args: VerifyArgs, client: &Client, output: Output) -> anyhow::Result<Exit> {
     let report = verify(client, args.key, args.state, output).await?;
+    Ok(conclude(&report, output))
+}
+
+/// Checks an export.
+pub(super) async fn run_offline(
+    args: VerifyArgs,
+    export: PathBuf,
+    output: Output,
+) -> anyhow::Result<Exit> {
+    let folder = Folder::at(&export);
+    let signed = folder.read(layout::CHECKPOINT, SMALL_MAX)?;
+    let signed = signed.ok_or_else(|| {
+        Wrong(format!(
+            "{} holds no exported ledger, or one that was broken off: there is no checkpoint",
+            export.display()
+        ))
+    })?;
+    let keys = match args.key {
+        Some(key) => vec![key],
+        None => folder.keys()?,
+    };
+    let checkpoint = Checkpoint::open(&signed, &keys).map_err(|error| {
+        Broken(format!(
+            "the checkpoint of the folder does not hold: {error}"
+        ))
+    })?;
+    let key = keys.into_iter().find(|key| key.name() == checkpoint.origin);
+    let key = key.context("a checkpoint that holds has a key")?;
+    let ledger = ledger_of(&checkpoint.origin).to_owned();
+    let known = std::slice::from_ref(&key);
+    let (mut marks, mut faults) = Marks::of(&folder, &checkpoint, known, args.state)?;
+    let marker = Marker::of(&ledger, &checkpoint.origin).to_bytes()?;
+    if folder.read(layout::MARKER, SMALL_MAX)?.as_ref() != Some(&marker) {
+        faults.push(Fault {
+            kind: "marker",
+            position: None,
+            message: format!("{} does not name this ledger", layout::MARKER),
+        });
+    }
+    let mut rows = args.state.then(Rows::default);
+    let mut walk = Walk::new(Source::Folder(folder), ledger.clone(), output);
+    walk.tell_all(&faults);
+    let outcome = walk.whole(&checkpoint, rows.as_mut(), &mut marks).await?;
+    walk.tell_all(marks.finish().as_slice());
+    let report = Report {
+        ledger,
+        checkpoint,
+        key,
+        dropped: outcome.dropped,
+        rows: args.state.then_some(marks.compared),
+        unproved: rows.map_or(0, |rows| rows.unproved()),
+        faults: walk.faults(),
+    };
+    Ok(conclude(&report, output))
+}
+
+/// The ledger in an origin.
+fn ledger_of(origin: &str) -> &str {
+    origin.split('/').nth(1).unwrap_or_default()
+}
+
+/// Tells the sum.
+fn conclude(report: &Report, output: Output) -> Exit {
     let whole = report.faults == 0;
     let Report {
         ledger,
@@ -70,17 +154,22 @@ pub(super) async fn run(args: VerifyArgs, client: &Client, output: Output) -> an
         key,
         dropped,
         rows,
+        unproved,
         faults,
-    } = &report;
+    } = report;
     let json = json!({
         "ledger": ledger, "origin": checkpoint.origin, "key": key.to_string(),
         "size": checkpoint.size, "root": hex(checkpoint.root.as_bytes()), "dropped": dropped,
-        "access_rows": rows, "faults": faults, "verified": whole,
+        "access_rows": rows, "unproved_rows": unproved, "faults": faults, "verified": whole,
     });
     output.result(&json!({ "summary": json }), || {
-        let rows = match rows {
-            Some(rows) => format!("; {rows} access rows are what the entries made of them"),
-            None => String::new(),
+        let rows = match (rows, unproved) {
+            (None, _) => String::new(),
+            (Some(rows), 0) => format!("; {rows} access rows are what the entries made of them"),
+            (Some(rows), n) => format!(
+                "; {rows} access rows compared, {n} of them differ in a way that only a dropped \
+                 entry can account for"
+            ),
         };
         let dropped = match dropped {
             0 => String::new(),
@@ -88,8 +177,8 @@ pub(super) async fn run(args: VerifyArgs, client: &Client, output: Output) -> an
         };
         if whole {
             format!(
-                "{} holds: {} entries{dropped} hashed again, positions without a gap, root and \
-                 signature of the checkpoint{rows}",
+                "{} holds: {} entries{dropped} hashed again, positions without a gap, tiles, root \
+                 and signature of the checkpoint, every decision as the policies answer it{rows}",
                 checkpoint.origin, checkpoint.size
             )
         } else {
@@ -99,7 +188,7 @@ pub(super) async fn run(args: VerifyArgs, client: &Client, output: Output) -> an
             )
         }
     });
-    Ok(if whole { Exit::Done } else { Exit::SomeRefused })
+    if whole { Exit::Done } else { Exit::SomeRefused }
 }
 
 /// Checks the ledger a client speaks to, telling every fault as it is found.
@@ -121,10 +210,12 @@ pub(crate) async fn verify(
     };
     let checkpoint = open(&newest, &key)?;
     let mut rows = state.then(Rows::default);
-    let mut walk = Walk::new(client, newest.ledger_id.clone(), output);
-    let outcome = walk.whole(&checkpoint, rows.as_mut()).await?;
+    let mut walk = Walk::new(Source::Service(client), newest.ledger_id.clone(), output);
+    let outcome = walk
+        .whole(&checkpoint, rows.as_mut(), &mut Marks::default())
+        .await?;
     let compared = match (&mut rows, outcome.frontier) {
-        (Some(rows), Some(frontier)) => Some(walk.state(rows, frontier, &key).await?),
+        (Some(rows), Some(frontier)) => Some(walk.state(client, rows, frontier, &key).await?),
         // A fold of a ledger with holes says nothing; the holes were told.
         _ => None,
     };
@@ -134,12 +225,16 @@ pub(crate) async fn verify(
         key,
         dropped: outcome.dropped,
         rows: compared,
+        unproved: rows.map_or(0, |rows| rows.unproved()),
         faults: walk.faults(),
     })
 }
 
 /// A checkpoint whose signature holds.
-fn open(newest: &v1::GetCheckpointResponse, key: &VerifierKey) -> anyhow::Result<Checkpoint> {
+pub(super) fn open(
+    newest: &v1::GetCheckpointResponse,
+    key: &VerifierKey,
+) -> anyhow::Result<Checkpoint> {
     let signed = newest.checkpoint.as_bytes();
     Checkpoint::open(signed, std::slice::from_ref(key)).map_err(|error| {
         let held = key.name();
@@ -157,7 +252,7 @@ fn open(newest: &v1::GetCheckpointResponse, key: &VerifierKey) -> anyhow::Result
     })
 }
 
-fn key(text: &str) -> Result<VerifierKey, String> {
+pub(super) fn key(text: &str) -> Result<VerifierKey, String> {
     text.parse()
         .map_err(|_| "a C2SP verifier key, name+id+key".to_owned())
 }

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# A ledger of more than 10,000 entries, exported and checked by programs that share nothing with
+# Baton, and by Baton without a service. Then with one byte flipped: each of them has to see it.
+# BATON_BIN is the built program; `python` has python/requirements.txt; `go` and the Debian package
+# golang-golang-x-mod-dev are there.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+: "${BATON_BIN:?set it to the built program, e.g. target/debug/baton}"
+ready_within=120 # seconds
+entries=10000
+seed=20260722
+
+scratch=$(mktemp -d)
+service=
+
+# stop -- ends the service as Ctrl-C would, harder when that takes longer than 10 s.
+stop() {
+  local left=100
+  kill -INT "$service" 2>/dev/null || return 0
+  while kill -0 "$service" 2>/dev/null && ((left-- > 0)); do sleep 0.1; done
+  kill -KILL "$service" 2>/dev/null || true
+  service=
+}
+
+clean_up() {
+  [[ -z $service ]] || stop
+  rm -rf "$scratch"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+fail() {
+  printf 'FAILED: %s\n' "$*" >&2
+  exit 1
+}
+
+# as WHO COMMAND... -- the program, with somebody's connection.
+as() {
+  local who=$1
+  shift
+  "$BATON_BIN" --connection "$scratch/play/connections/$who/connection.toml" "$@"
+}
+
+printf 'building the Go verifier\n'
+GO111MODULE=off GOPATH=${BATON_GOCODE:-/usr/share/gocode} GOCACHE=$scratch/gocache GOFLAGS='' \
+  go build -o "$scratch/verify-go" "$here/go/main.go"
+
+# A little of everything first.
+set -m
+"$BATON_BIN" demo --pupils 24 --keep "$scratch/play" --json >"$scratch/result" 2>"$scratch/log" &
+service=$!
+set +m
+for caller in officer auditor primary-1-sender; do
+  until grep -q '^key' "$scratch/play/connections/$caller/connection.toml" 2>/dev/null; do
+    if ((SECONDS > ready_within)) || ! kill -0 "$service" 2>/dev/null; then
+      cat "$scratch/log" "$scratch/result" >&2
+      fail "the demo ended, or was not ready after $ready_within s"
+    fi
+    sleep 0.1
+  done
+done
+
+# An export that is extended later has to stay the same ledger.
+as auditor --json audit export "$scratch/ledger" >"$scratch/first"
+
+# Many entries, quickly and through the front door: a register, each establishment an entry.
+python "$here/python/register.py" "$entries" >"$scratch/register.csv"
+started=$SECONDS
+as officer --json settings import --gias "$scratch/register.csv" | tail -1
+printf '%s entries in %s s\n' "$entries" $((SECONDS - started))
+
+as auditor --json audit export "$scratch/ledger" >"$scratch/second"
+cat "$scratch/first" "$scratch/second"
+vkey=$(<"$scratch/ledger/baton/verifier-keys")
+position=$((entries / 2))
+as auditor audit prove "$position" --key "$vkey" --out "$scratch/one.tlog-proof" --entry "$scratch/one.entry" >/dev/null
+# Further entries, so that the proof is of another checkpoint than the export of before.
+as auditor --json audit export "$scratch/ledger" >/dev/null
+stop
+
+# From here on nobody serves anything.
+with_go() { "$scratch/verify-go" -seed "$seed" -min "$entries" -proof "$2" "$1" "$vkey"; }
+with_python() {
+  python "$here/python/verify_export.py" --seed "$seed" --min "$entries" --proof "$2" "$1" "$vkey"
+}
+with_baton() {
+  "$BATON_BIN" audit verify "$1" --state --key "$vkey" &&
+    "$BATON_BIN" audit verify-proof "$2" --key "$vkey" --entry "$scratch/one.entry"
+}
+for by in go python baton; do
+  "with_$by" "$scratch/ledger" "$scratch/one.tlog-proof" || fail "$by does not take a ledger that holds"
+done
+
+# flip FILE AT -- changes one bit of the byte there.
+flip() {
+  python - "$1" "$2" <<'PY'
+import pathlib, sys
+path, at = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+data = bytearray(path.read_bytes())
+data[at] ^= 1
+path.write_bytes(data)
+PY
+}
+
+cd "$scratch/ledger"
+roots=(tile/1/000.p/*) # there is one
+cd "$scratch"
+# In the length of an entry, in an entry, in hashes of two levels, in the size that was signed and
+# in the signature, in a hash of a proof and in its checkpoint.
+for damage in tile/entries/007:0 tile/entries/007:100 tile/0/011:4000 "${roots[0]}:40" \
+  checkpoint:50 checkpoint:-10 ../one.tlog-proof:-300 ../one.tlog-proof:-20; do
+  file=${damage%:*} at=${damage##*:}
+  rm -rf "$scratch/copy" && mkdir "$scratch/copy"
+  cp -r "$scratch/ledger" "$scratch/copy/ledger"
+  cp "$scratch/one.tlog-proof" "$scratch/copy/"
+  flip "$scratch/copy/ledger/$file" "$at"
+  for by in go python baton; do
+    if "with_$by" "$scratch/copy/ledger" "$scratch/copy/one.tlog-proof" >"$scratch/said" 2>&1; then
+      cat "$scratch/said" >&2
+      fail "$by did not see a flipped bit in $damage"
+    fi
+    grep -qE 'not hold|FAULT|no proof' "$scratch/said" || {
+      cat "$scratch/said" >&2
+      fail "$by failed for another reason than the flipped bit in $damage"
+    }
+    printf '%-24s %-7s %s\n' "$damage" "$by" "$(grep -m 1 -E 'not hold|FAULT|no proof' "$scratch/said")"
+  done
+done
+printf 'none of them is taken in\n'
