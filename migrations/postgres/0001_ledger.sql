@@ -10,6 +10,7 @@ CREATE TABLE head (
     frontier BYTEA NOT NULL,
     checkpoint TEXT COLLATE "C" NOT NULL,
     epoch BIGINT NOT NULL,
+    epoch_check TEXT COLLATE "C" NOT NULL,
     policy TEXT COLLATE "C" NOT NULL
 );
 

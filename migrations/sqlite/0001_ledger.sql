@@ -10,6 +10,7 @@ CREATE TABLE head (
     frontier BLOB NOT NULL,
     checkpoint TEXT NOT NULL,
     epoch INTEGER NOT NULL,
+    epoch_check TEXT NOT NULL,
     policy TEXT NOT NULL
 ) STRICT;
 

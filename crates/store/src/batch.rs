@@ -103,8 +103,9 @@ impl Inner {
                 committed.map_err(Broken::at_commit)?;
                 let added = batch.iter().any(|job| !job.takes_away());
                 self.reserve.committed(added);
-                // What fails here fails again, and is told, with the next batch.
-                let _ = self.keys.turn_to(head.epoch);
+                if head.epoch.id != self.keys.current() {
+                    self.epoch_moved.notify_one();
+                }
                 let mark = Mark {
                     term: head.term,
                     size: head.size(),
@@ -128,23 +129,23 @@ impl Inner {
         batch: &mut [Box<dyn Queued>],
     ) -> Result<Written, StoreError> {
         let content: Vec<ContentRow> = batch.iter().flat_map(|job| job.content()).collect();
-        let sealed_in = content.iter().map(|row| row.epoch).min();
+        let sealed = self.one_of_each(&content);
         if !content.is_empty() {
             tx.upsert(content).await?;
         }
         let before = Head::lock(&self.db, tx).await?;
         self.check(&before)?;
-        self.keys.turn_to(before.epoch)?;
-        if sealed_in.is_some_and(|epoch| epoch < before.epoch) {
-            let sealed = batch.iter().flat_map(|job| job.content()).collect();
-            self.wrap_late(tx, sealed, before.epoch).await?;
-        }
+        self.keys.turn_to(&before.epoch)?;
         let decider = self.decider_for(tx, &before).await?;
         let mut needs = Needs::default();
         for job in batch.iter() {
             job.needs(&mut needs);
         }
         let mut world = World::load(tx, &needs).await?;
+        if self.are_late(&world, &sealed)? {
+            let late = batch.iter().flat_map(|job| job.content()).collect();
+            self.wrap_late(tx, late).await?;
+        }
         let mut head = before.clone();
         head.time_us = head.time_us.max(self.clock.now_us());
         let (last_leaf, unwanted) = self.decide(&mut world, &decider, &mut head, batch)?;
@@ -187,13 +188,14 @@ impl Inner {
                 position,
                 time_us: head.time_us,
                 today,
-                epoch: head.epoch,
             };
             let mark = world.changes();
             let caller = job.caller().cloned();
             let mut scene = Scene::new(world, (&self.keys, decider), caller.as_ref(), moment);
             let ran = job.run(&mut scene);
-            head.epoch = scene.epoch;
+            if let Some(epoch) = scene.epoch.take() {
+                head.epoch = epoch;
+            }
             unwanted.extend(ran.draft.unwanted.iter().cloned());
             if ran.draft.silent {
                 continue;

@@ -68,7 +68,7 @@ fn by_strength(identifiers: &[LearnerIdentifier]) -> Vec<&LearnerIdentifier> {
 }
 
 /// A setting's key of an epoch, from the world.
-fn owner_key(
+pub(crate) fn owner_key(
     world: &World,
     keys: &Keys,
     (owner, epoch): (&SettingId, i64),
@@ -82,8 +82,11 @@ fn owner_key(
 
 /// The key of a setting that is in force; made, where the epoch has none of it yet. Only under the
 /// head lock: two made at once would leave what one of them wraps without a key.
-fn current_key(world: &mut World, keys: &Keys, owner: &SettingId) -> Result<Key, StoreError> {
-    let epoch = keys.current();
+fn current_key(
+    world: &mut World,
+    keys: &Keys,
+    (owner, epoch): (&SettingId, i64),
+) -> Result<Key, StoreError> {
     if world.keys.get(&format!("{owner}/{epoch}")).is_some() {
         return owner_key(world, keys, (owner, epoch));
     }
@@ -113,10 +116,12 @@ pub(crate) fn seal(
     record: &Record,
 ) -> Result<LearnerRow, StoreError> {
     let aad = keys.learner_aad(&row.owner_id, &row.id);
-    let (wrapped, key) = current_key(world, keys, &row.owner_id)?.wrap_fresh(&aad)?;
+    let epoch = keys.current();
+    let owner = current_key(world, keys, (&row.owner_id, epoch))?;
+    let (wrapped, key) = owner.wrap_fresh(&aad)?;
     let plain = serde_json::to_vec(record).map_err(|_| StoreError::Row("learner"))?;
     row.sealed = key.seal(&aad, plain)?;
-    (row.epoch, row.wrapped) = (keys.current(), wrapped);
+    (row.epoch, row.wrapped) = (epoch, wrapped);
     Ok(row)
 }
 

@@ -9,7 +9,7 @@ use baton_domain::act::Caller;
 use baton_domain::ids::{CredentialId, ProfileId};
 use baton_domain::log::Hash;
 use baton_domain::log::note::SignerKey;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -77,6 +77,8 @@ pub(crate) struct Inner {
     pub(crate) high_water: HighWater,
     pub(crate) reserve: Reserve,
     pub(crate) rotation: Rotation,
+    /// Wakes the rotation: the head names another epoch than this node knows.
+    pub(crate) epoch_moved: Notify,
     /// A commit widened more than the sweeper's queue holds: it has to look at everything.
     pub(crate) widened_missed: AtomicBool,
     /// Tells the sweeper whose visibility a commit may have widened.
@@ -274,6 +276,7 @@ impl Inner {
             high_water: keys.high_water()?,
             reserve,
             rotation,
+            epoch_moved: Notify::new(),
             db,
             keys,
             clock,
@@ -336,7 +339,10 @@ impl From<StoreError> for Refusal {
         tracing::error!(error = %error, code = error.code(), "store");
         match error {
             StoreError::Database(_) if error.is_full() => Self::LedgerFull,
-            StoreError::Database(_) | StoreError::NoLedger(_) => Self::Unavailable,
+            StoreError::Database(_)
+            | StoreError::NoLedger(_)
+            | StoreError::EpochMissing(_)
+            | StoreError::KeyReplaced => Self::Unavailable,
             StoreError::ClockSkew => Self::ClockSkew,
             _ => Self::Internal,
         }

@@ -18,7 +18,7 @@ use crate::engine::{Db, Tx};
 use crate::error::StoreError;
 use crate::folder::{self, FolderLock};
 use crate::head::{Head, int};
-use crate::keys::{FIRST_EPOCH, Key, Keys, Mark, MasterKey};
+use crate::keys::{Key, Keys, Mark, MasterKey};
 use crate::ledger::{Inner, Ledger};
 use crate::reserve::{DiskReserve, Reserve};
 use crate::rotation::Rotation;
@@ -110,7 +110,7 @@ impl Ledger {
             time_us: 0,
             frontier: Frontier::new(),
             checkpoint: String::new(),
-            epoch: FIRST_EPOCH,
+            epoch: keys.first()?,
             policy: hash,
             database_us: None,
         };
@@ -150,6 +150,8 @@ impl Ledger {
                 "the database and the keys are of different ledgers",
             ));
         }
+        // Before anything is written: a copy whose epoch is gone can be gone on from by nobody.
+        keys.turn_to(&head.epoch)?;
         if let Some(mark) = not_reached(&mut tx, &head, &marks).await? {
             if !accept_rollback {
                 return Err(StoreError::RolledBack {
@@ -171,7 +173,6 @@ impl Ledger {
         } else {
             tx.rollback().await?;
         }
-        keys.turn_to(head.epoch)?;
         let policies = policies_in_force(&db, &head.policy).await?;
         let decider = Decider::new(Arc::new(policies));
         let inner = Inner::new(

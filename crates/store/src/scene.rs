@@ -16,7 +16,7 @@ use baton_domain::section::{KindSet, SectionKind};
 use jiff::civil::Date;
 
 use crate::clock::{Clock, london_date};
-use crate::keys::Keys;
+use crate::keys::{Keys, NamedEpoch};
 use crate::refusal::Refusal;
 use crate::rows::{AboutRow, CredentialRow, FeedRow, credential_state};
 use crate::view::kinds;
@@ -39,8 +39,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) time_us: i64,
     /// The civil date in London at that time.
     pub(crate) today: Date,
-    /// The key epoch in force; an act may put the next one into force.
-    pub(crate) epoch: i64,
+    /// The key epoch this act puts into force.
+    pub(crate) epoch: Option<NamedEpoch>,
     pub(crate) roles: RoleSet,
     /// Kinds a contributor fills.
     assigned: KindSet,
@@ -72,8 +72,6 @@ pub(crate) struct Moment {
     pub(crate) position: i64,
     pub(crate) time_us: i64,
     pub(crate) today: Date,
-    /// The key epoch in force.
-    pub(crate) epoch: i64,
 }
 
 impl Moment {
@@ -84,7 +82,6 @@ impl Moment {
             position: 0,
             time_us,
             today: london_date(time_us),
-            epoch: 0,
         }
     }
 }
@@ -125,7 +122,7 @@ impl<'a> Scene<'a> {
             position: moment.position,
             time_us: moment.time_us,
             today: moment.today,
-            epoch: moment.epoch,
+            epoch: None,
             roles: RoleSet::EMPTY,
             assigned: KindSet::EMPTY,
             assurance: Assurance::Key,

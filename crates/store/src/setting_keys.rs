@@ -53,6 +53,9 @@ impl Inner {
         if rows.is_empty() {
             return Ok(None);
         }
+        if !self.admits() {
+            return Err(Refusal::LedgerFull);
+        }
         self.make_key(id).await.map(Some)
     }
 
@@ -85,15 +88,15 @@ impl Inner {
     async fn make_key(&self, id: &SettingId) -> Result<(i64, Key), Refusal> {
         let mut tx = self.begin().await?;
         let head = Head::lock(&self.db, &mut tx).await?;
-        self.keys.turn_to(head.epoch)?;
+        self.keys.turn_to(&head.epoch)?;
         let rows = self.rows_of(&mut tx, id).await?;
-        let key = match rows.into_iter().find(|row| row.epoch == head.epoch) {
+        let key = match rows.into_iter().find(|row| row.epoch == head.epoch.id) {
             Some(row) => self.keys.open_setting_key(id, row.epoch, &row.wrapped)?,
             None => {
-                let (wrapped, key) = self.keys.fresh_setting_key(id, head.epoch)?;
+                let (wrapped, key) = self.keys.fresh_setting_key(id, head.epoch.id)?;
                 let row = SettingKeyRow {
                     setting_id: id.clone(),
-                    epoch: head.epoch,
+                    epoch: head.epoch.id,
                     wrapped,
                 };
                 tx.upsert(vec![row]).await?;
@@ -102,8 +105,8 @@ impl Inner {
         };
         tx.commit().await?;
         self.setting_keys
-            .keep((id.clone(), head.epoch), key.clone());
-        Ok((head.epoch, key))
+            .keep((id.clone(), head.epoch.id), key.clone());
+        Ok((head.epoch.id, key))
     }
 
     async fn rows_of(&self, tx: &mut Tx, id: &SettingId) -> Result<Vec<SettingKeyRow>, StoreError> {

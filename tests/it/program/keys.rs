@@ -51,9 +51,15 @@ fn keys_are_rotated_while_the_service_runs_and_also_by_the_folder_alone() {
         for epoch in 2..=4 {
             let told = desk.does("officer", "keys rotate --wait");
             assert_eq!(told.lines()[0]["epoch"], epoch, "{told:?}");
-            let old: Vec<_> = told.lines()[1..].to_vec();
-            let left = old.iter().filter(|line| line["in_force"] != true);
-            assert!(left.clone().all(|line| line["keys"] == 0), "{told:?}");
+            let lines = told.lines();
+            let (now, before) = lines[1..]
+                .iter()
+                .partition::<Vec<_>, _>(|line| line["in_force"] == true);
+            assert_eq!(now.len(), 1, "{told:?}");
+            assert!(
+                !before.is_empty() && before.iter().all(|line| line["keys"] == 0),
+                "{told:?}"
+            );
         }
         desk.does("receiver", "subscribe --once --out arrived");
         desk.close();

@@ -1,5 +1,7 @@
 //! Opening a key epoch, and entering that epochs are destroyed.
 
+use std::collections::BTreeSet;
+
 use baton_domain::access::{Action, Role, RoleSet};
 use baton_domain::act::{Caller, RequestId, RotateKeys};
 use baton_domain::entry::EntryKind;
@@ -8,9 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Idempotent, Prepare, Step, Turn};
 use crate::error::StoreError;
+use crate::keys::NamedEpoch;
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
-use crate::scene::{Question, Scene};
+use crate::scene::{Moment, Question, Scene};
 use crate::world::Needs;
 
 /// What stands after a rotation was asked for.
@@ -23,7 +26,8 @@ pub struct Rotated {
 /// Puts an epoch into force whose key lies in the ring.
 #[derive(Debug)]
 pub(crate) struct OpenEpoch {
-    next: i64,
+    /// None: its caller may not, and is told so.
+    next: Option<NamedEpoch>,
     /// None when it is the service itself.
     request: Option<RequestId>,
 }
@@ -33,7 +37,7 @@ impl OpenEpoch {
     pub(crate) fn by_itself(ledger: &Inner) -> Result<Self, StoreError> {
         let next = ledger.keys.lay_next(ledger.clock.now_us())?;
         Ok(Self {
-            next,
+            next: Some(next),
             request: None,
         })
     }
@@ -42,12 +46,13 @@ impl OpenEpoch {
 impl Prepare for RotateKeys {
     type Step = OpenEpoch;
 
-    async fn prepare(self, ledger: &Inner, _caller: &Caller) -> Result<Turn<OpenEpoch>, Refusal> {
-        // Laid into the ring before anybody decides whether it may be: a key that is never put
-        // into force is the next one's.
-        let next = ledger.keys.lay_next(ledger.clock.now_us())?;
+    async fn prepare(self, ledger: &Inner, caller: &Caller) -> Result<Turn<OpenEpoch>, Refusal> {
+        ledger.follow_epoch().await?;
+        // A look, so that nobody else has the ring written; it is decided under the lock.
+        let may = may(ledger, caller).await?;
+        let lay = || ledger.keys.lay_next(ledger.clock.now_us());
         Ok(Turn::Decide(OpenEpoch {
-            next,
+            next: may.then(lay).transpose()?,
             request: Some(self.request),
         }))
     }
@@ -89,19 +94,34 @@ impl Step for OpenEpoch {
     }
 
     fn decide(&self, scene: &mut Scene<'_>) -> Result<Rotated, Refusal> {
-        let another_did = scene.epoch >= self.next;
-        if self.request.is_none() && another_did {
+        let epoch = scene.keys.current();
+        let next = self.next.as_ref().filter(|next| next.id > epoch);
+        if self.request.is_none() && next.is_none() {
+            // Another node was faster.
             scene.draft.silent = true;
-            return Ok(Rotated { epoch: scene.epoch });
+            return Ok(Rotated { epoch });
         }
         scene.require(Action::ManageKeys, Question::GENERAL)?;
-        if another_did {
-            return Err(Refusal::Failed("KEYS_ROTATED_MEANWHILE"));
-        }
-        scene.epoch = self.next;
-        scene.detail("epoch", Json::Int(self.next));
-        Ok(Rotated { epoch: self.next })
+        let next = next.ok_or(Refusal::Failed("KEYS_ROTATED_MEANWHILE"))?;
+        scene.epoch = Some(next.clone());
+        scene.detail("epoch", Json::Int(next.id));
+        scene.detail("check", next.check.as_str());
+        Ok(Rotated { epoch: next.id })
     }
+}
+
+/// Whether the policies let a caller rotate, as things stand now.
+async fn may(ledger: &Inner, caller: &Caller) -> Result<bool, Refusal> {
+    let needs = Needs {
+        credentials: BTreeSet::from([caller.credential.clone()]),
+        ..Needs::default()
+    };
+    let mut world = ledger.look(&needs).await?;
+    let decider = ledger.decider();
+    let moment = Moment::now(&ledger.clock);
+    let with = (&ledger.keys, &*decider);
+    let mut scene = Scene::new(&mut world, with, Some(caller), moment);
+    Ok(scene.admit().is_ok() && scene.ask(Action::ManageKeys, Question::GENERAL, None))
 }
 
 /// Enters that epochs are about to be destroyed. Nothing is left under them.

@@ -25,6 +25,7 @@ pub(crate) use seal::Key;
 
 use self::ring::{Epoch, Ring, RingLock};
 use crate::error::StoreError;
+use crate::learner::hex;
 
 /// The keys of one ledger, open.
 #[derive(Debug)]
@@ -47,8 +48,17 @@ pub(crate) struct EpochView {
     pub(crate) opened_us: i64,
 }
 
+/// An epoch as the head names it: its number, and what tells its key from another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NamedEpoch {
+    pub(crate) id: i64,
+    pub(crate) check: String,
+}
+
 /// The first epoch of a ledger.
-pub(crate) const FIRST_EPOCH: i64 = 1;
+const FIRST_EPOCH: i64 = 1;
+/// Before the head was read.
+const NO_EPOCH: i64 = 0;
 
 impl Keys {
     /// Makes the ring in an empty folder.
@@ -81,7 +91,7 @@ impl Keys {
             blind: ring.blind.clone(),
             log_seed: ring.log_seed.clone(),
             master,
-            current: AtomicI64::new(FIRST_EPOCH),
+            current: AtomicI64::new(NO_EPOCH),
             ring: RwLock::new(Arc::new(ring)),
         }
     }
@@ -103,13 +113,45 @@ impl Keys {
         self.current.load(Ordering::Acquire)
     }
 
-    /// Follows the ledger into an epoch, which another node may have opened.
-    pub(crate) fn turn_to(&self, epoch: i64) -> Result<(), StoreError> {
-        if self.current() != epoch {
-            self.epoch(epoch)?;
-            self.current.store(epoch, Ordering::Release);
+    /// Follows the ledger into the epoch its head names, which another node may have opened. Only
+    /// under the head lock: nobody may be turned back. A ring that holds another key under that
+    /// number is a folder of its own: what would be sealed under it no other node could open.
+    pub(crate) fn turn_to(&self, epoch: &NamedEpoch) -> Result<(), StoreError> {
+        if self.current() == epoch.id {
+            return Ok(());
         }
+        let missing = |_| StoreError::EpochMissing(epoch.id);
+        let known = self.epoch(epoch.id).map_err(missing)?;
+        if self.check(epoch.id, &known) != epoch.check {
+            self.keep(self.read_ring()?);
+            let read = self.epoch(epoch.id).map_err(missing)?;
+            if self.check(epoch.id, &read) != epoch.check {
+                return Err(StoreError::EpochMissing(epoch.id));
+            }
+        }
+        self.current.store(epoch.id, Ordering::Release);
         Ok(())
+    }
+
+    /// The first epoch, as the head of a new ledger names it.
+    pub(crate) fn first(&self) -> Result<NamedEpoch, StoreError> {
+        self.named(FIRST_EPOCH)
+    }
+
+    fn named(&self, id: i64) -> Result<NamedEpoch, StoreError> {
+        let check = self.check(id, &self.epoch(id)?);
+        Ok(NamedEpoch { id, check })
+    }
+
+    /// Tells one key from another and nothing else about it.
+    fn check(&self, id: i64, key: &Key) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key.bytes());
+        let text = format!("baton/epoch-check/v1\n{}\n{id}", self.ledger);
+        hex(&hmac::sign(&key, text.as_bytes()).as_ref()[..16])
+    }
+
+    fn read_ring(&self) -> Result<Ring, StoreError> {
+        Ring::read(&self.folder, &self.master)
     }
 
     /// The key of an epoch. One that is not known is looked for on disk: another node may have
@@ -119,7 +161,7 @@ impl Keys {
         if let Some(key) = known(&self.ring()) {
             return Ok(key);
         }
-        let ring = Ring::read(&self.folder, &self.master)?;
+        let ring = self.read_ring()?;
         let found = known(&ring);
         self.keep(ring);
         found.ok_or(StoreError::EpochGone)
@@ -127,7 +169,7 @@ impl Keys {
 
     /// Every epoch of the ring, oldest first, as it lies on disk.
     pub(crate) fn epochs(&self) -> Result<Vec<EpochView>, StoreError> {
-        self.keep(Ring::read(&self.folder, &self.master)?);
+        self.keep(self.read_ring()?);
         let view = |(id, epoch): (&i64, &Epoch)| EpochView {
             id: *id,
             opened_us: epoch.opened_us,
@@ -137,10 +179,10 @@ impl Keys {
 
     /// Lays the key of the next epoch into the ring. It is in force once the ledger says so; one
     /// that was laid there before and never came into force is taken as it is.
-    pub(crate) fn lay_next(&self, now_us: i64) -> Result<i64, StoreError> {
+    pub(crate) fn lay_next(&self, now_us: i64) -> Result<NamedEpoch, StoreError> {
         let next = self.current() + 1;
         let held = RingLock::take(&self.folder)?;
-        let mut ring = Ring::read(&self.folder, &self.master)?;
+        let mut ring = Ring::read_held(&self.folder, &self.master, &held)?;
         let laid = ring.epochs.remove(&next);
         let epoch = Epoch {
             opened_us: now_us,
@@ -149,13 +191,13 @@ impl Keys {
         ring.epochs.insert(next, epoch);
         ring.replace(&self.folder, &self.master, &held)?;
         self.keep(ring);
-        Ok(next)
+        self.named(next)
     }
 
     /// Destroys an epoch and all before it, for good.
     pub(crate) fn destroy(&self, last: i64) -> Result<(), StoreError> {
         let held = RingLock::take(&self.folder)?;
-        let mut ring = Ring::read(&self.folder, &self.master)?;
+        let mut ring = Ring::read_held(&self.folder, &self.master, &held)?;
         ring.epochs.retain(|id, _| *id > last);
         ring.replace(&self.folder, &self.master, &held)?;
         self.keep(ring);

@@ -78,8 +78,18 @@ impl Ring {
         })
     }
 
-    /// Opens the ring of a folder.
+    /// Opens the ring of a folder, while nobody changes it.
     pub(super) fn read(folder: &Path, master: &Key) -> Result<Self, StoreError> {
+        let held = RingLock::share(folder)?;
+        Self::read_held(folder, master, &held)
+    }
+
+    /// The same under a lock that is held already.
+    pub(super) fn read_held(
+        folder: &Path,
+        master: &Key,
+        _held: &RingLock,
+    ) -> Result<Self, StoreError> {
         let text = file::read_private(&folder.join(RING))?;
         let ring: RingFile =
             serde_json::from_slice(&text).map_err(|_| StoreError::Ring("not a key ring"))?;
@@ -142,23 +152,34 @@ impl Ring {
         _held: &RingLock,
     ) -> Result<(), StoreError> {
         let (path, new) = (folder.join(RING), folder.join("ring.json.new"));
+        let old = folder.join("ring.json.old");
         let bytes = self.to_bytes(master)?;
-        // Left by a process that was killed in here.
-        let _ = fs::remove_file(&new);
-        file::write_new(&new, &bytes)?;
-        let replace = || -> io::Result<()> {
-            let old = OpenOptions::new().write(true).open(&path)?;
-            fs::rename(&new, &path)?;
-            File::open(folder)?.sync_all()?;
-            wipe(old)
+        let replace = || -> Result<(), StoreError> {
+            // Left by a process that was killed in here.
+            wipe(&new).and_then(|()| wipe(&old)).map_err(at(&old))?;
+            file::write_new(&new, &bytes)?;
+            fs::hard_link(&path, &old).map_err(at(&old))?;
+            fs::rename(&new, &path).map_err(at(&path))?;
+            let synced = File::open(folder).and_then(|folder| folder.sync_all());
+            synced.map_err(at(folder))?;
+            wipe(&old).map_err(at(&old))
         };
-        replace().map_err(|error| StoreError::file(&path, error))
+        replace()
     }
 }
 
 impl RingLock {
-    /// Waits for others who change the file; they are done within milliseconds.
+    /// To change the file. Others are done within milliseconds.
     pub(super) fn take(folder: &Path) -> Result<Self, StoreError> {
+        Self::lock(folder, FlockOperation::LockExclusive)
+    }
+
+    /// To read it: what is replaced is overwritten, and must not be read meanwhile.
+    fn share(folder: &Path) -> Result<Self, StoreError> {
+        Self::lock(folder, FlockOperation::LockShared)
+    }
+
+    fn lock(folder: &Path, how: FlockOperation) -> Result<Self, StoreError> {
         let path = folder.join(LOCK);
         let take = || -> io::Result<File> {
             let file = OpenOptions::new()
@@ -167,7 +188,7 @@ impl RingLock {
                 .truncate(false)
                 .mode(0o600)
                 .open(&path)?;
-            flock(&file, FlockOperation::LockExclusive)?;
+            flock(&file, how)?;
             Ok(file)
         };
         let file = take().map_err(|error| StoreError::file(&path, error))?;
@@ -184,8 +205,20 @@ fn aad(ledger: &LedgerId, what: &str) -> String {
     format!("baton/ring/v1\n{ledger}\n{what}")
 }
 
-fn wipe(mut old: File) -> io::Result<()> {
-    let length = usize::try_from(old.metadata()?.len()).unwrap_or_default();
-    old.write_all(&vec![0; length])?;
-    old.sync_all()
+fn at(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |error| StoreError::file(&path, error)
+}
+
+/// Overwrites a file and removes it, where there is one.
+fn wipe(path: &Path) -> io::Result<()> {
+    let mut file = match OpenOptions::new().write(true).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or_default();
+    file.write_all(&vec![0; length])?;
+    file.sync_all()?;
+    fs::remove_file(path)
 }

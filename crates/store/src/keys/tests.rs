@@ -33,18 +33,21 @@ async fn a_key_opens_in_its_epoch_until_that_is_destroyed_and_no_other_epoch_ope
     let home = home();
     let keys = made(&home).await;
     let setting = SettingId::from_bytes([1; 16]);
+    keys.turn_to(&keys.first().unwrap()).unwrap();
     let (wrapped, key) = keys.fresh_setting_key(&setting, 1).unwrap();
     let other = Keys::open(&home.at, &home.master).await.unwrap();
     let opened = other.open_setting_key(&setting, 1, &wrapped).unwrap();
     assert_eq!(opened.bytes(), key.bytes());
 
-    assert_eq!(keys.lay_next(2_000).unwrap(), 2);
-    assert_eq!(keys.lay_next(3_000).unwrap(), 2, "it is not in force yet");
-    assert_eq!((keys.current(), other.current()), (1, 1));
-    keys.turn_to(2).unwrap();
-    assert_eq!(keys.lay_next(3_000).unwrap(), 3);
+    let second = keys.lay_next(2_000).unwrap();
+    assert_eq!(second.id, 2);
+    let again = keys.lay_next(3_000).unwrap();
+    assert_eq!(again, second, "it is not in force yet");
+
+    keys.turn_to(&second).unwrap();
+    assert_eq!(keys.lay_next(3_000).unwrap().id, 3);
     let (later, _) = keys.fresh_setting_key(&setting, 2).unwrap();
-    other.turn_to(2).expect("found on disk");
+    other.turn_to(&second).expect("found on disk");
     assert!(other.open_setting_key(&setting, 2, &later).is_ok());
     assert!(other.open_setting_key(&setting, 1, &later).is_err());
     let stranger = SettingId::from_bytes([2; 16]);
@@ -67,7 +70,17 @@ async fn a_key_opens_in_its_epoch_until_that_is_destroyed_and_no_other_epoch_ope
         "opened when it was last laid"
     );
     assert!(other.open_setting_key(&setting, 1, &wrapped).is_err());
-    assert!(matches!(other.turn_to(9), Err(StoreError::EpochGone)));
+    let check = second.check.clone();
+    for (id, check) in [(9, check.as_str()), (3, check.as_str())] {
+        let wrong = NamedEpoch {
+            id,
+            check: check.to_owned(),
+        };
+        assert!(
+            matches!(other.turn_to(&wrong), Err(StoreError::EpochMissing(_))),
+            "{wrong:?}"
+        );
+    }
     assert_eq!(other.current(), 2, "and it stays where it was");
 }
 
@@ -122,7 +135,8 @@ async fn a_ring_that_was_being_replaced_when_the_process_died_is_whole_and_repla
     std::fs::write(home.at.join("ring.json.new"), b"half a ri").unwrap();
     let opened = Keys::open(&home.at, &home.master).await.unwrap();
     assert_eq!(opened.epochs().unwrap().len(), 1);
-    assert_eq!(keys.lay_next(5).unwrap(), 2);
+    keys.turn_to(&keys.first().unwrap()).unwrap();
+    assert_eq!(keys.lay_next(5).unwrap().id, 2);
     assert_eq!(opened.epochs().unwrap().len(), 2);
     assert!(!home.at.join("ring.json.new").exists());
 }

@@ -7,7 +7,7 @@ use baton_domain::access::Role;
 use baton_domain::act::{Caller, Fetch, ListEntries, RotateKeys};
 use baton_domain::ids::ProfileId;
 use baton_domain::section::KindSet;
-use baton_store::{Epoch, Ledger, Place, Refusal, Rotation};
+use baton_store::{Epoch, Ledger, Place, Refusal, Rotation, StoreError};
 
 use crate::engine::{Home, on_both_engines};
 use crate::line::Line;
@@ -94,7 +94,7 @@ async fn put_back(home: &Home) {
 }
 
 on_both_engines! {
-    async fn what_was_published_before_a_rotation_opens_after_it_and_its_plain_key_is_the_same(home) {
+    async fn what_was_published_before_a_rotation_opens_after_it(home) {
         let world = World::new(home).await;
         let receiver = world.caller(&world.secondary.id, &[Role::Dsl]).await;
         let first = published(&world, 1).await;
@@ -137,6 +137,119 @@ on_both_engines! {
         put_back(home).await;
         let refused = read(&world, &receiver, &profile).await;
         assert_eq!(refused.unwrap_err(), Refusal::Internal, "epoch 1 is destroyed");
+        // What was put back lies under keys that nobody has, and is in nobody's way.
+        let other = published(&world, 2).await;
+        assert_eq!(turned(&world).await, 6);
+        assert!(read(&world, &receiver, &other).await.is_ok());
+    }
+
+    async fn an_old_copy_of_a_key_does_not_open_with_the_keys_of_today(home) {
+        let world = World::new(home).await;
+        let receiver = world.caller(&world.secondary.id, &[Role::Dsl]).await;
+        let profile = published(&world, 1).await;
+        home.tamper("CREATE TABLE kept_content AS SELECT * FROM content").await;
+        turned(&world).await;
+        assert!(read(&world, &receiver, &profile).await.is_ok());
+        // The ring still has epoch 1, the database still has every key of the settings.
+        let of = "FROM kept_content k WHERE k.content_id = content.content_id AND k.kind = content.kind";
+        home.tamper(&format!("UPDATE content SET wrapped = (SELECT k.wrapped {of})")).await;
+        let refused = read(&world, &receiver, &profile).await;
+        assert_eq!(refused.unwrap_err(), Refusal::Internal);
+    }
+
+    async fn a_key_that_somebody_changed_is_set_aside_and_keeps_no_other_one(home) {
+        let world = World::new(home).await;
+        let receiver = world.caller(&world.secondary.id, &[Role::Dsl]).await;
+        let (whole, changed) = (published(&world, 1).await, published(&world, 2).await);
+        let of = |profile: &ProfileId| {
+            format!("kind = 1 AND content_id = (SELECT content_id FROM profile WHERE id = '{profile}')")
+        };
+        home.flip(("content", "wrapped"), &of(&changed)).await;
+        for _ in 0..4 {
+            turned(&world).await;
+        }
+        until(&world.ledger, |epochs| epochs[0].id == 3).await;
+        assert!(read(&world, &receiver, &whole).await.is_ok());
+        assert_eq!(read(&world, &receiver, &changed).await.unwrap_err(), Refusal::Internal);
+        let aside = home.count("SELECT count(*) FROM content WHERE epoch < 0").await;
+        assert_eq!(aside, 1, "as it was, and out of the way");
+    }
+
+    async fn a_key_that_only_a_nodes_memory_has_seals_nothing(home) {
+        let world = World::new(home).await;
+        let sender = world.caller(&world.primary.id, &[Role::Publisher, Role::Dsl]).await;
+        let receiver = world.caller(&world.secondary.id, &[Role::Dsl]).await;
+        let moves = [world.open_move(1).await, world.open_move(2).await];
+        let publish = |at: usize| world.publish(&moves[at], &publishable(true), "a profile");
+        turned(&world).await;
+        world.ledger.act(&sender, publish(0)).await.unwrap();
+        // As after a failover to a copy that lacks the last commits.
+        let of = &world.primary.id;
+        home.tamper(&format!("DELETE FROM setting_key WHERE setting_id = '{of}' AND epoch = 2")).await;
+        let refused = world.ledger.act(&sender, publish(1)).await;
+        assert_eq!(refused.unwrap_err(), Refusal::Unavailable);
+        let profile = world.ledger.act(&sender, publish(1)).await.unwrap().value.profile;
+        let World { ledger, clock, .. } = world;
+        ledger.close().await;
+        let ledger = Ledger::open(&home.place(), clock, false).await.unwrap();
+        let read = ledger.act(&receiver, all_of(&profile)).await.unwrap();
+        assert_eq!(read.value.sections.len(), publishable(true).len());
+        ledger.close().await;
+    }
+
+    async fn who_may_not_rotate_leaves_the_ring_as_it_was(home) {
+        let world = World::new(home).await;
+        let sender = world.caller(&world.primary.id, &[Role::Publisher]).await;
+        let ring = home.folder().join("keys/ring.json");
+        let before = std::fs::read(&ring).unwrap();
+        let request = world.request();
+        let refused = world.ledger.act(&sender, RotateKeys { request }).await;
+        assert_eq!(refused.unwrap_err(), Refusal::Denied);
+        assert_eq!(std::fs::read(&ring).unwrap(), before);
+        assert_eq!(world.ledger.epochs().await.unwrap().len(), 1);
+    }
+
+    async fn a_copy_older_than_every_epoch_that_is_kept_is_not_gone_on_from(home) {
+        let world = World::new(home).await;
+        for _ in 0..4 {
+            turned(&world).await;
+        }
+        until(&world.ledger, |epochs| epochs[0].id == 3).await;
+        let World { ledger, clock, .. } = world;
+        ledger.close().await;
+        let size = home.count("SELECT size FROM head").await;
+        home.tamper("UPDATE head SET epoch = 1, size = size").await;
+        let opened = Ledger::open(&home.place(), clock, true).await;
+        assert!(matches!(opened, Err(StoreError::EpochMissing(1))), "{opened:?}");
+        assert_eq!(home.count("SELECT size FROM head").await, size, "nothing was entered");
+    }
+
+    async fn a_node_with_a_key_folder_of_its_own_writes_nothing_after_a_rotation(home) {
+        if !home.is_postgres() {
+            return;
+        }
+        let world = World::new(home).await;
+        let sender = world.caller(&world.primary.id, &[Role::Publisher, Role::Dsl]).await;
+        let transition = world.open_move(1).await;
+        let own = home.folder().with_file_name("own");
+        let (keys, copy) = (home.folder().join("keys"), own.join("keys"));
+        std::fs::create_dir_all(&copy).unwrap();
+        for name in ["ring.json", "master.key"] {
+            std::fs::copy(keys.join(name), copy.join(name)).unwrap();
+        }
+        let place = Place { folder: own, ..home.place() };
+        let other = Ledger::open(&place, world.clock.clone(), false).await.unwrap();
+        let publish = |text| world.publish(&transition, &publishable(true), text);
+        other.act(&sender, publish("before")).await.unwrap();
+        turned(&world).await;
+        let refused = other.act(&sender, publish("after")).await;
+        assert_eq!(refused.unwrap_err(), Refusal::Unavailable);
+        let request = world.request();
+        let refused = other.act(&world.officer, RotateKeys { request }).await;
+        assert_eq!(refused.unwrap_err(), Refusal::Unavailable, "and lays no key of its own");
+        std::fs::copy(keys.join("ring.json"), copy.join("ring.json")).unwrap();
+        other.act(&sender, publish("shared again")).await.unwrap();
+        other.close().await;
     }
 
     async fn publishes_and_readings_go_on_while_keys_are_rotated(home) {
