@@ -95,6 +95,7 @@ impl Inner {
                 last_leaf,
                 widened,
                 callers_changed,
+                epoch_moved,
             }) => {
                 let committed = tx.commit().await;
                 if callers_changed || committed.is_err() {
@@ -103,7 +104,7 @@ impl Inner {
                 committed.map_err(Broken::at_commit)?;
                 let added = batch.iter().any(|job| !job.takes_away());
                 self.reserve.committed(added);
-                if head.epoch.id != self.keys.current() {
+                if epoch_moved {
                     self.epoch_moved.notify_one();
                 }
                 let mark = Mark {
@@ -165,6 +166,7 @@ impl Inner {
         head.sign(&self.signer)?;
         head.write(tx, &before).await?;
         Ok(Written::Head {
+            epoch_moved: head.epoch != before.epoch,
             head,
             last_leaf,
             widened,
@@ -307,5 +309,7 @@ enum Written {
         last_leaf: Hash,
         widened: Vec<ProfileId>,
         callers_changed: bool,
+        /// An act put another key epoch into force.
+        epoch_moved: bool,
     },
 }

@@ -132,17 +132,23 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
 
 impl Inner {
     async fn turn(&self, door: &Door, stop: &CancellationToken) -> Result<(), Refusal> {
-        self.follow_epoch().await?;
-        let opened = if self.is_due()? {
-            let open = OpenEpoch::by_itself(self)?;
-            door.act_itself(open).await.map(drop)
-        } else {
-            Ok(())
-        };
-        // What is past its retention goes, whether or not there was room for a new one.
-        self.wrap_anew(stop).await?;
-        self.destroy_past(door, stop).await?;
-        opened
+        loop {
+            self.follow_epoch().await?;
+            let known = self.keys.current();
+            let opened = if self.is_due()? {
+                let open = OpenEpoch::by_itself(self)?;
+                door.act_itself(open).await.map(drop)
+            } else {
+                Ok(())
+            };
+            // What is past its retention goes, whether or not there was room for a new one.
+            self.wrap_anew(stop).await?;
+            self.destroy_past(door, stop).await?;
+            // One that came into force meanwhile was not looked at as a whole.
+            if opened.is_err() || self.keys.current() == known || stop.is_cancelled() {
+                return opened;
+            }
+        }
     }
 
     /// Another node may have opened an epoch while this one wrote nothing.
