@@ -30,7 +30,7 @@ const HELD: usize = 64;
 /// Credentials not known that a connection may present: as `UNKNOWN_MAX` says.
 const UNKNOWN: usize = 8;
 /// One that comes in while somebody at its address tries keys is in after this.
-const IN: Duration = Duration::from_secs(60);
+const IN: Duration = Duration::from_mins(1);
 /// A bucket is refilled while its end is looked for; then it is looked for again.
 const TRIES: usize = 20;
 

@@ -85,15 +85,10 @@ impl SubscriptionService for Services {
         tokio::pin!(until);
         // Before the first turn: that one breaks the lease of a watch, and who is turned away here
         // has changed nothing.
-        let full = || Problem::from(Reason::QueueFull);
-        let _seat = match wait.is_zero() {
-            true => None,
-            false => Some(
-                self.waiting
-                    .enter(&turn.caller.credential)
-                    .ok_or_else(full)?,
-            ),
-        };
+        let place = || self.waiting.enter(&turn.caller.credential);
+        let _seat = (!wait.is_zero())
+            .then(|| place().ok_or(Problem::from(Reason::QueueFull)))
+            .transpose()?;
         loop {
             size.mark_unchanged();
             let given = self.give(&turn).await?;
