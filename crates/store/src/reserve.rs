@@ -128,6 +128,12 @@ impl Reserve {
         }
     }
 
+    /// Something small was written that is no entry. A PostgreSQL that took it may still have no
+    /// room for one: the next act that adds tries.
+    pub(crate) fn fitted(&self) {
+        self.lock().at = None;
+    }
+
     /// The engine said that its disk is full.
     pub(crate) fn ran_out(&self, now: Instant) {
         let mut state = self.lock();
@@ -200,6 +206,20 @@ mod tests {
         assert!(reserve.admits(due + span));
         reserve.committed(true);
         assert!(reserve.admits(due + span) && reserve.has_room(due + span));
+    }
+
+    #[test]
+    fn what_fits_and_is_no_entry_lets_the_next_act_try() {
+        let span = Duration::from_secs(10);
+        let (reserve, start) = (database(span), Instant::now());
+        reserve.ran_out(start);
+        let due = start + span;
+        assert!(reserve.admits(due) && !reserve.admits(due));
+        reserve.fitted();
+        assert!(!reserve.has_room(due), "it may have been little");
+        assert!(reserve.admits(due) && !reserve.admits(due), "one tries it");
+        reserve.committed(true);
+        assert!(reserve.has_room(due));
     }
 
     #[test]
