@@ -108,6 +108,18 @@ impl Reserve {
         }
     }
 
+    /// Whether there is room, or it is time for an act to try. Load balancers are told this: a node
+    /// that is sent nothing would never find out.
+    pub(crate) fn may_have_room(&self, now: Instant) -> bool {
+        match self.folder {
+            Some(_) => self.admits(now),
+            None => {
+                let state = self.lock();
+                !state.full || !within(state.at, now, self.kept.probe_after)
+            }
+        }
+    }
+
     /// SQLite: whether acts that were let in before have used the room up.
     pub(crate) fn is_reached(&self, now: Instant) -> bool {
         self.folder.is_some() && !self.admits(now)
@@ -215,8 +227,10 @@ mod tests {
         reserve.ran_out(start);
         let due = start + span;
         assert!(reserve.admits(due) && !reserve.admits(due));
+        assert!(!reserve.may_have_room(due), "one is trying it");
         reserve.fitted();
         assert!(!reserve.has_room(due), "it may have been little");
+        assert!(reserve.may_have_room(due), "so calls are sent here");
         assert!(reserve.admits(due) && !reserve.admits(due), "one tries it");
         reserve.committed(true);
         assert!(reserve.has_room(due));
