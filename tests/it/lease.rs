@@ -2,9 +2,15 @@
 
 use baton_wire::status::Reason;
 use baton_wire::v1::{self, ItemKind, Role};
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use tonic::{Code, Streaming};
 
 use crate::harness::*;
+use crate::subscription::long_pull;
+
+/// Pulls of one credential that wait: as `WAITING_PULLS_MAX` says.
+const WAITING: usize = 32;
 
 /// A watch that has begun: its first turn was read.
 async fn begun(by: &Caller, subscription: &str) -> Streaming<v1::WatchResponse> {
@@ -59,6 +65,23 @@ on_both_engines! {
         receiver.pull(&subscription, "").await.unwrap();
         sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
         is_taken_over(watch).await;
+    }
+
+    async fn a_pull_that_finds_no_place_to_wait_in_ends_no_watch(exchange) {
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let receiver = exchange.person(&of.to, &[Role::Senco]).await;
+        let subscription = receiver.subscribe().await.unwrap();
+        let beside = receiver.subscribe_to("beside", v1::Point::Unspecified, 0).await.unwrap();
+        let mut watch = begun(&receiver, &subscription).await;
+        let ask = |_| long_pull(&receiver, &beside);
+        let mut asked: FuturesUnordered<_> = (0..=WAITING).map(ask).collect();
+        assert_eq!(refused(asked.next().await.unwrap()).reason, Reason::QueueFull);
+        // The others wait.
+        let told = refused(long_pull(&receiver, &subscription).await);
+        assert_eq!(told.reason, Reason::QueueFull);
+        sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
+        assert_eq!(next_item(&mut watch).await.kind(), ItemKind::Profile);
     }
 
     async fn a_name_of_its_own_keeps_a_consumer_and_a_stranger_takes_nothing_over(exchange) {

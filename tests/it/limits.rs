@@ -1,7 +1,7 @@
 //! What one caller, one address and one connection may hold, so that there is room for others.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use baton_wire::status::Reason;
 use baton_wire::v1::{GetProfileRequest, Role};
@@ -27,8 +27,11 @@ const CONNECTIONS: usize = 128;
 /// Of a call while nothing is decided: long enough to take its body in, and shorter than SQLite
 /// waits for whoever holds the database.
 const DEADLINE: Duration = Duration::from_secs(7);
-/// A connection that is not read from is gone after this.
+/// A connection that is not read from is gone after this, and not before that.
 const GONE: Duration = Duration::from_secs(40);
+const KEPT: Duration = Duration::from_secs(10);
+/// Questions after which a place that was given back is there again.
+const QUESTIONS: usize = 10_000;
 
 /// A call with a large body that asks for little: of a field that is there twice, the last counts.
 fn large(parent: &str, name: &str) -> Bytes {
@@ -68,6 +71,17 @@ async fn never_reads(mut connection: impl AsyncWrite + Unpin) -> io::Error {
     }
 }
 
+/// The place comes back when the service hears of it.
+async fn comes_back<T, F: Future<Output = Answer<T>>>(ask: impl Fn() -> F) {
+    for _ in 0..QUESTIONS {
+        if ask().await.is_ok() {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("the place was not given back");
+}
+
 on_both_engines! {
     async fn a_connection_holds_few_streams_that_need_no_caller(exchange) {
         let known = exchange.person(&exchange.primary, &[Role::Publisher]).await;
@@ -85,10 +99,7 @@ on_both_engines! {
         assert_eq!(refused::<()>(Err(status)).reason, Reason::QueueFull);
         watch(known.channel.clone()).await.expect("another connection has its own");
         open.pop();
-        // The place comes back when the service hears of it.
-        while watch(channel.clone()).await.is_err() {
-            tokio::task::yield_now().await;
-        }
+        comes_back(|| watch(channel.clone())).await;
     }
 
     async fn what_asks_for_health_is_small(exchange) {
@@ -112,9 +123,7 @@ on_both_engines! {
         other.look().await.unwrap();
         connected[0].look().await.expect("what it has it keeps");
         connected.pop();
-        while more.look().await.is_err() {
-            tokio::task::yield_now().await;
-        }
+        comes_back(|| more.look()).await;
     }
 }
 
@@ -172,7 +181,7 @@ fn the_bytes_of_a_body_count_until_what_they_ask_for_is_decided_on_postgres() {
 }
 
 /// As a client does whose connection ended while it asked.
-async fn again<T, F: Future<Output = Answer<T>>>(ask: impl Fn() -> F) -> T {
+pub(crate) async fn again<T, F: Future<Output = Answer<T>>>(ask: impl Fn() -> F) -> T {
     let mut last = None;
     for _ in 0..10 {
         match ask().await {
@@ -238,10 +247,16 @@ fn who_never_reads_and_is_not_known_is_not_kept() {
         let connection = socket.connect(to).await.unwrap();
         let name = "localhost".try_into().unwrap();
         let shaken = connector(&exchange.door).connect(name, connection);
-        let error = tokio::time::timeout(GONE, never_reads(shaken.await.unwrap())).await;
+        let shaken = shaken.await.unwrap();
+        let began = Instant::now();
+        let error = tokio::time::timeout(GONE, never_reads(shaken)).await;
         let error = error.expect("the connection was kept");
         let cut = [io::ErrorKind::ConnectionReset, io::ErrorKind::BrokenPipe];
         assert!(cut.contains(&error.kind()), "{error}");
+        assert!(
+            began.elapsed() >= KEPT,
+            "not its time has ended it: {error}"
+        );
         exchange.end().await;
     });
 }

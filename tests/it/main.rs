@@ -6,6 +6,7 @@
 //! cluster PostgreSQL is left out.
 #![cfg(test)]
 
+mod aged;
 mod bad_input;
 mod batch;
 mod campaign;

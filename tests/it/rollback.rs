@@ -1,7 +1,10 @@
 //! A database that was put back from an older copy: it is not served in silence, and every
 //! subscriber is told.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use baton_store::StoreError;
+use baton_wire::status::Reason;
 use baton_wire::v1::Role;
 
 use crate::harness::*;
@@ -56,5 +59,30 @@ on_both_engines! {
         let then = receiver.pull(&subscription, &told.token).await.unwrap();
         assert!(!then.ledger_changed);
         other.end().await;
+    }
+
+    async fn a_token_of_another_version_of_the_service_is_told_so_and_bytes_are_none(exchange) {
+        let receiver = exchange.person(&exchange.secondary, &[Role::Senco]).await;
+        let subscription = receiver.subscribe().await.unwrap();
+        let own = receiver.pull(&subscription, "").await.unwrap().token;
+        let own = BASE64_URL_SAFE_NO_PAD.decode(own).unwrap();
+        // The first version had no number of an item behind the term and the position.
+        let (first, later) = ([&[1], &own[1..17], &own[21..]].concat(), vec![own[0] + 1]);
+        for other in [first, later] {
+            let other = BASE64_URL_SAFE_NO_PAD.encode(other);
+            let told = receiver.pull(&subscription, &other).await.unwrap();
+            assert!(told.ledger_changed);
+            let then = receiver.pull(&subscription, &told.token).await.unwrap();
+            assert!(!then.ledger_changed, "there is a way out");
+            let mut watch = receiver.watch(&subscription, &other).await.unwrap();
+            let turn = watch.message().await.unwrap().unwrap();
+            assert!(turn.ledger_changed, "on a watch too");
+        }
+        let torn = BASE64_URL_SAFE_NO_PAD.encode(&own[..20]);
+        let zero = BASE64_URL_SAFE_NO_PAD.encode([0; 64]);
+        for none in ["!", "A", &torn, &zero] {
+            let told = refused(receiver.pull(&subscription, none).await);
+            assert_eq!(told.reason, Reason::InvalidRequest, "{none}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Who only opens connections, and what the service says of its health.
 
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use baton_domain::ids::CredentialId;
 use baton_server::ApiKey;
@@ -12,9 +13,11 @@ use futures::{FutureExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tonic::Code;
+use tonic::transport::Channel;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
+use tonic_types::StatusExt as _;
 
 use crate::fuzz::connection::connector;
 use crate::harness::*;
@@ -23,6 +26,13 @@ use crate::harness::*;
 const IDLE: usize = 200;
 /// Those of them the service holds: as `FROM_ONE_ADDRESS_MAX` says.
 const HELD: usize = 64;
+
+/// Credentials not known that a connection may present: as `UNKNOWN_MAX` says.
+const UNKNOWN: usize = 8;
+/// One that comes in while somebody at its address tries keys is in after this.
+const IN: Duration = Duration::from_mins(1);
+/// A bucket is refilled while its end is looked for; then it is looked for again.
+const TRIES: usize = 20;
 
 /// From an address of its own, so that it is not the callers'.
 async fn from_another_host(door: &Door) -> TcpStream {
@@ -57,49 +67,97 @@ fn unknown(exchange: &Exchange, number: u8) -> Caller {
     Caller::with_key(&exchange.door, &key).of(&exchange.primary.name, "")
 }
 
+/// Why a call was turned away; none when its connection was closed.
+fn told<T>(answer: Answer<T>) -> Option<Reason> {
+    match answer {
+        Err(status) if status.get_error_details().error_info().is_none() => None,
+        answer => Some(refused(answer).reason),
+    }
+}
+
+/// Somebody who tries keys, each call with another one, and connects again whenever it is cut.
+struct Abuser<'a> {
+    exchange: &'a Exchange,
+    channel: Channel,
+    number: u8,
+}
+
+impl Abuser<'_> {
+    fn key(&mut self) -> Caller {
+        self.number = self.number.wrapping_add(1);
+        unknown(self.exchange, self.number).over(self.channel.clone())
+    }
+
+    async fn tries(&mut self) -> Option<Reason> {
+        told(self.key().look().await)
+    }
+
+    /// Until its address has nothing left. How many were answered on each connection.
+    async fn uses_up(&mut self) -> Vec<usize> {
+        let mut answered = vec![0];
+        for _ in 0..1_000 {
+            match self.tries().await {
+                Some(Reason::Unauthenticated) => *answered.last_mut().unwrap() += 1,
+                Some(reason) => {
+                    assert_eq!(reason, Reason::RateLimited);
+                    return answered;
+                }
+                None => answered.push(0),
+            }
+        }
+        panic!("nobody was refused");
+    }
+
+    async fn goes_on(&mut self) -> ! {
+        loop {
+            self.tries().await;
+        }
+    }
+}
+
 async fn strangers_pay_first(home: Home) {
     let exchange = Exchange::as_shipped(home).await;
     let known = exchange.person(&exchange.primary, &[Role::Publisher]).await;
     let new = exchange.person(&exchange.primary, &[Role::Publisher]).await;
     known.look().await.unwrap();
-    // On another connection, each time with another key.
-    let abuser = unknown(&exchange, 0);
-    let mut asked = 0;
-    let told = loop {
-        asked += 1;
-        let key = unknown(&exchange, asked).over(abuser.channel.clone());
-        let reason = refused(key.look().await).reason;
-        if reason != Reason::Unauthenticated {
-            break reason;
-        }
-        assert!(asked < 250, "nobody was refused");
+    let mut abuser = Abuser {
+        exchange: &exchange,
+        channel: exchange.door.channel(None),
+        number: 0,
     };
-    assert_eq!(told, Reason::RateLimited);
+    let answered = abuser.uses_up().await;
+    assert!(
+        answered.len() > 2,
+        "its connections are closed: {answered:?}"
+    );
+    let most = answered.iter().max().unwrap();
+    assert_eq!(*most, UNKNOWN, "{answered:?}");
 
-    // A look-up would fail now.
-    exchange
-        .home
-        .tamper("ALTER TABLE credential RENAME TO away")
-        .await;
-    let told = (100..110).map(|number| {
-        let key = unknown(&exchange, number).over(abuser.channel.clone());
-        async move { refused(key.look().await).reason }
-    });
-    let told = join_all(told).await;
-    let looked_up = told
-        .iter()
-        .filter(|reason| **reason == Reason::Unavailable)
-        .count();
-    // Some may have been refilled meanwhile.
-    assert!(looked_up < 5, "{told:?}");
-    known
-        .look()
-        .await
-        .expect("who is remembered is not looked up");
-    exchange
-        .home
-        .tamper("ALTER TABLE away RENAME TO credential")
-        .await;
+    let mut turned_away = false;
+    for _ in 0..TRIES {
+        // A look-up would fail now, and an answer to it is given back what it paid.
+        exchange
+            .home
+            .tamper("ALTER TABLE credential RENAME TO away")
+            .await;
+        let keys: Vec<Caller> = (0..UNKNOWN).map(|_| abuser.key()).collect();
+        let told = join_all(keys.iter().map(async |key| told(key.look().await))).await;
+        known
+            .look()
+            .await
+            .expect("who is remembered is not looked up");
+        exchange
+            .home
+            .tamper("ALTER TABLE away RENAME TO credential")
+            .await;
+        let looked_up = told.contains(&Some(Reason::Unavailable));
+        turned_away = !looked_up && told.contains(&Some(Reason::RateLimited));
+        if turned_away {
+            break;
+        }
+        abuser.uses_up().await;
+    }
+    assert!(turned_away, "strangers are looked up without paying");
 
     // Whoever was known is looked up again, and is no stranger for it.
     exchange
@@ -111,10 +169,16 @@ async fn strangers_pay_first(home: Home) {
         .look()
         .await
         .expect("known before, from the abuser's address");
-    // One that was never seen waits until its address may ask again.
-    while let Err(status) = new.look().await {
-        let told = refused::<()>(Err(status));
-        assert_eq!(told.reason, Reason::RateLimited);
+    // One that was never seen comes in all the same, while the other goes on.
+    let comes_in = async {
+        while let Err(status) = new.look().await {
+            let told = told::<()>(Err(status));
+            assert!(matches!(told, None | Some(Reason::RateLimited)), "{told:?}");
+        }
+    };
+    tokio::select! {
+        never = abuser.goes_on() => never,
+        came = tokio::time::timeout(IN, comes_in) => came.expect("it is kept out"),
     }
     new.look().await.unwrap();
     exchange.end().await;

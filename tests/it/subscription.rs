@@ -46,7 +46,7 @@ fn long() -> v1::LocalQuestions {
 }
 
 /// Waits as long as a pull may for something.
-async fn long_pull(receiver: &Caller, subscription: &str) -> Answer<v1::PullResponse> {
+pub(crate) async fn long_pull(receiver: &Caller, subscription: &str) -> Answer<v1::PullResponse> {
     let request = v1::PullRequest {
         parent: receiver.setting.clone(),
         subscription: subscription.to_owned(),

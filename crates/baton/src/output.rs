@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
 
 use baton_client::{ClientError, ConnectError};
 use baton_server::{ConfigError, TlsError};
@@ -92,15 +92,18 @@ pub(crate) struct Output {
     json: bool,
 }
 
-/// Whether a result was lost on its way out, as on a full disk.
-static LOST: AtomicBool = AtomicBool::new(false);
+/// What to do about a result that was lost on its way out, as on a full disk.
+static LOST: OnceLock<&str> = OnceLock::new();
+
+/// What to do about most results.
+const AGAIN: &str = "run it again for what it says";
 
 /// Writes a result. A reader that went away ends nothing: the work is done all the same.
-fn put(line: &str) {
+fn put(line: &str, if_lost: &'static str) {
     let mut out = io::stdout().lock();
     let written = writeln!(out, "{}", harmless(line)).and_then(|()| out.flush());
     if written.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe) {
-        LOST.store(true, Ordering::Relaxed);
+        LOST.get_or_init(|| if_lost);
     }
 }
 
@@ -143,18 +146,29 @@ impl Output {
 
     /// One result: a JSON value on a line, or its text for people.
     pub(crate) fn result(self, json: &Value, text: impl FnOnce() -> String) {
-        put(&if self.json { json.to_string() } else { text() });
+        self.result_once(json, text, AGAIN);
+    }
+
+    /// One result of what cannot be asked for again, and what to do if it was lost.
+    pub(crate) fn result_once(
+        self,
+        json: &Value,
+        text: impl FnOnce() -> String,
+        if_lost: &'static str,
+    ) {
+        let line = if self.json { json.to_string() } else { text() };
+        put(&line, if_lost);
     }
 
     /// A result that is its own text in both modes.
     pub(crate) fn text(self, text: &str) {
-        put(text);
+        put(text, AGAIN);
     }
 
     /// One result of which people only want to hear in the sum at the end.
     pub(crate) fn machine(self, json: &Value) {
         if self.json {
-            put(&json.to_string());
+            put(&json.to_string(), AGAIN);
         }
     }
 
@@ -165,13 +179,13 @@ impl Output {
 
     /// How the program ends when the work ended so: results that nobody got are not done.
     pub(crate) fn end(self, exit: Exit) -> Exit {
-        if !LOST.load(Ordering::Relaxed) {
+        let Some(next) = LOST.get() else {
             return exit;
-        }
-        tell(
+        };
+        tell(&format!(
             "baton: results could not be written to standard output: is its disk full? What was \
-             asked for was carried out; run it again for what it says.",
-        );
+             asked for was carried out; {next}."
+        ));
         match exit {
             Exit::Done => Exit::SomeRefused,
             exit => exit,
@@ -196,7 +210,7 @@ impl Output {
     pub(crate) fn problem(self, error: &anyhow::Error) {
         if self.json {
             let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
-            put(&serde_json::json!({ "error": chain }).to_string());
+            put(&serde_json::json!({ "error": chain }).to_string(), AGAIN);
         }
         tell(&format!("baton: {error:#}"));
         let Some(error) = error.downcast_ref::<ClientError>() else {

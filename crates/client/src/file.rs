@@ -25,7 +25,8 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 /// Keeps others from reading and replacing the file meanwhile, in other processes too, until it is
-/// dropped: a lock on an empty file beside it, which stays. Blocks until it is free.
+/// dropped: a lock on an empty file beside it, which stays. Blocks until it is free. On a file
+/// system without locks it keeps nobody from anything: what is written there is whole all the same.
 pub(crate) fn alone(path: &Path) -> io::Result<File> {
     let mut lock = path.as_os_str().to_owned();
     lock.push(".lock");
@@ -37,8 +38,23 @@ pub(crate) fn alone(path: &Path) -> io::Result<File> {
         options.mode(0o600);
     }
     let file = options.open(PathBuf::from(lock))?;
-    file.lock()?;
-    Ok(file)
+    match file.lock() {
+        Err(error) if !knows_no_locks(&error) => Err(error),
+        _ => Ok(file),
+    }
+}
+
+/// Some network file systems have no locks, others none while their lock service is away.
+fn knows_no_locks(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        let lockless = [Errno::NOLCK, Errno::NOTSUP, Errno::OPNOTSUPP];
+        if Errno::from_io_error(error).is_some_and(|errno| lockless.contains(&errno)) {
+            return true;
+        }
+    }
+    error.kind() == io::ErrorKind::Unsupported
 }
 
 /// The text of the file, or `None` if there is none.
@@ -104,4 +120,21 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = path;
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn a_file_system_without_locks_is_no_reason_to_save_nothing() {
+        for errno in [Errno::NOLCK, Errno::NOTSUP, Errno::OPNOTSUPP, Errno::NOSYS] {
+            assert!(knows_no_locks(&errno.into()), "{errno}");
+        }
+        for errno in [Errno::ACCESS, Errno::IO, Errno::INTR, Errno::WOULDBLOCK] {
+            assert!(!knows_no_locks(&errno.into()), "{errno}");
+        }
+    }
 }

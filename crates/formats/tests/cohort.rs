@@ -101,6 +101,24 @@ fn rows_that_an_open_quote_swallowed_are_told_and_not_lost() {
         "{to_the_next_quote}"
     );
     assert_eq!(to_the_next_quote.matches("PlannedTransition").count(), 1);
+    // Closed at an earlier column than it was opened at, the cell holds less than a row.
+    let to_an_earlier_column = told(
+        &[
+            row("E351394824001", "", "199902", "\"red"),
+            row("Q351394825001\"", "", "199903", "blue"),
+            row("E351394825002", "", "199903", "green"),
+        ]
+        .concat(),
+    );
+    assert!(
+        to_an_earlier_column.contains("line 2: has 27 cells"),
+        "{to_an_earlier_column}"
+    );
+    assert_eq!(
+        to_an_earlier_column.matches("PlannedTransition").count(),
+        1,
+        "{to_an_earlier_column}"
+    );
     let note = told(&row(
         "E351394824001",
         "",

@@ -444,13 +444,24 @@ fn what_products_leave_behind_is_settled_with_a_note_and_refuses_no_child() {
 
 #[test]
 fn a_number_written_for_home_and_abroad_is_dialled_without_the_zero_between() {
-    let pupil = pupil(
-        "E351394824001",
-        "<Phones><Phone><PhoneNo>+44 (0)161 496 0000</PhoneNo></Phone></Phones>",
-    );
-    let pupils = read(file("25.0", &[&pupil]).as_bytes());
-    let pupil = pupils[0].as_ref().expect("a sound pupil");
-    assert_eq!(pupil.phones[0].number, "+441614960000");
+    let cases = [
+        ("+44 (0)161 496 0000", "+441614960000"),
+        ("(+44) (0)161 496 0000", "+441614960000"),
+        ("+44 (0) 161-496-0000", "+441614960000"),
+        ("+44.( 0 )161.496.0000", "+441614960000"),
+        ("0044 (0)161 496 0000", "00441614960000"),
+        ("(0044) (0)161 496 0000", "00441614960000"),
+        // For home alone every nought is dialled.
+        ("(0)161 496 0000", "01614960000"),
+        ("(0161) 496 0000", "01614960000"),
+    ];
+    for (written, dialled) in cases {
+        let phone = format!("<Phones><Phone><PhoneNo>{written}</PhoneNo></Phone></Phones>");
+        let pupil = pupil("E351394824001", &phone);
+        let pupils = read(file("25.0", &[&pupil]).as_bytes());
+        let pupil = pupils[0].as_ref().expect("a sound pupil");
+        assert_eq!(pupil.phones[0].number, dialled, "{written}");
+    }
 }
 
 #[test]

@@ -87,7 +87,7 @@ where
             if is_open(request.uri().path()) {
                 return match door.lasting(&peer) {
                     Ok(lasting) => {
-                        let whose = Whose::Anyone(peer.origin);
+                        let whose = Whose::Anyone;
                         let request = request.map(|body| lasting.clone().asked(body));
                         let answer = door.ask(&mut inner, request, (&peer, whose), until).await;
                         answer.map(|answer| answer.map(|body| lasting.answered(body)))
@@ -163,6 +163,7 @@ impl Authenticate {
         Ok(Lasting {
             place: Arc::new(place),
             told: self.told.clone(),
+            aged: peer.standing.aged.clone(),
         })
     }
 
@@ -178,10 +179,13 @@ impl Authenticate {
             Some(presented) => self.find(peer, presented).await?,
         };
         let Some(known) = known.filter(|known| known.one_time == bootstrap) else {
+            let presented = presented.is_some();
+            if presented {
+                peer.standing.presented_unknown();
+            }
             if !paid {
                 self.limits.stranger(peer.origin).map_err(turned)?;
             }
-            let presented = presented.is_some();
             tracing::info!(presented, "a call without a known caller");
             return Err(Box::new(Reason::Unauthenticated.into()));
         };
@@ -199,7 +203,8 @@ impl Authenticate {
 
     /// Who presents this, and whether the origin paid for the look-up. It pays before, and only for
     /// a credential that was never known here: so a stranger costs no look-up once its origin has
-    /// nothing left, and a caller once known is not shut out by whom it shares an address with.
+    /// nothing left, and a caller once known is not shut out by whom it shares an address with. A
+    /// connection on which too many were not known is closed.
     async fn find(
         &self,
         peer: &Peer,
@@ -208,15 +213,28 @@ impl Authenticate {
         if self.ledger.has_known(presented) {
             return Ok((self.look_up(presented).await?, false));
         }
+        let closed = || Err(Box::new(Problem::from(Reason::Unauthenticated)));
+        if peer.standing.gives_up() {
+            return closed();
+        }
         let turn = self.limits.newcomer().await;
         // Another call may have presented the same meanwhile.
         let pays = !self.ledger.has_known(presented);
         if pays {
-            let asked = self.limits.stranger(peer.origin);
-            asked.map_err(|turned| Box::new(turned.into()))?;
+            if peer.standing.gives_up() {
+                return closed();
+            }
+            if let Err(turned) = self.limits.stranger(peer.origin) {
+                peer.standing.presented_unknown();
+                return Err(Box::new(turned.into()));
+            }
         }
         let known = self.look_up(presented).await;
         drop(turn);
+        if known.is_err() && pays {
+            // It was not told who it is.
+            self.limits.no_stranger(peer.origin);
+        }
         Ok((known?, pays))
     }
 

@@ -28,15 +28,16 @@ const NETWORK_MAX: usize = 512 * MIB;
 const FOLDER_MAX: usize = 64 * MIB;
 /// Bytes of one credential's bodies, of either.
 const OF_ONE_CREDENTIAL_MAX: usize = 64 * MIB;
-/// Bytes of one origin's bodies of calls that need no caller.
-const OF_ONE_ORIGIN_MAX: usize = MIB;
+/// Bytes of one call that needs no caller, for as long as it goes on. They are small and done with
+/// at once, so they are no part of what all have together, and nobody's use up another's.
+const OF_ONE_OPEN_CALL_MAX: usize = 64 * 1024;
 
 /// Whose a body is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum From {
     Credential(CredentialId),
     /// Of a call that needs no caller.
-    Anyone(Origin),
+    Anyone,
 }
 
 /// Counts them.
@@ -119,7 +120,7 @@ impl From {
     fn most(&self) -> usize {
         match self {
             Self::Credential(_) => OF_ONE_CREDENTIAL_MAX,
-            Self::Anyone(_) => OF_ONE_ORIGIN_MAX,
+            Self::Anyone => OF_ONE_OPEN_CALL_MAX,
         }
     }
 }
@@ -129,6 +130,9 @@ impl Taken {
     fn more(&self, bytes: usize) -> bool {
         if bytes == 0 {
             return true;
+        }
+        if self.from == From::Anyone {
+            return self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.from.most();
         }
         let mut sums = self.of.lock();
         let own = sums.each.get(&self.from).copied().unwrap_or_default();
@@ -145,7 +149,7 @@ impl Taken {
 impl Drop for Taken {
     fn drop(&mut self) {
         let bytes = *self.bytes.get_mut();
-        if bytes == 0 {
+        if bytes == 0 || self.from == From::Anyone {
             return;
         }
         let mut sums = self.of.lock();
@@ -281,19 +285,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_credential_has_its_share_and_who_is_not_known_a_small_one() {
+    async fn one_credential_has_its_share_and_others_theirs() {
         let bodies = Bodies::default();
-        for (from, most) in [
-            (by(1), OF_ONE_CREDENTIAL_MAX),
-            (From::Anyone(NETWORK), OF_ONE_ORIGIN_MAX),
-        ] {
-            let (all, held) = bodies.count(of(&[most]), NETWORK, from.clone());
-            assert_eq!(read(all).await.unwrap(), most);
-            let (more, _) = bodies.count(of(&[1]), NETWORK, from.clone());
-            assert!(read(more).await.is_err(), "{from:?}");
-            let (other, _) = bodies.count(of(&[1]), NETWORK, by(2));
-            assert_eq!(read(other).await.unwrap(), 1);
-            drop(held);
-        }
+        let (all, _held) = bodies.count(of(&[OF_ONE_CREDENTIAL_MAX]), NETWORK, by(1));
+        assert_eq!(read(all).await.unwrap(), OF_ONE_CREDENTIAL_MAX);
+        let (more, _) = bodies.count(of(&[1]), NETWORK, by(1));
+        assert!(read(more).await.is_err());
+        let (other, _) = bodies.count(of(&[1]), NETWORK, by(2));
+        assert_eq!(read(other).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_call_without_a_caller_is_small_and_leaves_all_to_others() {
+        let bodies = bodies(100);
+        let pieces = [OF_ONE_OPEN_CALL_MAX - 1, 1, 1];
+        let (long, _held) = bodies.count(of(&pieces[..2]), NETWORK, From::Anyone);
+        assert_eq!(read(long).await.unwrap(), OF_ONE_OPEN_CALL_MAX);
+        let (longer, _held) = bodies.count(of(&pieces), NETWORK, From::Anyone);
+        assert!(read(longer).await.is_err());
+        let (another, _) = bodies.count(of(&[1]), NETWORK, From::Anyone);
+        assert_eq!(read(another).await.unwrap(), 1, "from wherever it comes");
+        let (callers, _) = bodies.count(of(&[100]), NETWORK, by(1));
+        assert_eq!(read(callers).await.unwrap(), 100);
     }
 }

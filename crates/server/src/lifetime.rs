@@ -7,15 +7,22 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::connection::Lasting;
 use crate::strangers::Standing;
+
+/// So much later than the transport tells the client to leave the connection do streams on it end:
+/// one that is resumed at once is resumed on another.
+const TOLD_BEFORE: Duration = Duration::from_secs(2);
 
 /// The time of one connection.
 #[derive(Debug)]
 pub(crate) struct Lifetime {
     standing: Arc<Standing>,
     stage: Stage,
+    /// Too many unknown credentials were presented on it.
+    given_up: Pin<Box<WaitForCancellationFutureOwned>>,
     /// When the stage ends.
     ends: Pin<Box<Sleep>>,
     /// When it has reached its age, and when it is cut.
@@ -33,12 +40,14 @@ enum Stage {
 impl Lifetime {
     pub(crate) fn new(standing: Arc<Standing>, known_within: Duration, lasting: Lasting) -> Self {
         let born = Instant::now();
+        let aged = born + lasting.age + TOLD_BEFORE + spread(lasting.age);
         Self {
+            given_up: Box::pin(standing.given_up.clone().cancelled_owned()),
             standing,
             stage: Stage::Strange,
             ends: Box::pin(sleep_until(born + known_within)),
-            aged: born + lasting.age,
-            cut: born + lasting.age + lasting.grace,
+            aged,
+            cut: aged + lasting.grace,
         }
     }
 
@@ -48,6 +57,9 @@ impl Lifetime {
             if self.stage == Stage::Strange && self.standing.is_known() {
                 self.stage = Stage::Known;
                 self.ends.as_mut().reset(self.aged);
+            }
+            if self.stage == Stage::Strange && self.given_up.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
             }
             std::task::ready!(self.ends.as_mut().poll(cx));
             if self.stage != Stage::Known {
@@ -60,6 +72,15 @@ impl Lifetime {
     }
 }
 
+/// Up to a tenth of the age, for each connection another: those that began together, as after a
+/// start, do not all come back together.
+fn spread(age: Duration) -> Duration {
+    let mut bytes = [0; 2];
+    // Without chance nothing is spread, and nothing else is lost.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    age * u32::from(u16::from_be_bytes(bytes)) / (10 * u32::from(u16::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
@@ -68,7 +89,7 @@ mod tests {
 
     use super::*;
     use crate::origin::Origin;
-    use crate::strangers::Connections;
+    use crate::strangers::{Connections, UNKNOWN_MAX};
 
     const MOMENT: Duration = Duration::from_millis(10);
     const LONG: Duration = Duration::from_hours(1);
@@ -82,6 +103,40 @@ mod tests {
 
     fn lasting(age: Duration, grace: Duration) -> Lasting {
         Lasting { age, grace }
+    }
+
+    #[test]
+    fn ends_are_spread_over_a_tenth_of_the_age() {
+        let all: Vec<Duration> = (0..64).map(|_| spread(LONG)).collect();
+        assert!(all.iter().all(|later| *later <= LONG / 10));
+        let (first, last) = (all.iter().min().unwrap(), all.iter().max().unwrap());
+        assert!(*last > *first + LONG / 100, "{first:?} to {last:?}");
+    }
+
+    #[tokio::test]
+    async fn who_presents_too_much_is_over_unless_it_is_known() {
+        let strange = standing();
+        let mut over = Lifetime::new(Arc::clone(&strange), LONG, lasting(LONG, LONG));
+        let polled = async |over: &mut Lifetime| {
+            poll_fn(|cx| Poll::Ready(over.poll_over(cx)))
+                .await
+                .is_ready()
+        };
+        for _ in 0..UNKNOWN_MAX {
+            assert!(!strange.gives_up(), "each of these is answered");
+            strange.presented_unknown();
+        }
+        assert!(!polled(&mut over).await);
+        assert!(strange.gives_up(), "one more is not looked up");
+        assert!(polled(&mut over).await);
+
+        let known = standing();
+        let mut over = Lifetime::new(Arc::clone(&known), LONG, lasting(LONG, LONG));
+        assert!(known.is_known_now(&CredentialId::from_bytes([1; 16])));
+        for _ in 0..2 * UNKNOWN_MAX {
+            known.presented_unknown();
+        }
+        assert!(!known.gives_up() && !polled(&mut over).await);
     }
 
     #[tokio::test]

@@ -40,6 +40,8 @@ pub(crate) struct Lasting {
     pub(crate) place: Arc<OwnedSemaphorePermit>,
     /// The service stops, and health has said so.
     pub(crate) told: CancellationToken,
+    /// Its connection has reached its age.
+    pub(crate) aged: CancellationToken,
 }
 
 impl Lasting {
@@ -69,6 +71,7 @@ struct Ending {
     last: fn(Status) -> Said,
     until: Pin<Box<Sleep>>,
     told: Pin<Box<WaitForCancellationFutureOwned>>,
+    aged: Pin<Box<WaitForCancellationFutureOwned>>,
     _place: Arc<OwnedSemaphorePermit>,
 }
 
@@ -79,6 +82,7 @@ impl Ending {
             last,
             until: Box::pin(sleep(longest)),
             told: Box::pin(lasting.told.cancelled_owned()),
+            aged: Box::pin(lasting.aged.cancelled_owned()),
             _place: lasting.place,
         }
     }
@@ -93,11 +97,12 @@ impl http_body::Body for Ending {
         let over = this.until.as_mut().poll(cx).is_ready();
         // Asked before the body: what was to be told is in it by now, and goes out first.
         let told = this.told.as_mut().poll(cx).is_ready();
+        let aged = this.aged.as_mut().poll(cx).is_ready();
         let Some(body) = &mut this.body else {
             return Poll::Ready(None);
         };
         let polled = Pin::new(body).poll_frame(cx);
-        if over || (told && polled.is_pending()) {
+        if over || ((told || aged) && polled.is_pending()) {
             this.body = None;
             return Poll::Ready(Some((this.last)(Reason::Unavailable.into())));
         }
@@ -143,6 +148,7 @@ mod tests {
         let lasting = Lasting {
             place: Arc::new(place),
             told: CancellationToken::new(),
+            aged: CancellationToken::new(),
         };
         let last = |status: Status| {
             let mut trailers = HeaderMap::new();

@@ -25,7 +25,7 @@ pub(crate) async fn serve(listener: TcpListener, ledger: Arc<Ledger>, stop: Canc
         let ledger = Arc::clone(&ledger);
         async move {
             match ledger.checkpoint().await {
-                Ok(_) if ledger.has_room() => (StatusCode::OK, "ready\n"),
+                Ok(_) if ledger.may_have_room() => (StatusCode::OK, "ready\n"),
                 // Still ready: who is not sent here cannot withdraw, redirect or revoke either.
                 Ok(_) => (
                     StatusCode::OK,

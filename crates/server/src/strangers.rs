@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +23,10 @@ const TOGETHER_MAX: usize = 1_024;
 /// How long after the handshake a connection may go on without a known caller. Long enough for a
 /// look at the health service or the reflection.
 pub(crate) const KNOWN_WITHIN: Duration = Duration::from_secs(15);
+/// Calls with a credential that is not known, or cannot be looked up for its origin's rate, on a
+/// connection on which nobody is known; one more closes it. Who tries keys makes a handshake for so
+/// many of them.
+pub(crate) const UNKNOWN_MAX: usize = 8;
 /// Connections on which one credential was the first to be known: a sixteenth of all.
 const OF_ONE_CREDENTIAL_MAX: usize = 128;
 
@@ -63,6 +67,10 @@ pub(crate) struct Standing {
     callers: Arc<Counts<CredentialId>>,
     /// Its calls that need no caller.
     open: Arc<Semaphore>,
+    /// Calls on it with a credential that is not known.
+    unknown: AtomicUsize,
+    /// Cancelled when those are too many: it is to be closed.
+    pub(crate) given_up: CancellationToken,
     /// Cancelled when the connection has reached its age: what goes on on it is to end.
     pub(crate) aged: CancellationToken,
 }
@@ -83,6 +91,8 @@ impl Connections {
             place: Mutex::new(place),
             callers: Arc::clone(&self.known),
             open: Arc::new(Semaphore::new(AT_ONCE_MAX)),
+            unknown: AtomicUsize::new(0),
+            given_up: CancellationToken::new(),
             aged: CancellationToken::new(),
         }))
     }
@@ -111,6 +121,20 @@ impl Standing {
 
     pub(crate) fn is_known(&self) -> bool {
         self.known.load(Ordering::Relaxed)
+    }
+
+    /// A call on it was turned away with a credential that is not known.
+    pub(crate) fn presented_unknown(&self) {
+        self.unknown.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether there were too many of those before this one; then it is closed.
+    pub(crate) fn gives_up(&self) -> bool {
+        let over = !self.is_known() && self.unknown.load(Ordering::Relaxed) >= UNKNOWN_MAX;
+        if over {
+            self.given_up.cancel();
+        }
+        over
     }
 
     /// A place for a call that needs no caller, if there is one.

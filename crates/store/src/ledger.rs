@@ -216,6 +216,11 @@ impl Ledger {
         self.door.inner.size.subscribe()
     }
 
+    /// Whether calls should be sent here: there is room, or it is time that one of them tries.
+    pub fn may_have_room(&self) -> bool {
+        self.door.inner.reserve.may_have_room(Instant::now())
+    }
+
     /// Whether there is room for every act, and not only for those that take rights away.
     pub fn has_room(&self) -> bool {
         self.door.inner.has_room()

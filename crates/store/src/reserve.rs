@@ -108,6 +108,18 @@ impl Reserve {
         }
     }
 
+    /// Whether there is room, or it is time for an act to try. Load balancers are told this: a node
+    /// that is sent nothing would never find out.
+    pub(crate) fn may_have_room(&self, now: Instant) -> bool {
+        match self.folder {
+            Some(_) => self.admits(now),
+            None => {
+                let state = self.lock();
+                !state.full || !within(state.at, now, self.kept.probe_after)
+            }
+        }
+    }
+
     /// SQLite: whether acts that were let in before have used the room up.
     pub(crate) fn is_reached(&self, now: Instant) -> bool {
         self.folder.is_some() && !self.admits(now)
@@ -126,6 +138,12 @@ impl Reserve {
         } else if added {
             tell(&mut state, false);
         }
+    }
+
+    /// Something small was written that is no entry. A PostgreSQL that took it may still have no
+    /// room for one: the next act that adds tries.
+    pub(crate) fn fitted(&self) {
+        self.lock().at = None;
     }
 
     /// The engine said that its disk is full.
@@ -200,6 +218,22 @@ mod tests {
         assert!(reserve.admits(due + span));
         reserve.committed(true);
         assert!(reserve.admits(due + span) && reserve.has_room(due + span));
+    }
+
+    #[test]
+    fn what_fits_and_is_no_entry_lets_the_next_act_try() {
+        let span = Duration::from_secs(10);
+        let (reserve, start) = (database(span), Instant::now());
+        reserve.ran_out(start);
+        let due = start + span;
+        assert!(reserve.admits(due) && !reserve.admits(due));
+        assert!(!reserve.may_have_room(due), "one is trying it");
+        reserve.fitted();
+        assert!(!reserve.has_room(due), "it may have been little");
+        assert!(reserve.may_have_room(due), "so calls are sent here");
+        assert!(reserve.admits(due) && !reserve.admits(due), "one tries it");
+        reserve.committed(true);
+        assert!(reserve.has_room(due));
     }
 
     #[test]

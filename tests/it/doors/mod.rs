@@ -74,10 +74,12 @@ on_both_engines! {
             let right = people.named(row.right);
             // The stranger names the right one's setting as the one it acts for.
             let posing = people.stranger.clone().of(&right.setting, "");
+            // One connection for all rows would be closed: too many would not be known on it.
+            let again = [&people.unknown, &people.revoked].map(|who| who.at(&exchange.door));
             let row_of = [
                 &people.nobody,
-                &people.unknown,
-                &people.revoked,
+                &again[0],
+                &again[1],
                 people.named(row.wrong),
                 &posing,
                 &people.stranger,

@@ -46,7 +46,7 @@ const FRAMES: &[&[u8]] = &[
 ];
 
 /// A frame of HTTP/2.
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     let mut out = length[1..].to_vec();
     out.extend([kind, flags]);
@@ -68,24 +68,28 @@ fn header(name: &str, value: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// A whole connection: two calls under a valid key.
-fn conversation(key: &str, calls: &[(&str, Vec<u8>)]) -> Vec<u8> {
+/// A call under a key.
+pub(crate) fn call(key: &str, (method, message): (&str, &[u8]), stream: u32) -> Vec<u8> {
+    let mut fields = Vec::new();
+    header(":method", "POST", &mut fields);
+    header(":scheme", "https", &mut fields);
+    header(":path", &format!("/baton.v1.{method}"), &mut fields);
+    header(":authority", "localhost", &mut fields);
+    header("content-type", "application/grpc", &mut fields);
+    header("te", "trailers", &mut fields);
+    header("authorization", &format!("Bearer {key}"), &mut fields);
+    let mut body = vec![0];
+    body.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
+    body.extend(message);
+    [frame(1, 4, stream, &fields), frame(0, 1, stream, &body)].concat()
+}
+
+/// A whole connection: calls under a valid key.
+pub(crate) fn conversation(key: &str, calls: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut out = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
     out.extend(frame(4, 0, 0, &[]));
     for ((method, message), stream) in calls.iter().zip((1..).step_by(2)) {
-        let mut fields = Vec::new();
-        header(":method", "POST", &mut fields);
-        header(":scheme", "https", &mut fields);
-        header(":path", &format!("/baton.v1.{method}"), &mut fields);
-        header(":authority", "localhost", &mut fields);
-        header("content-type", "application/grpc", &mut fields);
-        header("te", "trailers", &mut fields);
-        header("authorization", &format!("Bearer {key}"), &mut fields);
-        out.extend(frame(1, 4, stream, &fields));
-        let mut body = vec![0];
-        body.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
-        body.extend(message);
-        out.extend(frame(0, 1, stream, &body));
+        out.extend(call(key, (*method, message.as_slice()), stream));
     }
     out
 }

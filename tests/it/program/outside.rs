@@ -83,6 +83,33 @@ fn results_that_no_disk_takes_are_not_done() {
     let told = Told::of(&told.unwrap(), Form::Prose);
     assert_eq!(told.code, 1, "{told:?}");
     assert!(told.err.contains("could not be written"), "{told:?}");
+    assert!(told.err.contains("run it again"), "{told:?}");
+}
+
+/// To run these again would make another one, or none.
+#[test]
+fn results_of_what_is_done_once_are_not_asked_for_again() {
+    run(async || {
+        let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut desk = Desk::furnished(Form::Prose);
+        let unheard = |desk: &Desk, who: &str, line: &str| {
+            let mut typed = desk.command(who, line);
+            let told = typed.stdout(full()).stderr(Stdio::piped()).output();
+            let told = Told::of(&told.unwrap(), Form::Prose);
+            assert_eq!(told.code, 1, "{told:?}");
+            assert!(told.err.contains("could not be written"), "{told:?}");
+            assert!(!told.err.contains("run it again"), "{told:?}");
+            told
+        };
+        let issue = "credentials issue --code gias:199901 --role publisher --label unheard \
+            --out unheard";
+        let told = unheard(&desk, "officer", issue);
+        assert!(told.err.contains("the folder is complete"), "{told:?}");
+        desk.does("unheard", &publish());
+        let told = unheard(&desk, "", "init --folder another");
+        assert!(told.err.contains("the token is lost"), "{told:?}");
+        desk.end().await;
+    });
 }
 
 #[test]

@@ -33,6 +33,10 @@ pub(crate) struct InitArgs {
     names: Vec<String>,
 }
 
+/// Nobody can come in without the token, and nothing is in the ledger yet.
+const IF_LOST: &str = "the token is lost, since it is shown once: take the folder away, with \
+    PostgreSQL the tables too, and make the ledger anew";
+
 pub(crate) async fn run(
     args: InitArgs,
     to: &ConnectionArgs,
@@ -75,8 +79,7 @@ pub(crate) async fn run(
          --out officer\n\nIt is shown this once:",
         folder.display()
     ));
-    output.result(&json!({ "folder": folder, "token": token }), || {
-        token.clone()
-    });
+    let json = json!({ "folder": folder, "token": token });
+    output.result_once(&json, || token.clone(), IF_LOST);
     Ok(Exit::Done)
 }

@@ -83,7 +83,12 @@ impl SubscriptionService for Services {
         let mut size = self.ledger.size();
         let until = tokio::time::sleep(wait);
         tokio::pin!(until);
-        let mut seat = None;
+        // Before the first turn: that one breaks the lease of a watch, and who is turned away here
+        // has changed nothing.
+        let place = || self.waiting.enter(&turn.caller.credential);
+        let _seat = (!wait.is_zero())
+            .then(|| place().ok_or(Problem::from(Reason::QueueFull)))
+            .transpose()?;
         loop {
             size.mark_unchanged();
             let given = self.give(&turn).await?;
@@ -98,10 +103,6 @@ impl SubscriptionService for Services {
                 }));
             }
             turn.from = given.next;
-            if seat.is_none() {
-                let place = self.waiting.enter(&turn.caller.credential);
-                seat = Some(place.ok_or(Problem::from(Reason::QueueFull))?);
-            }
             tokio::select! {
                 () = &mut until => {}
                 () = self.stop.cancelled() => return Err(Problem::from(Reason::Unavailable).into()),

@@ -1,6 +1,7 @@
-//! Resume tokens of a subscription: ledger, term, place in the feed, and the first bytes of the
-//! leaf hash of the last entry of which anything lies before that place. A token of another ledger, of another term, or of a history that was
-//! replaced is recognised, and the subscriber is told.
+//! Resume tokens of a subscription: version of the token, ledger, term, place in the feed, and the
+//! first bytes of the leaf hash of the last entry of which anything lies before that place. A token
+//! of another version, of another ledger, of another term, or of a history that was replaced is
+//! recognised, and the subscriber is told.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -15,7 +16,8 @@ const LEAF_BYTES: usize = 8;
 pub(super) enum Resume {
     /// Goes on here.
     At(FeedPlace),
-    /// The token is of another ledger or of a time before a restore.
+    /// The token is of another ledger, of a time before a restore, or of another version of the
+    /// service.
     Changed,
 }
 
@@ -46,16 +48,18 @@ pub(super) async fn open(ledger: &Ledger, token: &str) -> Result<Resume, TokenEr
     let bytes = BASE64_URL_SAFE_NO_PAD
         .decode(token)
         .map_err(|_| TokenError::Malformed)?;
-    let (version, rest) = bytes.split_first().ok_or(TokenError::Malformed)?;
+    let rest = match bytes.split_first() {
+        Some((&VERSION, rest)) => rest,
+        // Refused, a subscriber that kept it would never get on.
+        Some((1.., _)) => return Ok(Resume::Changed),
+        _ => return Err(TokenError::Malformed),
+    };
     let (term, rest) = rest.split_first_chunk::<8>().ok_or(TokenError::Malformed)?;
     let (position, rest) = rest.split_first_chunk::<8>().ok_or(TokenError::Malformed)?;
     let (item, rest) = rest.split_first_chunk::<4>().ok_or(TokenError::Malformed)?;
     let (leaf, id) = rest
         .split_first_chunk::<LEAF_BYTES>()
         .ok_or(TokenError::Malformed)?;
-    if *version != VERSION {
-        return Err(TokenError::Malformed);
-    }
     let place = FeedPlace {
         position: u64::from_be_bytes(*position),
         item: u32::from_be_bytes(*item),

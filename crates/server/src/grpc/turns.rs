@@ -170,6 +170,10 @@ impl Services {
     ) {
         let mut size = self.ledger.size();
         loop {
+            // A turn that shows something is an entry: none is made that nobody would receive.
+            if self.stop.is_cancelled() || aged.is_cancelled() {
+                return;
+            }
             size.mark_unchanged();
             let given = match self.give(&turn).await {
                 Ok(given) => given,
@@ -189,6 +193,7 @@ impl Services {
                 checkpoint: given.checkpoint,
             };
             tokio::select! {
+                biased;
                 sent = to.send(Ok(response)) => if sent.is_err() { return },
                 () = self.stop.cancelled() => return,
                 () = aged.cancelled() => return,

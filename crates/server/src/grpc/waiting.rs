@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use baton_domain::ids::CredentialId;
 
-/// Pulls of one credential that may wait at the same time. One that finds no place is answered
-/// `QUEUE_FULL`, if there is nothing to show it at once.
+/// Pulls of one credential that may wait at the same time. One that would wait and finds no place
+/// is answered `QUEUE_FULL` before it has asked for anything.
 const WAITING_PULLS_MAX: usize = 32;
 
 /// How many pulls of each credential wait. One of which none waits is forgotten.

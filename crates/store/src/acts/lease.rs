@@ -63,7 +63,8 @@ impl Inner {
         Ok(by)
     }
 
-    /// On a node that has nothing but watches this is what tries a database that was full.
+    /// On a node that has nothing but watches this is what tries a database that was full; the turn
+    /// it is for then finds out.
     async fn set_lease(&self, row: LeaseRow) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let written = match tx.upsert(vec![row]).await {
@@ -75,7 +76,7 @@ impl Inner {
             }
         };
         match &written {
-            Ok(()) => self.reserve.committed(true),
+            Ok(()) => self.reserve.fitted(),
             Err(error) if error.is_full() => self.reserve.ran_out(Instant::now()),
             Err(_) => {}
         }

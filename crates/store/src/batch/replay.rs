@@ -54,16 +54,21 @@ impl Inner {
             end(adding, &Settled::Failed(Refusal::LedgerFull));
             batch = taking;
         }
-        if !self.reserve.has_room(now) {
-            let (within, beyond) = batch
-                .into_iter()
-                .partition(|job| self.has_a_share(job.as_ref(), now));
-            end(beyond, &Settled::Failed(Refusal::LedgerFull));
-            batch = within;
+        let charged = !self.reserve.has_room(now);
+        if charged {
+            batch = self.within_shares(batch);
         }
-        if !batch.is_empty() {
-            self.write_or_replay(batch).await;
-        }
+        self.write_or_replay(batch, charged).await;
+    }
+
+    /// The acts that may use the reserve; the callers of the others are told.
+    fn within_shares(&self, batch: Jobs) -> Jobs {
+        let now = Instant::now();
+        let (within, beyond) = batch
+            .into_iter()
+            .partition(|job| self.has_a_share(job.as_ref(), now));
+        end(beyond, &Settled::Failed(Refusal::LedgerFull));
+        within
     }
 
     /// Whether an act may use the reserve. Those that add use none of it: on PostgreSQL they are
@@ -73,40 +78,48 @@ impl Inner {
         by.is_none_or(|by| self.reserve.is_for(&by.credential, now))
     }
 
-    async fn write_or_replay(&self, mut batch: Jobs) {
+    /// `charged`: what takes a right away was set against its caller's share already.
+    async fn write_or_replay(&self, mut batch: Jobs, charged: bool) {
+        if batch.is_empty() {
+            return;
+        }
         match self.commit_connected(&mut batch).await {
             Ok(checkpoint) => end(batch, &Settled::Committed { checkpoint }),
             Err(Broken::Before(error)) if error.is_full() => {
                 let full = failed(Broken::Before(error));
-                let (taking, adding) = parted(batch);
+                let (mut taking, adding) = parted(batch);
                 if adding.is_empty() {
                     return end(taking, &full);
                 }
                 // What takes rights away must not fail for want of the room its neighbours asked
                 // for.
                 end(adding, &full);
-                Box::pin(self.write_or_replay(taking)).await;
+                if !charged {
+                    taking = self.within_shares(taking);
+                }
+                Box::pin(self.write_or_replay(taking, true)).await;
             }
             Err(Broken::Before(error)) if batch.len() > 1 && !error.is_everyones() => {
                 tracing::warn!(error = %error, code = error.code(), acts = batch.len(),
                     "a batch was rolled back and is replayed act by act");
-                self.replay(batch).await;
+                self.replay(batch, charged).await;
             }
             Err(broken) => end(batch, &failed(broken)),
         }
     }
 
     /// Finds the act that cannot be written by giving each a commit of its own.
-    async fn replay(&self, batch: Jobs) {
+    async fn replay(&self, batch: Jobs, charged: bool) {
         let (mut full, mut over) = (false, false);
         for job in batch {
-            full |= self.reserve.is_reached(Instant::now());
-            let adds = !job.takes_away();
+            let now = Instant::now();
+            full |= self.reserve.is_reached(now);
+            let shut = full && (!job.takes_away() || !(charged || self.has_a_share(&*job, now)));
             let mut alone = vec![job];
             let settled = if over {
                 // The rest would wait as long, one after the other, for the same answer.
                 Settled::Failed(Refusal::Unavailable)
-            } else if full && adds {
+            } else if shut {
                 Settled::Failed(Refusal::LedgerFull)
             } else {
                 match self.commit_connected(&mut alone).await {

@@ -225,12 +225,41 @@ impl Scene {
         Ok(())
     }
 
+    /// Of a batch that meets a full disk, what the council and the sender would take away.
+    async fn tried_again(&self, home: &Home, world: &World) {
+        let show = ShowTransition {
+            transition: self.moves[1].clone(),
+        };
+        let held = home.hold().await;
+        // The first waits for the lock; the others come meanwhile and share a batch.
+        let (_, published, subscribed, spent, other, ()) = tokio::join!(
+            world.ledger.act(&world.officer, show),
+            self.publish(world, "full"),
+            world.ledger.act(&self.receiver, subscribe(world)),
+            self.revoke(world, &self.council),
+            self.redirect(world, &self.sender),
+            held.let_go(),
+        );
+        subscribed.unwrap_err();
+        let full = Err(Refusal::LedgerFull);
+        assert_eq!((&published, &spent, &other), (&full, &full, &Ok(())));
+    }
+
     async fn everything_passes(&self, world: &World) {
         assert!(world.ledger.has_room());
         self.publish(world, "C").await.unwrap();
         self.fetch(world).await.unwrap();
         world.bodies().await;
         assert_eq!(world.access_rows(500).await, world.fold().await);
+    }
+}
+
+fn subscribe(world: &World) -> Subscribe {
+    Subscribe {
+        name: "poison".to_owned(),
+        point: None,
+        academic_year: None,
+        request: world.request(),
     }
 }
 
@@ -256,12 +285,7 @@ async fn replayed(home: &Home, world: &World, (scene, marker): (&Scene, &str)) {
     let show = ShowTransition {
         transition: scene.moves[1].clone(),
     };
-    let subscribe = Subscribe {
-        name: "poison".to_owned(),
-        point: None,
-        academic_year: None,
-        request: world.request(),
-    };
+    let subscribe = subscribe(world);
     let publish = world.publish(&scene.moves[0], &publishable(false), marker);
     let held = home.hold().await;
     // The first waits for the lock; the others come meanwhile and share a batch.
@@ -306,17 +330,7 @@ async fn a_database_that_fills_while_a_batch_is_replayed_keeps_room_for_taking_r
     };
     let world = World::new(&home).await;
     let scene = Scene::new(&world).await;
-    home.tamper(
-        "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS \
-         $$ BEGIN RAISE 'poisoned'; END $$; \
-         CREATE TRIGGER poison BEFORE INSERT ON subscription FOR EACH ROW \
-         EXECUTE FUNCTION poison(); \
-         CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS \
-         $$ BEGIN RAISE 'full' USING ERRCODE = '53100'; END $$; \
-         CREATE TRIGGER full_disk BEFORE INSERT ON request FOR EACH ROW \
-         WHEN (NEW.answer LIKE '%\"changed\":true%') EXECUTE FUNCTION full_disk();",
-    )
-    .await;
+    home.tamper(FULL_ALONE).await;
     Box::pin(replayed(&home, &world, (&scene, "B"))).await;
     assert!(!world.ledger.has_room());
     home.forget().await;
@@ -326,7 +340,16 @@ async fn a_database_that_fills_while_a_batch_is_replayed_keeps_room_for_taking_r
 const FULL: &str = "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS \
     $$ BEGIN RAISE 'full' USING ERRCODE = '53100'; END $$; \
     CREATE TRIGGER full_disk BEFORE INSERT ON content FOR EACH ROW EXECUTE FUNCTION full_disk();";
-const ROOM: &str = "DROP TRIGGER full_disk ON content";
+const ROOM: &str = "DROP TRIGGER full_disk ON content; DROP FUNCTION full_disk";
+/// A subscription cannot be written, and whoever then tries a publish alone is told that the disk
+/// is full.
+const FULL_ALONE: &str = "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS \
+    $$ BEGIN RAISE 'poisoned'; END $$; \
+    CREATE TRIGGER poison BEFORE INSERT ON subscription FOR EACH ROW EXECUTE FUNCTION poison(); \
+    CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS \
+    $$ BEGIN RAISE 'full' USING ERRCODE = '53100'; END $$; \
+    CREATE TRIGGER full_disk BEFORE INSERT ON request FOR EACH ROW \
+    WHEN (NEW.answer LIKE '%\"changed\":true%') EXECUTE FUNCTION full_disk();";
 
 async fn postgres(probe_after: Duration) -> Option<Home> {
     let mut home = Home::postgres().await?;
@@ -390,7 +413,8 @@ async fn watch(world: &World, by: &Caller, of: &SubscriptionId) -> Result<(), Re
     world.ledger.act(by, act).await.map(drop)
 }
 
-/// PostgreSQL alone: a node that has nothing but watches finds out too that there is room again.
+/// PostgreSQL alone: on a node that has nothing but watches their leases try it, and an entry tells
+/// that there is room again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_watch_tries_a_database_that_was_full() {
     let Some(home) = postgres(Duration::ZERO).await else {
@@ -406,7 +430,75 @@ async fn a_watch_tries_a_database_that_was_full() {
         assert!(!world.ledger.has_room(), "the lease is known not to fit");
     }
     home.tamper(&ROOM.replace("ON content", "ON lease")).await;
+    assert!(!world.ledger.has_room(), "nobody has tried");
     watch(&world, &receiver, &of).await.unwrap();
+    assert!(
+        !world.ledger.has_room(),
+        "a lease is little, and its turn showed nothing"
+    );
+    world.open_move(1).await;
     assert!(world.ledger.has_room());
+    home.forget().await;
+}
+
+/// PostgreSQL alone: a lease takes hardly any room, an entry does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_that_fits_does_not_say_that_everything_does() {
+    let Some(home) = postgres(Duration::ZERO).await else {
+        return;
+    };
+    let world = World::new(&home).await;
+    let scene = Scene::new(&world).await;
+    let of = world.subscription(&scene.receiver).await;
+    home.tamper(&FULL.replace("ON content", "ON entry")).await;
+    assert_eq!(scene.publish(&world, "B").await, Err(Refusal::LedgerFull));
+    let held = home.hold().await;
+    let leased = async {
+        while home.count("SELECT count(*) FROM lease").await == 0 {}
+        // Once more, so that the node has taken note of what it wrote.
+        home.count("SELECT count(*) FROM lease").await;
+        assert!(!world.ledger.has_room(), "its turn has not tried yet");
+        held.let_go().await;
+    };
+    let (told, ()) = tokio::join!(watch(&world, &scene.receiver, &of), leased);
+    assert_eq!(
+        told,
+        Err(Refusal::LedgerFull),
+        "the lease fits, its turn does not"
+    );
+    assert!(!world.ledger.has_room());
+    home.tamper(&ROOM.replace("ON content", "ON entry")).await;
+    scene.publish(&world, "B").await.unwrap();
+    scene.everything_passes(&world).await;
+    home.forget().await;
+}
+
+/// PostgreSQL alone: whoever has used its share up has none when a batch runs out of room, whether
+/// it is tried without those that add or act by act.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_tried_again_in_a_full_database_uses_its_share() {
+    let Some(home) = postgres(Duration::ZERO).await else {
+        return;
+    };
+    let world = World::new(&home).await;
+    let scene = Scene::new(&world).await;
+    home.tamper(FULL).await;
+    assert_eq!(scene.publish(&world, "B").await, Err(Refusal::LedgerFull));
+    scene.nobody_uses_the_reserve_up(&world).await;
+    home.tamper(ROOM).await;
+    scene.publish(&world, "C").await.unwrap();
+    assert!(world.ledger.has_room());
+    scene.revoke(&world, &scene.council).await.unwrap();
+
+    for full in [FULL, FULL_ALONE] {
+        home.tamper(full).await;
+        assert!(world.ledger.has_room());
+        Box::pin(scene.tried_again(&home, &world)).await;
+        assert!(!world.ledger.has_room());
+        if full == FULL {
+            home.tamper(ROOM).await;
+            scene.publish(&world, "D").await.unwrap();
+        }
+    }
     home.forget().await;
 }

@@ -19,6 +19,9 @@ const KEY: &str = "key.pem";
 const API_KEY: &str = "api-key";
 const CONNECTION: &str = "connection.toml";
 
+/// What to do if the line that names the folder was lost: another run would be another credential.
+pub(super) const IF_LOST: &str = "the folder is complete and holds all there is to have: use it";
+
 /// A folder being filled.
 pub(super) struct Folder {
     path: PathBuf,

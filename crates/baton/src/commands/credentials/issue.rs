@@ -9,7 +9,7 @@ use baton_wire::{json, v1};
 use clap::Args;
 use serde_json::json;
 
-use super::folder::Folder;
+use super::folder::{self, Folder};
 use super::{WhichSetting, line};
 use crate::commands::show::kind;
 use crate::connection::ConnectionArgs;
@@ -122,13 +122,14 @@ pub(super) async fn run(
         "credential": json::write(&credential).unwrap_or_default(),
         "connection": connection,
     });
-    output.result(&json, || {
+    let text = || {
         let connection = connection.display();
         format!(
             "{}\nto use it: --connection {connection}",
             line(&credential)
         )
-    });
+    };
+    output.result_once(&json, text, folder::IF_LOST);
     Ok(Exit::Done)
 }
 

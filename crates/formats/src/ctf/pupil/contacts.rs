@@ -159,16 +159,10 @@ impl Telephone {
         let leaf = row.leaf("PhoneNo", 35, f);
         row.finish(f);
         let leaf = leaf?;
-        let dressing = |c: &char| !matches!(c, ' ' | '-' | '(' | ')' | '.');
-        // "+44 (0)161 …" is for two readers: the nought is dialled inland only.
-        let written = match leaf.value.strip_prefix('+') {
-            Some(_) => leaf.value.replacen("(0)", "", 1),
-            None => leaf.value,
-        };
-        let number: String = written.chars().filter(dressing).collect();
+        let number = dialled(&leaf.value);
         let digits = number.strip_prefix('+').unwrap_or(&number);
-        let dialled = digits.bytes().all(|byte| byte.is_ascii_digit());
-        if !dialled || !(3..=15).contains(&digits.len()) {
+        let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+        if !all_digits || !(3..=15).contains(&digits.len()) {
             f.note(
                 leaf.line,
                 &leaf.path,
@@ -177,6 +171,22 @@ impl Telephone {
             return None;
         }
         Some(Self { kind, number })
+    }
+}
+
+/// A number without its dressing. `+44 (0)161 …` is for two readers: the nought is dialled inland
+/// only, and a number that begins with `+` or `00` is dialled from abroad.
+fn dialled(written: &str) -> String {
+    let grouped: String = written
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '-' | '.'))
+        .collect();
+    let bare = |text: &str| text.replace(['(', ')'], "");
+    let abroad = bare(&grouped.replacen("(0)", "", 1));
+    if abroad.starts_with('+') || abroad.starts_with("00") {
+        abroad
+    } else {
+        bare(&grouped)
     }
 }
 
