@@ -130,7 +130,7 @@ impl Inner {
         batch: &mut [Box<dyn Queued>],
     ) -> Result<Written, StoreError> {
         let content: Vec<ContentRow> = batch.iter().flat_map(|job| job.content()).collect();
-        let sealed = self.one_of_each(&content);
+        let sealed = Self::one_of_each(&content);
         if !content.is_empty() {
             tx.upsert(content).await?;
         }

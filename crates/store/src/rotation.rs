@@ -216,11 +216,11 @@ impl Inner {
             .fetch(sort.old(), args, &TYPES)
             .await?;
         rows.into_iter()
-            .map(|row| self.wrapped(sort, row))
+            .map(|row| Self::wrapped(sort, row))
             .collect()
     }
 
-    fn wrapped(&self, sort: Sort, row: Vec<Value>) -> Result<Wrapped, StoreError> {
+    fn wrapped(sort: Sort, row: Vec<Value>) -> Result<Wrapped, StoreError> {
         let [id, kind, owner, epoch, wrapped]: [Value; 5] =
             row.try_into().map_err(|_| StoreError::Row("wrapped key"))?;
         let (kind, owner): (i64, SettingId) = (read(kind)?, read(owner)?);
@@ -237,7 +237,7 @@ impl Inner {
     }
 
     /// One section of each content that is about to be committed.
-    pub(crate) fn one_of_each(&self, content: &[ContentRow]) -> Vec<Wrapped> {
+    pub(crate) fn one_of_each(content: &[ContentRow]) -> Vec<Wrapped> {
         let mut sealed: Vec<Wrapped> = Vec::new();
         for row in content {
             let of =

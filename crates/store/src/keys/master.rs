@@ -2,9 +2,10 @@
 
 use std::io::{self, Read as _};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use zeroize::Zeroizing;
 
 use super::{Key, file};
@@ -12,9 +13,7 @@ use crate::error::StoreError;
 
 /// Longest a command may take to give the key.
 const COMMAND_MAX: Duration = Duration::from_secs(30);
-/// How often it is looked whether it has ended.
-const POLL: Duration = Duration::from_millis(20);
-/// Most bytes read from a descriptor or a command; a master key has 65.
+/// Most bytes read from a descriptor; a master key has 65.
 const BYTES_MAX: u64 = 4 * 1024;
 
 /// Where the master key comes from. It is one line, `baton-master-key-v1` and the base64 of 32
@@ -74,59 +73,34 @@ fn descriptor(number: u32) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     read().map_err(|error| StoreError::file(&path, error))
 }
 
-/// Runs the command on a thread that may wait.
 async fn command(words: &[String]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-    let words = words.to_owned();
-    tokio::task::spawn_blocking(move || run(&words))
-        .await
-        .unwrap_or(Err(StoreError::MasterSource("the command was broken off")))
-}
-
-fn run(words: &[String]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     let failed = |why| move |_| StoreError::MasterSource(why);
     let (program, arguments) = words
         .split_first()
         .ok_or(StoreError::MasterSource("the command has no words"))?;
-    let mut child = Command::new(program)
+    let child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
         .map_err(failed("the command cannot be started"))?;
-    let output = child.stdout.take();
-    let reader = std::thread::spawn(move || {
-        let mut bytes = Zeroizing::new(Vec::new());
-        let mut output = output.map(|output| output.take(BYTES_MAX));
-        let read = output.as_mut().map(|output| output.read_to_end(&mut bytes));
-        read.transpose().map(|_| bytes)
-    });
-    let ended = wait(&mut child).map_err(failed("the command cannot be waited for"))?;
-    match ended {
-        None => Err(StoreError::MasterSource(
+    let pid = Pid::from_child(&child);
+    // On a thread that may wait.
+    let ended = tokio::task::spawn_blocking(move || child.wait_with_output());
+    let Ok(ended) = tokio::time::timeout(COMMAND_MAX, ended).await else {
+        let _ = kill_process(pid, Signal::KILL);
+        return Err(StoreError::MasterSource(
             "the command took longer than 30 seconds",
-        )),
-        Some(status) if !status.success() => Err(StoreError::MasterSource(
+        ));
+    };
+    let output = ended
+        .unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
+        .map_err(failed("the command's output cannot be read"))?;
+    if output.status.success() {
+        Ok(Zeroizing::new(output.stdout))
+    } else {
+        Err(StoreError::MasterSource(
             "the command failed; its own words are above, on standard error",
-        )),
-        Some(_) => reader
-            .join()
-            .unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
-            .map_err(failed("the command's output cannot be read")),
-    }
-}
-
-/// None when it took too long and was killed.
-fn wait(child: &mut Child) -> io::Result<Option<ExitStatus>> {
-    let until = Instant::now() + COMMAND_MAX;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if Instant::now() >= until {
-            child.kill()?;
-            child.wait()?;
-            return Ok(None);
-        }
-        std::thread::sleep(POLL);
+        ))
     }
 }
