@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use baton_client::{Client, Connection};
 use baton_server::{ApiKey, Rates, Running, Serving, server_config, spki_sha256};
-use baton_store::{Clock, DiskReserve, Ledger, Place};
+use baton_store::{Clock, DiskReserve, Ledger, Place, Rotation};
 use baton_wire::v1;
 use rcgen::{CertificateParams, KeyPair};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -48,6 +48,8 @@ impl Exchange {
         let place = Place {
             folder: folder.to_owned(),
             postgres: None,
+            master: None,
+            rotation: Rotation::default(),
             reserve: DiskReserve::default(),
         };
         let token = Ledger::create(&place, &clock).await?;

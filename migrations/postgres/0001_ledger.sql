@@ -9,6 +9,8 @@ CREATE TABLE head (
     time_us BIGINT NOT NULL,
     frontier BYTEA NOT NULL,
     checkpoint TEXT COLLATE "C" NOT NULL,
+    epoch BIGINT NOT NULL,
+    epoch_check TEXT COLLATE "C" NOT NULL,
     policy TEXT COLLATE "C" NOT NULL
 );
 
@@ -50,9 +52,10 @@ CREATE TABLE setting_code (
 CREATE INDEX setting_code_setting ON setting_code (setting_id);
 
 CREATE TABLE setting_key (
-    setting_id TEXT COLLATE "C" PRIMARY KEY,
+    setting_id TEXT COLLATE "C" NOT NULL,
     epoch BIGINT NOT NULL,
-    wrapped BYTEA NOT NULL
+    wrapped BYTEA NOT NULL,
+    PRIMARY KEY (setting_id, epoch)
 );
 
 CREATE TABLE credential (
@@ -73,9 +76,11 @@ CREATE TABLE learner (
     id TEXT COLLATE "C" PRIMARY KEY,
     alias TEXT COLLATE "C" NOT NULL,
     owner_id TEXT COLLATE "C" NOT NULL,
+    epoch BIGINT NOT NULL,
     wrapped BYTEA NOT NULL,
     sealed BYTEA NOT NULL
 );
+CREATE INDEX learner_epoch ON learner (epoch);
 
 CREATE TABLE learner_code (
     blind TEXT COLLATE "C" NOT NULL,
@@ -141,10 +146,13 @@ CREATE TABLE version (
 CREATE TABLE content (
     content_id TEXT COLLATE "C" NOT NULL,
     kind BIGINT NOT NULL,
+    owner_id TEXT COLLATE "C" NOT NULL,
+    epoch BIGINT NOT NULL,
     wrapped BYTEA NOT NULL,
     sealed BYTEA NOT NULL,
     PRIMARY KEY (content_id, kind)
 );
+CREATE INDEX content_epoch ON content (epoch);
 
 CREATE TABLE released (
     profile_id TEXT COLLATE "C" NOT NULL,

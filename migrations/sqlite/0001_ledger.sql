@@ -9,6 +9,8 @@ CREATE TABLE head (
     time_us INTEGER NOT NULL,
     frontier BLOB NOT NULL,
     checkpoint TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    epoch_check TEXT NOT NULL,
     policy TEXT NOT NULL
 ) STRICT;
 
@@ -50,9 +52,10 @@ CREATE TABLE setting_code (
 CREATE INDEX setting_code_setting ON setting_code (setting_id);
 
 CREATE TABLE setting_key (
-    setting_id TEXT PRIMARY KEY,
+    setting_id TEXT NOT NULL,
     epoch INTEGER NOT NULL,
-    wrapped BLOB NOT NULL
+    wrapped BLOB NOT NULL,
+    PRIMARY KEY (setting_id, epoch)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE credential (
@@ -73,9 +76,11 @@ CREATE TABLE learner (
     id TEXT PRIMARY KEY,
     alias TEXT NOT NULL,
     owner_id TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
     wrapped BLOB NOT NULL,
     sealed BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX learner_epoch ON learner (epoch);
 
 CREATE TABLE learner_code (
     blind TEXT NOT NULL,
@@ -141,10 +146,13 @@ CREATE TABLE version (
 CREATE TABLE content (
     content_id TEXT NOT NULL,
     kind INTEGER NOT NULL,
+    owner_id TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
     wrapped BLOB NOT NULL,
     sealed BLOB NOT NULL,
     PRIMARY KEY (content_id, kind)
 ) STRICT;
+CREATE INDEX content_epoch ON content (epoch);
 
 CREATE TABLE released (
     profile_id TEXT NOT NULL,

@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Redirect(commands::redirect::RedirectArgs),
     /// How far the moves of your setting or council have come.
     Status(commands::status::StatusArgs),
+    /// Key epochs: open the next one, and see how far wrapping anew is.
+    Keys(commands::keys::KeysArgs),
     /// The ledger: show entries, verify everything, ask who saw.
     Audit(commands::audit::AuditArgs),
 }

@@ -106,6 +106,8 @@ async fn own(folder: &Path, config: &Config) -> anyhow::Result<(Route, Running)>
     let place = Place {
         folder: folder.to_owned(),
         postgres: None,
+        master: config.keys.master(),
+        rotation: config.keys.rotation(),
         reserve: config.ledger.reserve(),
     };
     let ledger = Ledger::open(&place, Clock::System, false).await?;

@@ -83,6 +83,7 @@ async fn carry_out(command: Command, to: &ConnectionArgs, output: Output) -> any
         Command::Publish(publish) => commands::publish::run(publish, to, output).await,
         Command::Subscribe(subscribe) => commands::subscribe::run(subscribe, to, output).await,
         Command::Show(show) => commands::show::run(show, to, output).await,
+        Command::Keys(keys) => commands::keys::run(keys, to, output).await,
         Command::Withdraw(withdraw) => commands::withdraw::run(withdraw, to, output).await,
         Command::Redirect(redirect) => commands::redirect::run(redirect, to, output).await,
         Command::Status(status) => commands::status::run(status, to, output).await,

@@ -156,6 +156,13 @@ impl Client {
     }
 }
 
+calls! { "KeyService":
+    /// Opens the next key epoch. Role: operator.
+    write rotate_keys = "RotateKeys"(RotateKeysRequest) -> RotateKeysResponse;
+    /// The key epochs, oldest first.
+    read list_epochs = "ListEpochs"(ListEpochsRequest) -> ListEpochsResponse;
+}
+
 calls! { "AuditService":
     /// The newest signed checkpoint and the key it verifies with.
     read get_checkpoint = "GetCheckpoint"(GetCheckpointRequest) -> GetCheckpointResponse;

@@ -270,6 +270,13 @@ pub struct Publish {
     pub request: RequestId,
 }
 
+/// Opens the next key epoch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RotateKeys {
+    /// Idempotency key.
+    pub request: RequestId,
+}
+
 /// Takes a contribution back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withdraw {

@@ -93,6 +93,10 @@ kinds! {
     WhoSawAsked = "who_saw_asked",
     /// Calls beyond a caller's refusal rate, counted.
     RefusalsSummarised = "refusals_summarised",
+    /// A key epoch came into force.
+    EpochOpened = "epoch_opened",
+    /// Key epochs are destroyed; nothing was left under them.
+    EpochsDestroyed = "epochs_destroyed",
 }
 
 /// Who asked.

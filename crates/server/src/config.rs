@@ -1,5 +1,7 @@
 //! Configuration: the commented default file, one's own file over it, the environment over both.
 
+mod keys;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -10,6 +12,7 @@ use baton_store::DiskReserve;
 use config::{File, FileFormat};
 use serde::Deserialize;
 
+pub use self::keys::KeysConfig;
 use crate::limits::Rates;
 
 /// The default file, with every option and what it means.
@@ -21,6 +24,8 @@ pub const DEFAULT: &str = include_str!("config.default.toml");
 pub struct Config {
     /// Where the ledger is.
     pub ledger: LedgerConfig,
+    /// Keys.
+    pub keys: KeysConfig,
     /// The service.
     pub server: ServerConfig,
     /// The operator's page.
@@ -205,6 +210,7 @@ impl Config {
                 "server.certificate and server.key go together",
             ));
         }
+        self.keys.check()?;
         Ok(self)
     }
 }

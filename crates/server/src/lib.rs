@@ -24,7 +24,7 @@ mod tls;
 
 pub use admin::{ADMIN_SOCKET, AdminSocket};
 pub use api_key::ApiKey;
-pub use config::{Config, ConfigError, DEFAULT as DEFAULT_CONFIG};
+pub use config::{Config, ConfigError, DEFAULT as DEFAULT_CONFIG, KeysConfig};
 pub use limits::Rates;
 pub use serve::{Running, Serving};
 pub use static_proofs::StaticProofsError;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use baton_store::Ledger;
 use baton_wire::twin::audit_service_server::AuditServiceServer;
+use baton_wire::twin::key_service_server::KeyServiceServer;
 use baton_wire::twin::profile_service_server::ProfileServiceServer;
 use baton_wire::twin::setting_service_server::SettingServiceServer;
 use baton_wire::twin::subscription_service_server::SubscriptionServiceServer;
@@ -183,7 +184,8 @@ fn router(
         .add_service(limited!(TransitionServiceServer))
         .add_service(limited!(ProfileServiceServer))
         .add_service(limited!(SubscriptionServiceServer))
-        .add_service(limited!(AuditServiceServer));
+        .add_service(limited!(AuditServiceServer))
+        .add_service(limited!(KeyServiceServer));
     if let Ok(reflection) = reflection().build_v1() {
         let small = reflection.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX);
         router = router.add_service(small);

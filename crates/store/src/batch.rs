@@ -95,6 +95,7 @@ impl Inner {
                 last_leaf,
                 widened,
                 callers_changed,
+                epoch_moved,
             }) => {
                 let committed = tx.commit().await;
                 if callers_changed || committed.is_err() {
@@ -103,6 +104,9 @@ impl Inner {
                 committed.map_err(Broken::at_commit)?;
                 let added = batch.iter().any(|job| !job.takes_away());
                 self.reserve.committed(added);
+                if epoch_moved {
+                    self.epoch_moved.notify_one();
+                }
                 let mark = Mark {
                     term: head.term,
                     size: head.size(),
@@ -126,17 +130,23 @@ impl Inner {
         batch: &mut [Box<dyn Queued>],
     ) -> Result<Written, StoreError> {
         let content: Vec<ContentRow> = batch.iter().flat_map(|job| job.content()).collect();
+        let sealed = Self::one_of_each(&content);
         if !content.is_empty() {
             tx.upsert(content).await?;
         }
         let before = Head::lock(&self.db, tx).await?;
         self.check(&before)?;
+        self.keys.turn_to(&before.epoch)?;
         let decider = self.decider_for(tx, &before).await?;
         let mut needs = Needs::default();
         for job in batch.iter() {
             job.needs(&mut needs);
         }
         let mut world = World::load(tx, &needs).await?;
+        if self.are_late(&world, &sealed)? {
+            let late = batch.iter().flat_map(|job| job.content()).collect();
+            self.wrap_late(tx, late).await?;
+        }
         let mut head = before.clone();
         head.time_us = head.time_us.max(self.clock.now_us());
         let (last_leaf, unwanted) = self.decide(&mut world, &decider, &mut head, batch)?;
@@ -156,6 +166,7 @@ impl Inner {
         head.sign(&self.signer)?;
         head.write(tx, &before).await?;
         Ok(Written::Head {
+            epoch_moved: head.epoch != before.epoch,
             head,
             last_leaf,
             widened,
@@ -184,6 +195,9 @@ impl Inner {
             let caller = job.caller().cloned();
             let mut scene = Scene::new(world, (&self.keys, decider), caller.as_ref(), moment);
             let ran = job.run(&mut scene);
+            if let Some(epoch) = scene.epoch.take() {
+                head.epoch = epoch;
+            }
             unwanted.extend(ran.draft.unwanted.iter().cloned());
             if ran.draft.silent {
                 continue;
@@ -295,5 +309,7 @@ enum Written {
         last_leaf: Hash,
         widened: Vec<ProfileId>,
         callers_changed: bool,
+        /// An act put another key epoch into force.
+        epoch_moved: bool,
     },
 }

@@ -47,6 +47,9 @@ pub enum StoreError {
     /// The operating system's clock is too far off the database's.
     #[error("the clocks of this machine and the database differ by more than 2 seconds")]
     ClockSkew,
+    /// The master key does not come from where it should.
+    #[error("the master key: {0}")]
+    MasterSource(&'static str),
     /// The master key is malformed or of another ring.
     #[error("the master key does not open the key ring")]
     MasterKey,
@@ -59,6 +62,15 @@ pub enum StoreError {
     /// The epoch a key was wrapped under was destroyed.
     #[error("the key epoch was destroyed")]
     EpochGone,
+    /// The ring lacks the epoch in force, or holds another key under its number.
+    #[error(
+        "key epoch {0} is not in the ring: the database is older than the epochs that are kept, or \
+         the key folder is not the one its nodes share"
+    )]
+    EpochMissing(i64),
+    /// A key that something was sealed under is not the one in the database any more.
+    #[error("a key was replaced while something was sealed under it")]
+    KeyReplaced,
     /// Sealed bytes do not open: changed, or under another key.
     #[error("sealed bytes do not open")]
     Sealed,
@@ -140,7 +152,7 @@ impl StoreError {
                     | sqlx::Error::PoolClosed
                     | sqlx::Error::WorkerCrashed
             ),
-            Self::ClockSkew | Self::NoLedger(_) | Self::Policy => true,
+            Self::ClockSkew | Self::NoLedger(_) | Self::Policy | Self::EpochMissing(_) => true,
             _ => false,
         }
     }

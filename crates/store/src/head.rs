@@ -8,26 +8,30 @@ use baton_domain::log::{Checkpoint, Frontier};
 use crate::engine::value::{Column as _, Type, Value};
 use crate::engine::{Db, Tx};
 use crate::error::StoreError;
+use crate::keys::NamedEpoch;
 
 pub(crate) const READ: &str = "SELECT ledger_id, term, size, time_us, frontier, checkpoint, \
-     policy, CAST(NULL AS BIGINT) FROM head WHERE id = 1";
+     epoch, epoch_check, policy, CAST(NULL AS BIGINT) FROM head WHERE id = 1";
 /// The database's own time comes along: a node whose clock is off must not append.
 pub(crate) const READ_LOCKED: &str = "SELECT ledger_id, term, size, time_us, frontier, checkpoint, \
-     policy, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) \
+     epoch, epoch_check, policy, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) \
      FROM head WHERE id = 1 FOR UPDATE";
 pub(crate) const INSERT: &str = "INSERT INTO head \
-     (id, ledger_id, term, size, time_us, frontier, checkpoint, policy) \
-     VALUES (1, $1, $2, 0, 0, $3, $4, $5)";
+     (id, ledger_id, term, size, time_us, frontier, checkpoint, epoch, epoch_check, policy) \
+     VALUES (1, $1, $2, 0, 0, $3, $4, $5, $6, $7)";
 /// Names the size and term it was computed from: a lost lock changes nothing.
 pub(crate) const WRITE: &str = "UPDATE head SET term = $1, size = $2, time_us = $3, \
-     frontier = $4, checkpoint = $5 WHERE id = 1 AND size = $6 AND term = $7";
+     frontier = $4, checkpoint = $5, epoch = $6, epoch_check = $7 \
+     WHERE id = 1 AND size = $8 AND term = $9";
 
-const TYPES: [Type; 8] = [
+const TYPES: [Type; 10] = [
     Type::Text,
     Type::Int,
     Type::Int,
     Type::Int,
     Type::Blob,
+    Type::Text,
+    Type::Int,
     Type::Text,
     Type::Text,
     Type::Int,
@@ -42,6 +46,8 @@ pub(crate) struct Head {
     pub(crate) frontier: Frontier,
     /// Newest signed checkpoint.
     pub(crate) checkpoint: String,
+    /// The key epoch in force.
+    pub(crate) epoch: NamedEpoch,
     /// Hash of the policy set in force.
     pub(crate) policy: String,
     /// The database's time when it was locked, microseconds UTC; PostgreSQL only.
@@ -75,9 +81,11 @@ impl Head {
             time_us,
             frontier,
             checkpoint,
+            epoch,
+            check,
             policy,
             database,
-        ]: [Value; 8] = values.try_into().map_err(|_| broken())?;
+        ]: [Value; 10] = values.try_into().map_err(|_| broken())?;
         let read = || -> Option<Self> {
             let frontier = Frontier::from_bytes(&Vec::from_value(frontier).ok()?).ok()?;
             let size = u64::try_from(i64::from_value(size).ok()?).ok()?;
@@ -88,6 +96,10 @@ impl Head {
                 time_us: i64::from_value(time_us).ok()?,
                 frontier,
                 checkpoint: String::from_value(checkpoint).ok()?,
+                epoch: NamedEpoch {
+                    id: i64::from_value(epoch).ok()?,
+                    check: String::from_value(check).ok()?,
+                },
                 policy: String::from_value(policy).ok()?,
                 database_us: Option::from_value(database).ok()?,
             })
@@ -124,6 +136,8 @@ impl Head {
             int(self.term).into_value(),
             self.frontier.to_bytes().into_value(),
             self.checkpoint.clone().into_value(),
+            self.epoch.id.into_value(),
+            self.epoch.check.clone().into_value(),
             self.policy.clone().into_value(),
         ];
         tx.execute(INSERT, args).await.map(drop)
@@ -137,6 +151,8 @@ impl Head {
             self.time_us.into_value(),
             self.frontier.to_bytes().into_value(),
             self.checkpoint.clone().into_value(),
+            self.epoch.id.into_value(),
+            self.epoch.check.clone().into_value(),
             int(before.size()).into_value(),
             int(before.term).into_value(),
         ];

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::keys::{Key, Keys};
-use crate::rows::LearnerRow;
-use crate::world::World;
+use crate::rows::{LearnerRow, SettingKeyRow};
+use crate::world::{Put as _, World};
 
 /// The sealed record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,19 +67,42 @@ fn by_strength(identifiers: &[LearnerIdentifier]) -> Vec<&LearnerIdentifier> {
     sorted
 }
 
-/// The setting's key, from the world.
-pub(crate) fn owner_key(world: &World, keys: &Keys, owner: &SettingId) -> Result<Key, StoreError> {
+/// A setting's key of an epoch, from the world.
+pub(crate) fn owner_key(
+    world: &World,
+    keys: &Keys,
+    (owner, epoch): (&SettingId, i64),
+) -> Result<Key, StoreError> {
     let row = world
         .keys
-        .get(owner.as_str())
+        .get(&format!("{owner}/{epoch}"))
         .ok_or(StoreError::Row("setting_key"))?;
     keys.open_setting_key(owner, row.epoch, &row.wrapped)
+}
+
+/// The key of a setting that is in force; made, where the epoch has none of it yet. Only under the
+/// head lock: two made at once would leave what one of them wraps without a key.
+fn current_key(
+    world: &mut World,
+    keys: &Keys,
+    (owner, epoch): (&SettingId, i64),
+) -> Result<Key, StoreError> {
+    if world.keys.get(&format!("{owner}/{epoch}")).is_some() {
+        return owner_key(world, keys, (owner, epoch));
+    }
+    let (wrapped, key) = keys.fresh_setting_key(owner, epoch)?;
+    world.put(SettingKeyRow {
+        setting_id: owner.clone(),
+        epoch,
+        wrapped,
+    });
+    Ok(key)
 }
 
 /// Opens a learner's record.
 pub(crate) fn open(world: &World, keys: &Keys, row: &LearnerRow) -> Result<Record, StoreError> {
     let aad = keys.learner_aad(&row.owner_id, &row.id);
-    let owner = owner_key(world, keys, &row.owner_id)?;
+    let owner = owner_key(world, keys, (&row.owner_id, row.epoch))?;
     let key = owner.unwrap(&aad, &row.wrapped)?;
     let plain = key.open(&aad, &row.sealed)?;
     serde_json::from_slice(&plain).map_err(|_| StoreError::Row("learner"))
@@ -87,16 +110,18 @@ pub(crate) fn open(world: &World, keys: &Keys, row: &LearnerRow) -> Result<Recor
 
 /// Seals a record into a learner's row under a fresh key.
 pub(crate) fn seal(
-    world: &World,
+    world: &mut World,
     keys: &Keys,
     mut row: LearnerRow,
     record: &Record,
 ) -> Result<LearnerRow, StoreError> {
     let aad = keys.learner_aad(&row.owner_id, &row.id);
-    let (wrapped, key) = owner_key(world, keys, &row.owner_id)?.wrap_fresh(&aad)?;
+    let epoch = keys.current();
+    let owner = current_key(world, keys, (&row.owner_id, epoch))?;
+    let (wrapped, key) = owner.wrap_fresh(&aad)?;
     let plain = serde_json::to_vec(record).map_err(|_| StoreError::Row("learner"))?;
     row.sealed = key.seal(&aad, plain)?;
-    row.wrapped = wrapped;
+    (row.epoch, row.wrapped) = (epoch, wrapped);
     Ok(row)
 }
 

@@ -1,16 +1,15 @@
 //! The one door: `act`. Nothing else reads or changes a profile.
 
-use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use baton_domain::access::Decider;
 use baton_domain::act::Caller;
-use baton_domain::ids::{CredentialId, ProfileId, SettingId};
+use baton_domain::ids::{CredentialId, ProfileId};
 use baton_domain::log::Hash;
 use baton_domain::log::note::SignerKey;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -22,10 +21,11 @@ use crate::engine::{Db, Tx};
 use crate::error::StoreError;
 use crate::folder::FolderLock;
 use crate::job::{Job, Queued};
-use crate::keys::{HighWater, Key, Keys};
+use crate::keys::{HighWater, Keys};
 use crate::refusal::Refusal;
 use crate::reserve::Reserve;
-use crate::rows::SettingKeyRow;
+use crate::rotation::{Epoch, Rotation};
+use crate::setting_keys::Kept;
 use crate::world::{Needs, World};
 
 /// Acts that may wait; one more is refused.
@@ -33,8 +33,6 @@ pub const QUEUE_ACTS_MAX: usize = 4_096;
 /// Those of them that only acts may be that take rights away, and the ledger's own: more than one
 /// caller may have undecided, so that none fills this either.
 const QUEUE_KEPT: usize = QUEUE_ACTS_MAX / 4;
-/// Settings whose opened keys are kept in memory.
-const KEYS_KEPT: usize = 4_096;
 
 /// An open ledger.
 #[derive(Debug)]
@@ -78,12 +76,15 @@ pub(crate) struct Inner {
     pub(crate) decider: RwLock<Arc<Decider>>,
     pub(crate) high_water: HighWater,
     pub(crate) reserve: Reserve,
+    pub(crate) rotation: Rotation,
+    /// Wakes the rotation: the head names another epoch than this node knows.
+    pub(crate) epoch_moved: Notify,
     /// A commit widened more than the sweeper's queue holds: it has to look at everything.
     pub(crate) widened_missed: AtomicBool,
     /// Tells the sweeper whose visibility a commit may have widened.
     pub(crate) widened: mpsc::Sender<ProfileId>,
     pub(crate) waiting_release: std::sync::Mutex<Option<mpsc::Receiver<ProfileId>>>,
-    setting_keys: RwLock<HashMap<SettingId, Key>>,
+    pub(crate) setting_keys: Kept,
     pub(crate) remembered: Remembered,
     /// Another node has committed since the sweeper last looked at everything.
     pub(crate) others: AtomicBool,
@@ -166,6 +167,7 @@ impl Ledger {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn(crate::batch::run(Arc::clone(&door.inner), waiting));
         tasks.spawn(crate::sweeper::run(door.clone(), stop.clone()));
+        tasks.spawn(crate::rotation::run(door.clone(), stop.clone()));
         tasks.spawn(crate::sweeper::follow(
             Arc::clone(&door.inner),
             stop.clone(),
@@ -224,6 +226,11 @@ impl Ledger {
         self.door.inner.has_room()
     }
 
+    /// The key epochs, oldest first.
+    pub async fn epochs(&self) -> Result<Vec<Epoch>, StoreError> {
+        self.door.inner.epochs().await
+    }
+
     /// Name of the ledger.
     pub fn id(&self) -> &baton_domain::ids::LedgerId {
         self.door.inner.keys.ledger()
@@ -264,7 +271,7 @@ impl Inner {
     pub(crate) fn new(
         (db, keys, clock): (Db, Keys, Clock),
         (term, size, decider): (u64, u64, Decider),
-        (reserve, folder): (Reserve, Option<FolderLock>),
+        (reserve, rotation, folder): (Reserve, Rotation, Option<FolderLock>),
     ) -> Result<Self, StoreError> {
         let origin = baton_domain::log::checkpoint::origin(keys.ledger().as_str(), term)
             .map_err(|_| StoreError::Tree("origin"))?;
@@ -273,6 +280,8 @@ impl Inner {
             signer: keys.signer(&origin)?,
             high_water: keys.high_water()?,
             reserve,
+            rotation,
+            epoch_moved: Notify::new(),
             db,
             keys,
             clock,
@@ -282,7 +291,7 @@ impl Inner {
             widened,
             widened_missed: AtomicBool::new(false),
             waiting_release: std::sync::Mutex::new(Some(waiting_release)),
-            setting_keys: RwLock::default(),
+            setting_keys: Kept::default(),
             remembered: Remembered::default(),
             others: AtomicBool::new(false),
             _folder: folder,
@@ -316,34 +325,6 @@ impl Inner {
             .collect()
     }
 
-    /// The key of a setting, opened once and kept. None when there is no such setting.
-    pub(crate) async fn setting_key(&self, id: &SettingId) -> Result<Option<Key>, Refusal> {
-        let kept = self
-            .setting_keys
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(id)
-            .cloned();
-        if kept.is_some() {
-            return Ok(kept);
-        }
-        let keys = vec![id.clone().into_value()];
-        let rows: Vec<SettingKeyRow> = self.db.once().await?.rows_by("setting_id", keys).await?;
-        let Some(row) = rows.into_iter().next() else {
-            return Ok(None);
-        };
-        let key = self.keys.open_setting_key(id, row.epoch, &row.wrapped)?;
-        let mut kept = self
-            .setting_keys
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEYS_KEPT {
-            kept.clear();
-        }
-        kept.insert(id.clone(), key.clone());
-        Ok(Some(key))
-    }
-
     /// The facts of an act, looked at without the lock: to find candidates, never to decide.
     pub(crate) async fn look(&self, needs: &Needs) -> Result<World, StoreError> {
         let mut tx = self.db.begin_read().await?;
@@ -363,7 +344,10 @@ impl From<StoreError> for Refusal {
         tracing::error!(error = %error, code = error.code(), "store");
         match error {
             StoreError::Database(_) if error.is_full() => Self::LedgerFull,
-            StoreError::Database(_) | StoreError::NoLedger(_) => Self::Unavailable,
+            StoreError::Database(_)
+            | StoreError::NoLedger(_)
+            | StoreError::EpochMissing(_)
+            | StoreError::KeyReplaced => Self::Unavailable,
             StoreError::ClockSkew => Self::ClockSkew,
             _ => Self::Internal,
         }

@@ -21,22 +21,26 @@ mod open;
 mod proofs;
 mod refusal;
 mod reserve;
+mod rotation;
 mod rows;
 mod scene;
+mod setting_keys;
 mod sweeper;
 mod view;
 mod world;
 
 pub use acts::{
     AccessRows, Act, Bootstrapped, CredentialView, Entries, Fetched, ImportedSetting, Issued,
-    MoveSummary, Planned, Progress, Published, Pulled, PulledItem, PulledWhat, Redirected, Section,
-    SettingView, SettingsPage, Sighting, Sightings, Subscribed, TransitionsPage,
+    MoveSummary, Planned, Progress, Published, Pulled, PulledItem, PulledWhat, Redirected, Rotated,
+    Section, SettingView, SettingsPage, Sighting, Sightings, Subscribed, TransitionsPage,
 };
 pub use authenticate::{Known, Presented};
 pub use clock::{Clock, london_date};
 pub use error::StoreError;
+pub use keys::MasterKey;
 pub use ledger::{Done, Ledger, QUEUE_ACTS_MAX, Receipt};
 pub use open::{OneTimeToken, Place, holds_database, holds_ledger};
 pub use proofs::Proof;
 pub use refusal::Refusal;
 pub use reserve::{DiskReserve, TAKING_BURST};
+pub use rotation::{Epoch, Rotation};

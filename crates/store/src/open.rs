@@ -18,9 +18,10 @@ use crate::engine::{Db, Tx};
 use crate::error::StoreError;
 use crate::folder::{self, FolderLock};
 use crate::head::{Head, int};
-use crate::keys::{Key, Keys, Mark};
+use crate::keys::{Key, Keys, Mark, MasterKey};
 use crate::ledger::{Inner, Ledger};
 use crate::reserve::{DiskReserve, Reserve};
+use crate::rotation::Rotation;
 use crate::rows::{CredentialRow, EntryRow, PolicySetRow, TileRow, credential_state};
 
 pub(crate) const LEAF: &str = "SELECT leaf FROM entry WHERE position = $1";
@@ -34,6 +35,10 @@ pub struct Place {
     pub folder: PathBuf,
     /// PostgreSQL's URL; none for SQLite in the folder.
     pub postgres: Option<String>,
+    /// Where the master key comes from; none for `keys/master.key` in the folder.
+    pub master: Option<MasterKey>,
+    /// How long key epochs last.
+    pub rotation: Rotation,
     /// Room kept for acts that take rights away.
     pub reserve: DiskReserve,
 }
@@ -55,6 +60,11 @@ impl Place {
 
     fn keys(&self) -> PathBuf {
         folder::keys(&self.folder)
+    }
+
+    fn master(&self) -> MasterKey {
+        let in_folder = || MasterKey::File(self.keys().join("master.key"));
+        self.master.clone().unwrap_or_else(in_folder)
     }
 
     fn reserve(&self) -> Result<Reserve, StoreError> {
@@ -84,7 +94,8 @@ impl Ledger {
         }
         let mut id = [0; 16];
         aws_lc_rs::rand::fill(&mut id).map_err(|_| StoreError::Entropy)?;
-        let keys = Keys::create(&place.keys(), LedgerId::from_bytes(id))?;
+        let named = (LedgerId::from_bytes(id), clock.now_us());
+        let keys = Keys::create(&place.keys(), &place.master(), named).await?;
         let policies = PolicySet::shipped().map_err(|_| StoreError::Policy)?;
         let hash = policies.hash().to_owned();
         let body = policies.text().canonical();
@@ -99,6 +110,7 @@ impl Ledger {
             time_us: 0,
             frontier: Frontier::new(),
             checkpoint: String::new(),
+            epoch: keys.first()?,
             policy: hash,
             database_us: None,
         };
@@ -124,7 +136,7 @@ impl Ledger {
                 "there is no ledger here: `baton init` makes one",
             ));
         }
-        let keys = Keys::open(&place.keys())?;
+        let keys = Keys::open(&place.keys(), &place.master()).await?;
         let (db, lock) = place.connect().await?;
         // The marks before the head: another node may commit in between, and its mark must not
         // look like a rollback.
@@ -138,6 +150,8 @@ impl Ledger {
                 "the database and the keys are of different ledgers",
             ));
         }
+        // Before anything is written: a copy whose epoch is gone can be gone on from by nobody.
+        keys.turn_to(&head.epoch)?;
         if let Some(mark) = not_reached(&mut tx, &head, &marks).await? {
             if !accept_rollback {
                 return Err(StoreError::RolledBack {
@@ -164,7 +178,7 @@ impl Ledger {
         let inner = Inner::new(
             (db, keys, clock),
             (head.term, head.size(), decider),
-            (place.reserve()?, lock),
+            (place.reserve()?, place.rotation, lock),
         )?;
         Ok(Self::start(inner))
     }

@@ -56,8 +56,8 @@ table! {
 }
 
 table! {
-    /// A setting's key, wrapped under an epoch of the ring.
-    SettingKeyRow in "setting_key" key(setting_id) by(setting_id) access(false) {
+    /// A setting's key of one epoch, wrapped under that epoch of the ring. Never changed.
+    SettingKeyRow in "setting_key" key(setting_id, epoch) by(setting_id) access(false) {
         setting_id: SettingId,
         epoch: i64,
         wrapped: Vec<u8>,
@@ -97,6 +97,8 @@ table! {
         id: LearnerId,
         alias: Alias,
         owner_id: SettingId,
+        /// Of the owner's key that `wrapped` is under.
+        epoch: i64,
         wrapped: Vec<u8>,
         sealed: Vec<u8>,
     }
@@ -212,6 +214,9 @@ table! {
     ContentRow in "content" key(content_id, kind) by(content_id) access(false) {
         content_id: ContentId,
         kind: i64,
+        owner_id: SettingId,
+        /// Of the owner's key that `wrapped` is under.
+        epoch: i64,
         wrapped: Vec<u8>,
         sealed: Vec<u8>,
     }

@@ -16,7 +16,7 @@ use baton_domain::section::{KindSet, SectionKind};
 use jiff::civil::Date;
 
 use crate::clock::{Clock, london_date};
-use crate::keys::Keys;
+use crate::keys::{Keys, NamedEpoch};
 use crate::refusal::Refusal;
 use crate::rows::{AboutRow, CredentialRow, FeedRow, credential_state};
 use crate::view::kinds;
@@ -39,6 +39,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) time_us: i64,
     /// The civil date in London at that time.
     pub(crate) today: Date,
+    /// The key epoch this act puts into force.
+    pub(crate) epoch: Option<NamedEpoch>,
     pub(crate) roles: RoleSet,
     /// Kinds a contributor fills.
     assigned: KindSet,
@@ -120,6 +122,7 @@ impl<'a> Scene<'a> {
             position: moment.position,
             time_us: moment.time_us,
             today: moment.today,
+            epoch: None,
             roles: RoleSet::EMPTY,
             assigned: KindSet::EMPTY,
             assurance: Assurance::Key,

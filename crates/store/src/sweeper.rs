@@ -182,8 +182,11 @@ pub(crate) async fn follow(inner: Arc<Inner>, stop: CancellationToken) {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(FOLLOW) => {}
         }
-        match size(&inner).await {
-            Ok(size) => {
+        match known(&inner).await {
+            Ok((size, epoch)) => {
+                if epoch != inner.keys.current() {
+                    inner.epoch_moved.notify_one();
+                }
                 if size != *inner.size.borrow() {
                     inner.others_committed();
                 }
@@ -207,7 +210,8 @@ impl Inner {
     }
 }
 
-async fn size(inner: &Inner) -> Result<u64, StoreError> {
+/// Size and epoch as the head says them.
+async fn known(inner: &Inner) -> Result<(u64, i64), StoreError> {
     let head = Head::read(&mut inner.db.once().await?).await?;
-    Ok(head.map_or(0, |head| head.size()))
+    Ok(head.map_or((0, 0), |head| (head.size(), head.epoch.id)))
 }

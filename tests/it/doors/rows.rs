@@ -95,6 +95,14 @@ pub(super) const ROWS: &[Row] = rows! {
         WhoSaw who_saw "sender" "data manager" |who, to| v1::WhoSawRequest {
             parent: who.setting.clone(), transition: who.mine(&to.transition), ..Default::default() };
     }
+    KeyService keys {
+        RotateKeys rotate_keys "operator" "sender" |who, to| v1::RotateKeysRequest {
+            parent: who.setting.clone(), request_id: fresh(),
+        };
+        ListEpochs list_epochs "sender" "operator" |who, to| v1::ListEpochsRequest {
+            parent: who.setting.clone(),
+        };
+    }
     TransitionService transitions {
         GetTransition get_transition "sender" "auditor" |who, to| v1::GetTransitionRequest {
             parent: who.setting.clone(), name: who.mine(&to.transition),

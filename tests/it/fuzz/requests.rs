@@ -455,6 +455,19 @@ fn audit(of: &Things) -> Vec<Call> {
             },
         ),
         call(
+            "KeyService/ListEpochs",
+            Officer,
+            &wire::ListEpochsRequest { parent: parent() },
+        ),
+        call(
+            "KeyService/RotateKeys",
+            Officer,
+            &wire::RotateKeysRequest {
+                parent: parent(),
+                request_id: fresh(),
+            },
+        ),
+        call(
             "AuditService/WhoSaw",
             Officer,
             &wire::WhoSawRequest {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use baton_store::{DiskReserve, Place};
+use baton_store::{DiskReserve, Place, Rotation};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
@@ -72,6 +72,11 @@ impl Home {
         Place {
             folder: self.folder(),
             postgres: self.url(),
+            master: None,
+            rotation: Rotation {
+                every: None,
+                keep: 2,
+            },
             reserve: self.reserve,
         }
     }

@@ -8,6 +8,7 @@ mod configuration;
 mod demo;
 mod desk;
 mod files;
+mod keys;
 mod large_files;
 mod outside;
 mod partly;

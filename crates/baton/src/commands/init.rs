@@ -48,6 +48,8 @@ pub(crate) async fn run(
     let place = Place {
         folder: folder.clone(),
         postgres,
+        master: config.keys.master(),
+        rotation: config.keys.rotation(),
         reserve: DiskReserve::default(),
     };
     // Whatever can fail comes before the ledger: its token is shown once, and a ledger without it

@@ -5,6 +5,7 @@ mod batch;
 pub(crate) mod cohort;
 pub(crate) mod credentials;
 pub(crate) mod init;
+pub(crate) mod keys;
 pub(crate) mod publish;
 pub(crate) mod redirect;
 mod refused;

@@ -65,6 +65,8 @@ pub(crate) async fn run(
     let place = Place {
         folder: config.ledger.folder,
         postgres,
+        master: config.keys.master(),
+        rotation: config.keys.rotation(),
         reserve,
     };
     let ledger = Ledger::open(&place, Clock::System, args.accept_rollback).await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use baton_client::{Client, Connection};
 use baton_server::{ApiKey, Config, Running, Serving, server_config};
-use baton_store::{Clock, DiskReserve, Ledger, Place};
+use baton_store::{Clock, DiskReserve, Ledger, Place, Rotation};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -43,6 +43,8 @@ impl Stage {
         let place = Place {
             folder: folder.join("ledger"),
             postgres: None,
+            master: None,
+            rotation: Rotation::default(),
             reserve: DiskReserve::default(),
         };
         let token = Ledger::create(&place, &clock).await?;

@@ -50,6 +50,8 @@ vocabulary! {
         ReadAudit = "read_audit",
         /// Erase the content of a contribution before its time.
         Erase = "erase",
+        /// Open the next key epoch, and destroy those past their retention.
+        ManageKeys = "manage_keys",
     }
 }
 
@@ -180,7 +182,7 @@ impl Action {
                 D::RELATION.and(D::AGE).and(D::ROUTE)
             }
             Self::Erase => D::RELATION.and(D::LEGAL_HOLD),
-            Self::Subscribe | Self::Release | Self::ReadAudit => D::NONE,
+            Self::Subscribe | Self::Release | Self::ReadAudit | Self::ManageKeys => D::NONE,
         };
         own.and(D::CHANNEL)
     }

@@ -130,6 +130,7 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         Action::WhoSaw => role == Auditor || at(Source, &[Publisher]),
         Action::ReadAudit => role == Auditor,
         Action::Release => role == Sweeper,
+        Action::ManageKeys => role == Operator || role == Sweeper,
         Action::Subscribe => school.contains(&role),
         Action::Receive | Action::Reject => arriving,
         Action::Acknowledge => arriving || at(Former, &school),

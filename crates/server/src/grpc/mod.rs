@@ -3,6 +3,7 @@
 mod audit;
 mod call;
 mod encode;
+mod keys;
 mod page;
 mod profiles;
 mod settings;

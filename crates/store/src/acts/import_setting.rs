@@ -114,11 +114,9 @@ pub(crate) fn store(
         });
     }
     if created {
-        let made = scene
-            .keys
-            .setting_key(&row.id)
-            .map_err(|_| Refusal::Internal)?;
-        let (epoch, wrapped, _) = made;
+        let epoch = scene.keys.current();
+        let made = scene.keys.fresh_setting_key(&row.id, epoch);
+        let (wrapped, _) = made.map_err(|_| Refusal::Internal)?;
         scene.world.put(SettingKeyRow {
             setting_id: row.id.clone(),
             epoch,

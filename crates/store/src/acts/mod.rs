@@ -8,6 +8,7 @@ mod audit;
 mod bootstrap;
 mod committed;
 mod credentials;
+mod epochs;
 mod fetch;
 mod import_setting;
 mod lease;
@@ -36,6 +37,8 @@ pub use audit::{AccessRows, Entries};
 pub use bootstrap::Bootstrapped;
 pub use credentials::{CredentialView, Issued};
 pub(crate) use credentials::{certificate_digest, key_digest};
+pub use epochs::Rotated;
+pub(crate) use epochs::{DestroyEpochs, OpenEpoch};
 pub use fetch::Fetched;
 pub use import_setting::ImportedSetting;
 pub use move_summary::{MoveSummary, Progress};
@@ -191,6 +194,7 @@ acts! {
     ShowPolicySet => String,
     ListAccessRows => AccessRows,
     WhoSaw => Sightings,
+    RotateKeys => Rotated,
 }
 
 /// What the store knows of an act beside its value.

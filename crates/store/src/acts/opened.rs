@@ -1,6 +1,8 @@
 //! Sections, sealed and opened. Opening happens only after the entry that names them is durable:
 //! what a decision hands on is a list of what may be opened, not the bytes.
 
+use std::collections::HashMap;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use baton_domain::ids::{ContentId, ProfileId, SettingId};
 use baton_domain::section::{KindSet, SectionKind};
@@ -17,6 +19,11 @@ use crate::rows::{ContentRow, EntryRow};
 /// Kind number of the cover: the signatory.
 pub(crate) const COVER: i64 = 0;
 const SALT_BYTES: usize = 16;
+/// How often rows are read again whose keys went away meanwhile; an epoch lasts longer than that.
+const READ_AGAIN: usize = 2;
+
+/// Open keys, by owner and epoch.
+type OwnersKeys = HashMap<(SettingId, i64), Key>;
 
 /// A section as it was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +50,7 @@ pub(crate) struct Sealed {
 /// lies inside, so after erasure the commitment can be neither checked nor guessed.
 pub(crate) fn seal_section(
     keys: &Keys,
-    owner_key: &Key,
+    (epoch, owner_key): &(i64, Key),
     (owner, content, kind): (&SettingId, &ContentId, i64),
     bytes: &[u8],
 ) -> Result<(ContentRow, [u8; 32]), Refusal> {
@@ -58,6 +65,8 @@ pub(crate) fn seal_section(
         ContentRow {
             content_id: content.clone(),
             kind,
+            owner_id: owner.clone(),
+            epoch: *epoch,
             wrapped,
             sealed,
         },
@@ -88,32 +97,60 @@ impl Inner {
         &self,
         sealed: &[Sealed],
     ) -> Result<Vec<Result<Open, Refusal>>, Refusal> {
-        let ids = sealed.iter().map(|s| s.content.clone().into_value());
         let positions = sealed.iter().map(|s| s.position.into_value());
-        let mut once = self.db.once().await?;
-        let mut rows: Vec<ContentRow> = once.rows_by("content_id", ids.collect()).await?;
-        let entries: Vec<EntryRow> = once.rows_by("position", positions.collect()).await?;
-        drop(once);
-        rows.sort_by_key(|row| row.kind);
+        let positions = positions.collect();
+        let entries: Vec<EntryRow> = self.db.once().await?.rows_by("position", positions).await?;
+        let (rows, keys) = self.rows_with_keys(sealed).await?;
         let mut opened = Vec::with_capacity(sealed.len());
         for wanted in sealed {
             let entry = entries.iter().find(|row| row.position == wanted.position);
             let committed = entry.and_then(|row| Committed::read(row, wanted));
-            let key = self.setting_key(&wanted.owner).await?;
             let of_this = rows.iter().filter(|row| row.content_id == wanted.content);
-            opened.push(match (committed, key) {
-                (None, _) => Err(incident(wanted, "its entry is not there")),
-                (_, None) => Err(incident(wanted, "its setting has no key")),
-                (Some(committed), Some(key)) => self.open_rows(wanted, &key, &committed, of_this),
+            opened.push(match committed {
+                None => Err(incident(wanted, "its entry is not there")),
+                Some(committed) => self.open_rows(wanted, &keys, &committed, of_this),
             });
         }
         Ok(opened)
     }
 
+    /// The rows, in order of the kinds, and the keys they are wrapped under. Between the two they
+    /// may have been wrapped anew and the old keys destroyed: then they are read again.
+    async fn rows_with_keys(
+        &self,
+        sealed: &[Sealed],
+    ) -> Result<(Vec<ContentRow>, OwnersKeys), Refusal> {
+        let ids = sealed.iter().map(|s| s.content.clone().into_value());
+        let ids: Vec<_> = ids.collect();
+        let mut left = READ_AGAIN;
+        loop {
+            let mut once = self.db.once().await?;
+            let mut rows: Vec<ContentRow> = once.rows_by("content_id", ids.clone()).await?;
+            drop(once);
+            let mut keys = OwnersKeys::new();
+            let mut gone = false;
+            for row in &rows {
+                let of = (row.owner_id.clone(), row.epoch);
+                if keys.contains_key(&of) {
+                    continue;
+                }
+                match self.setting_key(&of.0, of.1).await? {
+                    Some(key) => drop(keys.insert(of, key)),
+                    None => gone = true,
+                }
+            }
+            if !gone || left == 0 {
+                rows.sort_by_key(|row| row.kind);
+                return Ok((rows, keys));
+            }
+            left -= 1;
+        }
+    }
+
     fn open_rows<'r>(
         &self,
         wanted: &Sealed,
-        key: &Key,
+        keys: &OwnersKeys,
         committed: &Committed,
         rows: impl Iterator<Item = &'r ContentRow>,
     ) -> Result<Open, Refusal> {
@@ -127,6 +164,8 @@ impl Inner {
             if row.kind != COVER && !kind.is_some_and(|kind| wanted.kinds.contains(kind)) {
                 continue;
             }
+            let key = keys.get(&(wanted.owner.clone(), row.epoch));
+            let key = key.ok_or_else(|| incident(wanted, "its setting has no key"))?;
             let salted = self.unseal(wanted, key, row)?;
             if !committed.holds(kind, &commit(&salted)) {
                 return Err(incident(wanted, "it is not what its entry committed to"));

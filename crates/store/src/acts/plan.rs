@@ -293,6 +293,7 @@ fn new_learner(id: &LearnerId, from: &SettingRow) -> Result<LearnerRow, Refusal>
         id: id.clone(),
         alias: random_id(Alias::from_bytes)?,
         owner_id: from.id.clone(),
+        epoch: 0,
         wrapped: Vec::new(),
         sealed: Vec::new(),
     })

@@ -65,7 +65,7 @@ impl Prepare for Publish {
     async fn prepare(self, ledger: &Inner, caller: &Caller) -> Result<Turn<PublishStep>, Refusal> {
         let owner = &caller.acting;
         // A setting that is not there has no key; the act is still decided, and denied.
-        let key = ledger.setting_key(owner).await?;
+        let key = ledger.sealing_key(owner).await?;
         let content = random_id(ContentId::from_bytes)?;
         let mut sections = self.sections;
         // The order they came in says nothing; one order makes equal content equal.

@@ -16,7 +16,7 @@ use crate::rows::{
     PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow,
     SettingKeyRow, SettingRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
-use crate::{acts, head, open, proofs, sweeper};
+use crate::{acts, head, open, proofs, rotation, sweeper};
 
 fn statements() -> Vec<Statement> {
     macro_rules! of_tables {
@@ -52,6 +52,13 @@ fn statements() -> Vec<Statement> {
         open::LEAF,
         proofs::LEAVES,
         proofs::TILES,
+        rotation::COUNT_CONTENT,
+        rotation::COUNT_LEARNERS,
+        rotation::FORGET_KEYS,
+        rotation::OLD_CONTENT,
+        rotation::OLD_LEARNERS,
+        rotation::WRAP_CONTENT,
+        rotation::WRAP_LEARNER,
         sweeper::OLD_REQUESTS,
         sweeper::STANDING,
     ];

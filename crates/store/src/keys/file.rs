@@ -98,36 +98,3 @@ pub(super) mod sealed {
             .map_err(|_| de::Error::custom("not base64"))
     }
 }
-
-/// Sealed bytes by epoch.
-pub(super) mod sealed_map {
-    use std::collections::BTreeMap;
-
-    use base64::Engine as _;
-    use base64::prelude::BASE64_STANDARD;
-    use serde::{Deserialize as _, Deserializer, Serializer, de};
-
-    pub(in crate::keys) fn serialize<S: Serializer>(
-        map: &BTreeMap<i64, Vec<u8>>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        to.collect_map(
-            map.iter()
-                .map(|(id, bytes)| (id, BASE64_STANDARD.encode(bytes))),
-        )
-    }
-
-    pub(in crate::keys) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<BTreeMap<i64, Vec<u8>>, D::Error> {
-        BTreeMap::<i64, String>::deserialize(from)?
-            .into_iter()
-            .map(|(id, text)| {
-                let bytes = BASE64_STANDARD.decode(text);
-                bytes
-                    .map(|bytes| (id, bytes))
-                    .map_err(|_| de::Error::custom("not base64"))
-            })
-            .collect()
-    }
-}

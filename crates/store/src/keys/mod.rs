@@ -1,123 +1,207 @@
-//! Keys: a master key in a 0600 file, a ring of epochs under it, a key per setting under an epoch,
-//! a key per version and section kind under the setting's.
+//! Keys: a master key from outside, a ring of epochs under it, a key per setting and epoch, a key
+//! per version and section kind under the setting's.
 //!
-//! The ring is a small store of its own beside the database, backed up apart from it: destroying
-//! an epoch makes every copy of what was wrapped under it unreadable, wherever it lies.
+//! With each epoch every setting gets a fresh key, and the keys of what lives are wrapped anew
+//! under it. So once an epoch is destroyed, nothing that was erased before can be opened with any
+//! key that is left, whatever copy of the database it lies in (ADR 0016).
 
 mod file;
 mod high_water;
+mod master;
+mod ring;
 mod seal;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::hmac;
 use baton_domain::ids::{ContentId, LearnerId, LedgerId, SettingId};
 use baton_domain::log::note::SignerKey;
-use serde::{Deserialize, Serialize};
 
 pub(crate) use high_water::{HighWater, Mark};
+pub use master::MasterKey;
 pub(crate) use seal::Key;
 
+use self::ring::{Epoch, Ring, RingLock};
 use crate::error::StoreError;
-
-const MASTER: &str = "master.key";
-const RING: &str = "ring.json";
-
-/// The ring as it lies on disk: every key in it sealed under the master key.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RingFile {
-    version: u32,
-    ledger_id: String,
-    current_epoch: i64,
-    #[serde(with = "file::sealed_map")]
-    epochs: BTreeMap<i64, Vec<u8>>,
-    #[serde(with = "file::sealed")]
-    blind: Vec<u8>,
-    #[serde(with = "file::sealed")]
-    log: Vec<u8>,
-}
+use crate::learner::hex;
 
 /// The keys of one ledger, open.
 #[derive(Debug)]
 pub(crate) struct Keys {
     folder: PathBuf,
     ledger: LedgerId,
-    current: i64,
-    epochs: BTreeMap<i64, Key>,
     blind: Key,
     log_seed: Key,
+    /// Kept open: each new epoch is sealed under it.
+    master: Key,
+    /// The ledger's head says which epoch is in force; nodes follow it.
+    current: AtomicI64,
+    ring: RwLock<Arc<Ring>>,
 }
 
+/// An epoch of the ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EpochView {
+    pub(crate) id: i64,
+    pub(crate) opened_us: i64,
+}
+
+/// An epoch as the head names it: its number, and what tells its key from another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NamedEpoch {
+    pub(crate) id: i64,
+    pub(crate) check: String,
+}
+
+/// The first epoch of a ledger.
+const FIRST_EPOCH: i64 = 1;
+/// Before the head was read.
+const NO_EPOCH: i64 = 0;
+
 impl Keys {
-    /// Makes master key and ring in an empty folder.
-    pub(crate) fn create(folder: &Path, ledger: LedgerId) -> Result<Self, StoreError> {
+    /// Makes the ring in an empty folder.
+    pub(crate) async fn create(
+        folder: &Path,
+        master: &MasterKey,
+        (ledger, now_us): (LedgerId, i64),
+    ) -> Result<Self, StoreError> {
         file::make_private_folder(folder)?;
-        let master = Key::random()?;
-        file::write_new(&folder.join(MASTER), &file::encode_master(&master))?;
-        let keys = Self {
-            folder: folder.to_owned(),
-            ledger,
-            current: 1,
-            epochs: BTreeMap::from([(1, Key::random()?)]),
-            blind: Key::random()?,
-            log_seed: Key::random()?,
-        };
-        let ring = RingFile {
-            version: 1,
-            ledger_id: keys.ledger.as_str().to_owned(),
-            current_epoch: keys.current,
-            epochs: BTreeMap::from([(1, master.wrap(&keys.aad("epoch/1"), &keys.epochs[&1])?)]),
-            blind: master.wrap(&keys.aad("blind"), &keys.blind)?,
-            log: master.wrap(&keys.aad("log"), &keys.log_seed)?,
-        };
-        let text = serde_json::to_vec_pretty(&ring).map_err(|_| StoreError::Ring("encoding"))?;
-        file::write_new(&folder.join(RING), &text)?;
-        Ok(keys)
+        if ring::is_there(folder) {
+            return Err(StoreError::LedgerExists);
+        }
+        let master = master.make().await?;
+        let ring = Ring::new(ledger, now_us)?;
+        ring.create(folder, &master)?;
+        Ok(Self::of(folder, master, ring))
     }
 
-    /// Opens the ring of a folder. A master key others could read is refused.
-    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
-        let master = file::decode_master(&file::read_private(&folder.join(MASTER))?)?;
-        let text = file::read_private(&folder.join(RING))?;
-        let ring: RingFile =
-            serde_json::from_slice(&text).map_err(|_| StoreError::Ring("not a key ring"))?;
-        if ring.version != 1 {
-            return Err(StoreError::Ring("made by a newer version"));
-        }
-        let ledger =
-            LedgerId::parse(&ring.ledger_id).map_err(|_| StoreError::Ring("names no ledger"))?;
-        let aad = |what: &str| format!("baton/ring/v1\n{ledger}\n{what}");
-        let open = |what: &str, sealed: &[u8]| {
-            master
-                .unwrap(&aad(what), sealed)
-                .map_err(|_| StoreError::MasterKey)
-        };
-        let epochs = ring
-            .epochs
-            .iter()
-            .map(|(id, sealed)| Ok((*id, open(&format!("epoch/{id}"), sealed)?)))
-            .collect::<Result<BTreeMap<_, _>, StoreError>>()?;
-        if !epochs.contains_key(&ring.current_epoch) {
-            return Err(StoreError::Ring("the current epoch is missing"));
-        }
-        Ok(Self {
+    /// Opens the ring of a folder. A master key file others could read is refused.
+    pub(crate) async fn open(folder: &Path, master: &MasterKey) -> Result<Self, StoreError> {
+        let master = master.read().await?;
+        let ring = Ring::read(folder, &master)?;
+        Ok(Self::of(folder, master, ring))
+    }
+
+    fn of(folder: &Path, master: Key, ring: Ring) -> Self {
+        Self {
             folder: folder.to_owned(),
-            current: ring.current_epoch,
-            epochs,
-            blind: open("blind", &ring.blind)?,
-            log_seed: open("log", &ring.log)?,
-            ledger,
-        })
+            ledger: ring.ledger.clone(),
+            blind: ring.blind.clone(),
+            log_seed: ring.log_seed.clone(),
+            master,
+            current: AtomicI64::new(NO_EPOCH),
+            ring: RwLock::new(Arc::new(ring)),
+        }
+    }
+
+    fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn keep(&self, ring: Ring) {
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
     }
 
     pub(crate) fn ledger(&self) -> &LedgerId {
         &self.ledger
     }
 
-    fn aad(&self, what: &str) -> String {
-        format!("baton/ring/v1\n{}\n{what}", self.ledger)
+    /// The epoch new keys are wrapped under.
+    pub(crate) fn current(&self) -> i64 {
+        self.current.load(Ordering::Acquire)
+    }
+
+    /// Follows the ledger into the epoch its head names, which another node may have opened. Only
+    /// under the head lock: nobody may be turned back. A ring that holds another key under that
+    /// number is a folder of its own: what would be sealed under it no other node could open.
+    pub(crate) fn turn_to(&self, epoch: &NamedEpoch) -> Result<(), StoreError> {
+        if self.current() == epoch.id {
+            return Ok(());
+        }
+        let missing = |_| StoreError::EpochMissing(epoch.id);
+        let known = self.epoch(epoch.id).map_err(missing)?;
+        if self.check(epoch.id, &known) != epoch.check {
+            self.keep(self.read_ring()?);
+            let read = self.epoch(epoch.id).map_err(missing)?;
+            if self.check(epoch.id, &read) != epoch.check {
+                return Err(StoreError::EpochMissing(epoch.id));
+            }
+        }
+        self.current.store(epoch.id, Ordering::Release);
+        Ok(())
+    }
+
+    /// The first epoch, as the head of a new ledger names it.
+    pub(crate) fn first(&self) -> Result<NamedEpoch, StoreError> {
+        self.named(FIRST_EPOCH)
+    }
+
+    fn named(&self, id: i64) -> Result<NamedEpoch, StoreError> {
+        let check = self.check(id, &self.epoch(id)?);
+        Ok(NamedEpoch { id, check })
+    }
+
+    /// Tells one key from another and nothing else about it.
+    fn check(&self, id: i64, key: &Key) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key.bytes());
+        let text = format!("baton/epoch-check/v1\n{}\n{id}", self.ledger);
+        hex(&hmac::sign(&key, text.as_bytes()).as_ref()[..16])
+    }
+
+    fn read_ring(&self) -> Result<Ring, StoreError> {
+        Ring::read(&self.folder, &self.master)
+    }
+
+    /// The key of an epoch. One that is not known is looked for on disk: another node may have
+    /// opened it.
+    fn epoch(&self, id: i64) -> Result<Key, StoreError> {
+        let known = |ring: &Ring| ring.epochs.get(&id).map(|epoch| epoch.key.clone());
+        if let Some(key) = known(&self.ring()) {
+            return Ok(key);
+        }
+        let ring = self.read_ring()?;
+        let found = known(&ring);
+        self.keep(ring);
+        found.ok_or(StoreError::EpochGone)
+    }
+
+    /// Every epoch of the ring, oldest first, as it lies on disk.
+    pub(crate) fn epochs(&self) -> Result<Vec<EpochView>, StoreError> {
+        self.keep(self.read_ring()?);
+        let view = |(id, epoch): (&i64, &Epoch)| EpochView {
+            id: *id,
+            opened_us: epoch.opened_us,
+        };
+        Ok(self.ring().epochs.iter().map(view).collect())
+    }
+
+    /// Lays the key of the next epoch into the ring. It is in force once the ledger says so; one
+    /// that was laid there before and never came into force is taken as it is.
+    pub(crate) fn lay_next(&self, now_us: i64) -> Result<NamedEpoch, StoreError> {
+        let next = self.current() + 1;
+        let held = RingLock::take(&self.folder)?;
+        let mut ring = Ring::read_held(&self.folder, &self.master, &held)?;
+        let laid = ring.epochs.remove(&next);
+        let epoch = Epoch {
+            opened_us: now_us,
+            key: laid.map_or_else(Key::random, |laid| Ok(laid.key))?,
+        };
+        ring.epochs.insert(next, epoch);
+        ring.replace(&self.folder, &self.master, &held)?;
+        self.keep(ring);
+        self.named(next)
+    }
+
+    /// Destroys an epoch and all before it, for good.
+    pub(crate) fn destroy(&self, last: i64) -> Result<(), StoreError> {
+        let held = RingLock::take(&self.folder)?;
+        let mut ring = Ring::read_held(&self.folder, &self.master, &held)?;
+        ring.epochs.retain(|id, _| *id > last);
+        ring.replace(&self.folder, &self.master, &held)?;
+        self.keep(ring);
+        Ok(())
     }
 
     /// The key that signs checkpoints under this origin.
@@ -126,14 +210,13 @@ impl Keys {
             .map_err(|_| StoreError::Ring("the log key is malformed"))
     }
 
-    /// A fresh key for a setting: the epoch it is wrapped under, the wrapped form, the key.
-    pub(crate) fn setting_key(&self, id: &SettingId) -> Result<(i64, Vec<u8>, Key), StoreError> {
-        let epoch = self
-            .epochs
-            .get(&self.current)
-            .ok_or(StoreError::EpochGone)?;
-        let (wrapped, key) = epoch.wrap_fresh(&self.setting_aad(self.current, id))?;
-        Ok((self.current, wrapped, key))
+    /// A fresh key for a setting in an epoch, wrapped and open.
+    pub(crate) fn fresh_setting_key(
+        &self,
+        id: &SettingId,
+        epoch: i64,
+    ) -> Result<(Vec<u8>, Key), StoreError> {
+        self.epoch(epoch)?.wrap_fresh(&self.setting_aad(epoch, id))
     }
 
     /// Opens a setting's key; an epoch that was destroyed is gone for good.
@@ -143,28 +226,8 @@ impl Keys {
         epoch: i64,
         wrapped: &[u8],
     ) -> Result<Key, StoreError> {
-        self.epochs
-            .get(&epoch)
-            .ok_or(StoreError::EpochGone)?
+        self.epoch(epoch)?
             .unwrap(&self.setting_aad(epoch, id), wrapped)
-    }
-
-    /// The same setting's key wrapped under another epoch.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "rotation while serving calls it")
-    )]
-    pub(crate) fn rewrap(
-        &self,
-        id: &SettingId,
-        (from, wrapped): (i64, &[u8]),
-        to: i64,
-    ) -> Result<Vec<u8>, StoreError> {
-        let key = self.open_setting_key(id, from, wrapped)?;
-        self.epochs
-            .get(&to)
-            .ok_or(StoreError::EpochGone)?
-            .wrap(&self.setting_aad(to, id), &key)
     }
 
     fn setting_aad(&self, epoch: i64, id: &SettingId) -> String {
@@ -206,63 +269,4 @@ impl Keys {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ledger() -> LedgerId {
-        LedgerId::from_bytes([7; 16])
-    }
-
-    #[test]
-    fn a_ring_opens_again_and_a_setting_key_survives_rewrapping() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path().join("keys");
-        let made = Keys::create(&at, ledger()).unwrap();
-        let setting = SettingId::from_bytes([1; 16]);
-        let (epoch, wrapped, key) = made.setting_key(&setting).unwrap();
-        let mut opened = Keys::open(&at).unwrap();
-        assert_eq!(
-            opened
-                .open_setting_key(&setting, epoch, &wrapped)
-                .unwrap()
-                .bytes(),
-            key.bytes()
-        );
-
-        opened.epochs.insert(2, Key::random().unwrap());
-        let again = opened.rewrap(&setting, (epoch, &wrapped), 2).unwrap();
-        assert_eq!(
-            opened
-                .open_setting_key(&setting, 2, &again)
-                .unwrap()
-                .bytes(),
-            key.bytes()
-        );
-        opened.epochs.remove(&1);
-        assert!(opened.open_setting_key(&setting, epoch, &wrapped).is_err());
-        assert!(opened.open_setting_key(&setting, 2, &again).is_ok());
-        assert!(
-            opened
-                .open_setting_key(&SettingId::from_bytes([2; 16]), 2, &again)
-                .is_err()
-        );
-    }
-
-    #[test]
-    fn a_master_key_others_may_read_is_refused_and_a_wrong_one_too() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path().join("keys");
-        Keys::create(&at, ledger()).unwrap();
-        let master = at.join(MASTER);
-        std::fs::set_permissions(&master, std::fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(Keys::open(&at), Err(StoreError::KeyFileMode(_))));
-        std::fs::set_permissions(&master, std::fs::Permissions::from_mode(0o600)).unwrap();
-        std::fs::write(&master, file::encode_master(&Key::random().unwrap())).unwrap();
-        assert!(matches!(Keys::open(&at), Err(StoreError::MasterKey)));
-        assert!(
-            Keys::create(&at, ledger()).is_err(),
-            "an existing ring is never overwritten"
-        );
-    }
-}
+mod tests;

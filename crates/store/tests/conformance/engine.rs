@@ -9,7 +9,7 @@ use std::process::Command;
 use std::str::FromStr as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use baton_store::{DiskReserve, Place};
+use baton_store::{DiskReserve, Place, Rotation};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
@@ -104,6 +104,11 @@ impl Home {
         Place {
             folder: self.folder(),
             postgres: self.url(),
+            master: None,
+            rotation: Rotation {
+                every: None,
+                keep: 2,
+            },
             reserve: self.reserve,
         }
     }

@@ -17,6 +17,7 @@ mod planning;
 mod privacy;
 mod requests;
 mod restart;
+mod rotation;
 mod severed;
 mod skew;
 mod switch;

@@ -97,6 +97,9 @@ reasons! {
     /// The version named is not the one that stands now.
     VersionChanged = "VERSION_CHANGED", Aborted,
         "another version stands now";
+    /// Another rotation of the keys came first.
+    KeysRotatedMeanwhile = "KEYS_ROTATED_MEANWHILE", Aborted,
+        "the keys were rotated a moment ago; `baton keys list` shows the epochs";
     /// Another consumer watches or pulls this subscription now. Give each one of its own; do not
     /// come back by itself, or the two end each other without end.
     SubscriptionTakenOver = "SUBSCRIPTION_TAKEN_OVER", Aborted,

@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::open::Place;
 use crate::reserve::DiskReserve;
+use crate::rotation::Rotation;
 
 /// Tuesday, 10 March 2026, noon: Year 7 offers are out.
 const NOW_US: i64 = 1_773_144_000_000_000;
@@ -240,6 +241,8 @@ async fn a_batch_takes_as_many_statements_whatever_its_size_on_sqlite() {
     law(Place {
         folder: folder.path().to_owned(),
         postgres: None,
+        master: None,
+        rotation: Rotation::default(),
         reserve: DiskReserve::default(),
     })
     .await;
@@ -254,6 +257,8 @@ async fn a_batch_takes_as_many_statements_whatever_its_size_on_postgres() {
     law(Place {
         folder: folder.path().to_owned(),
         postgres: Some(url),
+        master: None,
+        rotation: Rotation::default(),
         reserve: DiskReserve::default(),
     })
     .await;

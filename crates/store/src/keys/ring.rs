@@ -1,0 +1,224 @@
+//! The ring of epochs: a small file beside the database, backed up apart from it. Whoever destroys
+//! an epoch makes every copy of what was wrapped under it unreadable, wherever it lies.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use baton_domain::ids::LedgerId;
+use rustix::fs::{FlockOperation, flock};
+use serde::{Deserialize, Serialize};
+
+use super::{Key, file};
+use crate::error::StoreError;
+
+const RING: &str = "ring.json";
+const LOCK: &str = "ring.lock";
+
+/// The ring as it lies on disk: every key in it sealed under the master key.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RingFile {
+    version: u32,
+    ledger_id: String,
+    /// Epochs below this one were destroyed, or never were.
+    oldest: i64,
+    epochs: BTreeMap<i64, EpochFile>,
+    #[serde(with = "file::sealed")]
+    blind: Vec<u8>,
+    #[serde(with = "file::sealed")]
+    log: Vec<u8>,
+}
+
+/// One epoch of it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EpochFile {
+    opened_us: i64,
+    #[serde(with = "file::sealed")]
+    key: Vec<u8>,
+}
+
+/// An epoch, open.
+#[derive(Debug, Clone)]
+pub(super) struct Epoch {
+    pub(super) opened_us: i64,
+    pub(super) key: Key,
+}
+
+/// The ring, open.
+#[derive(Debug, Clone)]
+pub(super) struct Ring {
+    pub(super) ledger: LedgerId,
+    pub(super) epochs: BTreeMap<i64, Epoch>,
+    pub(super) blind: Key,
+    pub(super) log_seed: Key,
+}
+
+/// Held while the file is changed: nodes of one ledger may share the folder.
+#[derive(Debug)]
+pub(super) struct RingLock {
+    _file: File,
+}
+
+impl Ring {
+    /// A ring of one epoch, not yet on disk.
+    pub(super) fn new(ledger: LedgerId, now_us: i64) -> Result<Self, StoreError> {
+        let first = Epoch {
+            opened_us: now_us,
+            key: Key::random()?,
+        };
+        Ok(Self {
+            ledger,
+            epochs: BTreeMap::from([(1, first)]),
+            blind: Key::random()?,
+            log_seed: Key::random()?,
+        })
+    }
+
+    /// Opens the ring of a folder, while nobody changes it.
+    pub(super) fn read(folder: &Path, master: &Key) -> Result<Self, StoreError> {
+        let held = RingLock::share(folder)?;
+        Self::read_held(folder, master, &held)
+    }
+
+    /// The same under a lock that is held already.
+    pub(super) fn read_held(
+        folder: &Path,
+        master: &Key,
+        _held: &RingLock,
+    ) -> Result<Self, StoreError> {
+        let text = file::read_private(&folder.join(RING))?;
+        let ring: RingFile =
+            serde_json::from_slice(&text).map_err(|_| StoreError::Ring("not a key ring"))?;
+        if ring.version != 1 {
+            return Err(StoreError::Ring("made by a newer version"));
+        }
+        let ledger =
+            LedgerId::parse(&ring.ledger_id).map_err(|_| StoreError::Ring("names no ledger"))?;
+        let open = |what: &str, sealed: &[u8]| {
+            master
+                .unwrap(&aad(&ledger, what), sealed)
+                .map_err(|_| StoreError::MasterKey)
+        };
+        let epochs = ring
+            .epochs
+            .iter()
+            .map(|(id, epoch)| {
+                let key = open(&format!("epoch/{id}"), &epoch.key)?;
+                let opened_us = epoch.opened_us;
+                Ok((*id, Epoch { opened_us, key }))
+            })
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Self {
+            blind: open("blind", &ring.blind)?,
+            log_seed: open("log", &ring.log)?,
+            epochs,
+            ledger,
+        })
+    }
+
+    fn to_bytes(&self, master: &Key) -> Result<Vec<u8>, StoreError> {
+        let wrap = |what: &str, key: &Key| master.wrap(&aad(&self.ledger, what), key);
+        let epochs = self.epochs.iter().map(|(id, epoch)| {
+            let key = wrap(&format!("epoch/{id}"), &epoch.key)?;
+            let opened_us = epoch.opened_us;
+            Ok((*id, EpochFile { opened_us, key }))
+        });
+        let ring = RingFile {
+            version: 1,
+            ledger_id: self.ledger.as_str().to_owned(),
+            oldest: self.epochs.keys().next().copied().unwrap_or_default(),
+            epochs: epochs.collect::<Result<_, StoreError>>()?,
+            blind: wrap("blind", &self.blind)?,
+            log: wrap("log", &self.log_seed)?,
+        };
+        serde_json::to_vec_pretty(&ring).map_err(|_| StoreError::Ring("encoding"))
+    }
+
+    /// Writes a ring where there is none.
+    pub(super) fn create(&self, folder: &Path, master: &Key) -> Result<(), StoreError> {
+        file::write_new(&folder.join(RING), &self.to_bytes(master)?)
+    }
+
+    /// Puts this ring in the place of the one on disk: whole, or not at all. What lay there before
+    /// is overwritten, as far as the file system does so in place.
+    pub(super) fn replace(
+        &self,
+        folder: &Path,
+        master: &Key,
+        _held: &RingLock,
+    ) -> Result<(), StoreError> {
+        let (path, new) = (folder.join(RING), folder.join("ring.json.new"));
+        let old = folder.join("ring.json.old");
+        let bytes = self.to_bytes(master)?;
+        let replace = || -> Result<(), StoreError> {
+            // Left by a process that was killed in here.
+            wipe(&new).and_then(|()| wipe(&old)).map_err(at(&old))?;
+            file::write_new(&new, &bytes)?;
+            fs::hard_link(&path, &old).map_err(at(&old))?;
+            fs::rename(&new, &path).map_err(at(&path))?;
+            let synced = File::open(folder).and_then(|folder| folder.sync_all());
+            synced.map_err(at(folder))?;
+            wipe(&old).map_err(at(&old))
+        };
+        replace()
+    }
+}
+
+impl RingLock {
+    /// To change the file. Others are done within milliseconds.
+    pub(super) fn take(folder: &Path) -> Result<Self, StoreError> {
+        Self::lock(folder, FlockOperation::LockExclusive)
+    }
+
+    /// To read it: what is replaced is overwritten, and must not be read meanwhile.
+    fn share(folder: &Path) -> Result<Self, StoreError> {
+        Self::lock(folder, FlockOperation::LockShared)
+    }
+
+    fn lock(folder: &Path, how: FlockOperation) -> Result<Self, StoreError> {
+        let path = folder.join(LOCK);
+        let take = || -> io::Result<File> {
+            let file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(&path)?;
+            flock(&file, how)?;
+            Ok(file)
+        };
+        let file = take().map_err(|error| StoreError::file(&path, error))?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// Whether a folder holds a ring.
+pub(super) fn is_there(folder: &Path) -> bool {
+    folder.join(RING).is_file()
+}
+
+fn aad(ledger: &LedgerId, what: &str) -> String {
+    format!("baton/ring/v1\n{ledger}\n{what}")
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |error| StoreError::file(&path, error)
+}
+
+/// Overwrites a file and removes it, where there is one.
+fn wipe(path: &Path) -> io::Result<()> {
+    let mut file = match OpenOptions::new().write(true).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or_default();
+    file.write_all(&vec![0; length])?;
+    file.sync_all()?;
+    fs::remove_file(path)
+}

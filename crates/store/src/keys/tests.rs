@@ -1,0 +1,142 @@
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+use super::*;
+
+fn ledger() -> LedgerId {
+    LedgerId::from_bytes([7; 16])
+}
+
+struct Home {
+    _folder: tempfile::TempDir,
+    at: PathBuf,
+    master: MasterKey,
+}
+
+fn home() -> Home {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().join("keys");
+    Home {
+        master: MasterKey::File(at.join("master.key")),
+        at,
+        _folder: folder,
+    }
+}
+
+async fn made(home: &Home) -> Keys {
+    let named = (ledger(), 1_000);
+    Keys::create(&home.at, &home.master, named).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_key_opens_in_its_epoch_until_that_is_destroyed_and_no_other_epoch_opens_it() {
+    let home = home();
+    let keys = made(&home).await;
+    let setting = SettingId::from_bytes([1; 16]);
+    keys.turn_to(&keys.first().unwrap()).unwrap();
+    let (wrapped, key) = keys.fresh_setting_key(&setting, 1).unwrap();
+    let other = Keys::open(&home.at, &home.master).await.unwrap();
+    let opened = other.open_setting_key(&setting, 1, &wrapped).unwrap();
+    assert_eq!(opened.bytes(), key.bytes());
+
+    let second = keys.lay_next(2_000).unwrap();
+    assert_eq!(second.id, 2);
+    let again = keys.lay_next(3_000).unwrap();
+    assert_eq!(again, second, "it is not in force yet");
+
+    keys.turn_to(&second).unwrap();
+    assert_eq!(keys.lay_next(3_000).unwrap().id, 3);
+    let (later, _) = keys.fresh_setting_key(&setting, 2).unwrap();
+    other.turn_to(&second).expect("found on disk");
+    assert!(other.open_setting_key(&setting, 2, &later).is_ok());
+    assert!(other.open_setting_key(&setting, 1, &later).is_err());
+    let stranger = SettingId::from_bytes([2; 16]);
+    assert!(other.open_setting_key(&stranger, 2, &later).is_err());
+
+    keys.destroy(1).unwrap();
+    assert!(matches!(
+        keys.open_setting_key(&setting, 1, &wrapped),
+        Err(StoreError::EpochGone)
+    ));
+    let ids: Vec<_> = other
+        .epochs()
+        .unwrap()
+        .iter()
+        .map(|e| (e.id, e.opened_us))
+        .collect();
+    assert_eq!(
+        ids,
+        [(2, 3_000), (3, 3_000)],
+        "opened when it was last laid"
+    );
+    assert!(other.open_setting_key(&setting, 1, &wrapped).is_err());
+    let check = second.check.clone();
+    for (id, check) in [(9, check.as_str()), (3, check.as_str())] {
+        let wrong = NamedEpoch {
+            id,
+            check: check.to_owned(),
+        };
+        assert!(
+            matches!(other.turn_to(&wrong), Err(StoreError::EpochMissing(_))),
+            "{wrong:?}"
+        );
+    }
+    assert_eq!(other.current(), 2, "and it stays where it was");
+}
+
+#[tokio::test]
+async fn a_master_key_others_may_read_is_refused_and_a_wrong_one_too() {
+    let home = home();
+    made(&home).await;
+    let MasterKey::File(path) = &home.master else {
+        unreachable!()
+    };
+    let opened = async || Keys::open(&home.at, &home.master).await;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(matches!(opened().await, Err(StoreError::KeyFileMode(_))));
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::write(path, file::encode_master(&Key::random().unwrap())).unwrap();
+    assert!(matches!(opened().await, Err(StoreError::MasterKey)));
+    std::fs::remove_file(path).unwrap();
+    assert!(matches!(opened().await, Err(StoreError::File { .. })));
+    let named = (ledger(), 1_000);
+    let again = Keys::create(&home.at, &home.master, named).await;
+    assert!(again.is_err(), "an existing ring is never overwritten");
+    assert!(!path.exists(), "and no other master key is made for it");
+}
+
+#[tokio::test]
+async fn a_master_key_comes_from_a_command_as_it_would_from_the_file() {
+    let home = home();
+    made(&home).await;
+    let MasterKey::File(path) = &home.master else {
+        unreachable!()
+    };
+    let command =
+        |words: &[&str]| MasterKey::Command(words.iter().map(|w| (*w).to_owned()).collect());
+    let path = path.to_str().unwrap();
+    let opened = async |words: &[&str]| Keys::open(&home.at, &command(words)).await.map(drop);
+    opened(&["cat", path]).await.unwrap();
+    for wrong in [
+        &["false"][..],
+        &["true"],
+        &["echo", "baton-master-key-v1 bm90IDMyIGJ5dGVz"],
+        &["/nowhere/kms"],
+        &[],
+    ] {
+        assert!(opened(wrong).await.is_err(), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_ring_that_was_being_replaced_when_the_process_died_is_whole_and_replaced_again() {
+    let home = home();
+    let keys = made(&home).await;
+    std::fs::write(home.at.join("ring.json.new"), b"half a ri").unwrap();
+    let opened = Keys::open(&home.at, &home.master).await.unwrap();
+    assert_eq!(opened.epochs().unwrap().len(), 1);
+    keys.turn_to(&keys.first().unwrap()).unwrap();
+    assert_eq!(keys.lay_next(5).unwrap().id, 2);
+    assert_eq!(opened.epochs().unwrap().len(), 2);
+    assert!(!home.at.join("ring.json.new").exists());
+}
