@@ -3,7 +3,7 @@
 //!
 //! With each epoch every setting gets a fresh key, and the keys of what lives are wrapped anew
 //! under it. So once an epoch is destroyed, nothing that was erased before can be opened with any
-//! key that is left, whatever copy of the database it lies in (ADR 0016).
+//! key that is left, whatever copy of the database it lies in (ADR 0014).
 
 mod file;
 mod high_water;
