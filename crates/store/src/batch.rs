@@ -146,6 +146,8 @@ impl Inner {
         if self.are_late(&world, &sealed)? {
             let late = batch.iter().flat_map(|job| job.content()).collect();
             self.wrap_late(tx, late).await?;
+            // It may have made keys of settings, which must not be made a second time.
+            world = World::load(tx, &needs).await?;
         }
         let mut head = before.clone();
         head.time_us = head.time_us.max(self.clock.now_us());

@@ -112,13 +112,17 @@ type OwnersKeys = HashMap<(SettingId, i64), Key>;
 pub(crate) async fn run(door: Door, stop: CancellationToken) {
     let inner = Arc::clone(&door.inner);
     let mut clock = inner.clock.clone();
-    let mut wait = SOON;
+    let mut again = SOON;
     loop {
-        wait = match inner.turn(&door, &stop).await {
-            Ok(()) => DUE_CHECK,
+        let wait = match inner.turn(&door, &stop).await {
+            Ok(()) => {
+                again = SOON;
+                DUE_CHECK
+            }
             Err(refusal) => {
                 tracing::warn!(%refusal, "key rotation was broken off and is taken up again");
-                (wait * 2).min(DUE_CHECK)
+                again = (again * 2).min(DUE_CHECK);
+                again
             }
         };
         tokio::select! {

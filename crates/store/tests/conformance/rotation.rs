@@ -11,7 +11,7 @@ use baton_store::{Epoch, Ledger, Place, Refusal, Rotation, StoreError};
 
 use crate::engine::{Home, on_both_engines};
 use crate::line::Line;
-use crate::values::publishable;
+use crate::values::{publishable, upn};
 use crate::world::World;
 
 const WEEK_US: i64 = 7 * 24 * 60 * 60 * 1_000_000;
@@ -194,6 +194,45 @@ on_both_engines! {
         let ledger = Ledger::open(&home.place(), clock, false).await.unwrap();
         let read = ledger.act(&receiver, all_of(&profile)).await.unwrap();
         assert_eq!(read.value.sections.len(), publishable(true).len());
+        ledger.close().await;
+    }
+
+    async fn what_was_sealed_while_the_epoch_changed_opens_though_its_setting_did_more(home) {
+        if !home.is_postgres() {
+            return;
+        }
+        let world = World::new(home).await;
+        let sender = world.caller(&world.primary.id, &[Role::Publisher, Role::Dsl]).await;
+        let receiver = world.caller(&world.secondary.id, &[Role::Dsl]).await;
+        let transition = world.open_move(1).await;
+        let publish = |text| world.publish(&transition, &publishable(true), text);
+        world.ledger.act(&sender, publish("its key is known")).await.unwrap();
+        let held = home.hold().await;
+        let waits = "SELECT count(*) FROM pg_stat_activity \
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let meanwhile = async {
+            while home.count(waits).await == 0 {}
+            // Rotation waits for the lock: what comes now is sealed under the old epoch, and is
+            // one batch with a plan that makes a key of the same setting in the new one.
+            tokio::join!(
+                world.ledger.act(&sender, publish("late")),
+                world.planned(&world.officer, world.plan(upn(2))),
+                held.let_go(),
+            )
+        };
+        let (epoch, (late, planned, ())) = tokio::join!(rotate(&world), meanwhile);
+        assert_eq!(epoch.unwrap(), 2);
+        let (profile, planned) = (late.unwrap().value.profile, planned.unwrap());
+        until(&world.ledger, |epochs| epochs[0].keys == 0).await;
+        let plan = world.plan(upn(2));
+        let World { ledger, clock, officer, .. } = world;
+        ledger.close().await;
+        let ledger = Ledger::open(&home.place(), clock, false).await.unwrap();
+        let read = ledger.act(&receiver, all_of(&profile)).await.unwrap().value;
+        let late = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("of late");
+        assert!(read.sections.iter().all(|section| late(&section.bytes)));
+        let again = ledger.act(&officer, plan).await.unwrap().value;
+        assert_eq!(again.transition.id, planned.transition.id, "the learner's record opens");
         ledger.close().await;
     }
 
