@@ -1,8 +1,8 @@
 //! `baton keys`: the epochs under which everything is sealed.
 //!
 //! JSON: rotate `{"epoch": 3, "position": 42}`, and with `--wait` a line an epoch as `list` has;
-//! list, a line an epoch, `{"epoch": 2, "opened": "2026-11-22T03:00:00Z", "in_force": true,
-//! "keys": 1204}`.
+//! list, a line an epoch, `{"epoch": 2, "opened": "2026-11-22T03:00:00Z", "in_force": false,
+//! "keys": 1204}`; of the one in force keys are not counted.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub(crate) struct KeysArgs {
 enum KeysCommand {
     /// Open the next epoch now, and not when it is due.
     Rotate(RotateArgs),
-    /// The epochs there are, and how much is sealed under each.
+    /// The epochs there are, and how much is still sealed under the earlier ones.
     List,
 }
 
@@ -107,14 +107,17 @@ async fn epochs(client: &Client) -> anyhow::Result<Vec<v1::Epoch>> {
 
 fn list(epochs: &[v1::Epoch], output: Output) {
     for epoch in epochs {
-        let (number, keys) = (epoch.number, epoch.keys);
+        let number = epoch.number;
+        let keys = (!epoch.in_force).then_some(epoch.keys);
         let opened = Timestamp::from_microsecond(epoch.open_time_us).unwrap_or_default();
         let json = json!({
             "epoch": number, "opened": opened.to_string(), "in_force": epoch.in_force, "keys": keys,
         });
         output.result(&json, || {
-            let force = if epoch.in_force { ", in force" } else { "" };
-            format!("epoch {number}, opened {opened:.0}{force}: {keys} keys under it")
+            let left = keys.map_or("in force".to_owned(), |keys| {
+                format!("{keys} keys still under it")
+            });
+            format!("epoch {number}, opened {opened:.0}: {left}")
         });
     }
 }
