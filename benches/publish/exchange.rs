@@ -51,6 +51,7 @@ impl Exchange {
             master: None,
             rotation: Rotation::default(),
             reserve: DiskReserve::default(),
+            bodies_kept: None,
         };
         let token = Ledger::create(&place, &clock).await?;
         let ledger = Ledger::open(&place, clock, false).await?;

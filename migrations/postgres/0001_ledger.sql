@@ -88,6 +88,7 @@ CREATE TABLE learner_code (
     learner_id TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (blind, owner_id)
 );
+CREATE INDEX learner_code_learner ON learner_code (learner_id);
 
 CREATE TABLE transition (
     id TEXT COLLATE "C" PRIMARY KEY,
@@ -205,3 +206,12 @@ CREATE TABLE request (
     answer TEXT COLLATE "C" NOT NULL
 );
 CREATE INDEX request_time ON request (time_us);
+CREATE INDEX request_position ON request (position);
+
+CREATE TABLE erased (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    term BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    scrubbed BIGINT NOT NULL
+);
+CREATE INDEX erased_scrubbed ON erased (scrubbed);

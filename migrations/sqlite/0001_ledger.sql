@@ -88,6 +88,7 @@ CREATE TABLE learner_code (
     learner_id TEXT NOT NULL,
     PRIMARY KEY (blind, owner_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX learner_code_learner ON learner_code (learner_id);
 
 CREATE TABLE transition (
     id TEXT PRIMARY KEY,
@@ -205,3 +206,12 @@ CREATE TABLE request (
     answer TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX request_time ON request (time_us);
+CREATE INDEX request_position ON request (position);
+
+CREATE TABLE erased (
+    id TEXT PRIMARY KEY,
+    term INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    scrubbed INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX erased_scrubbed ON erased (scrubbed);

@@ -1,7 +1,5 @@
 //! The ledger holds what happened, and an auditor can prove it without trusting the service.
 
-use std::collections::BTreeMap;
-
 use baton_domain::log::note::VerifierKey;
 use baton_domain::log::verify::{Record, Verifier};
 use baton_domain::log::{Checkpoint, Hash, Json, verify_consistency, verify_inclusion};
@@ -149,35 +147,7 @@ on_both_engines! {
 
     async fn the_access_rows_are_a_fold_of_the_entries(exchange) {
         a_day(exchange).await;
-        let mut rows = BTreeMap::new();
-        let mut request = v1::ListAccessRowsRequest {
-            parent: exchange.officer.setting.clone(),
-            page_size: 7,
-            page_token: String::new(),
-        };
-        loop {
-            let page = exchange.officer.audit().list_access_rows(request.clone()).await.unwrap();
-            let page = page.into_inner();
-            for row in page.rows {
-                let known = rows.insert((row.table, row.key), row.commitment.to_vec());
-                assert_eq!(known, None, "each row once");
-            }
-            if page.next_page_token.is_empty() {
-                break;
-            }
-            request.page_token = page.next_page_token;
-        }
-        let mut fold = BTreeMap::new();
-        for line in exchange.lines(0).await {
-            for change in line.array("rows") {
-                let Json::Obj(change) = change else { panic!("{change:?}") };
-                let text = |name: &str| match &change[name] {
-                    Json::Str(text) => text.clone(),
-                    other => panic!("{other:?}"),
-                };
-                fold.insert((text("table"), text("key")), unhex(&text("commitment")));
-            }
-        }
+        let (rows, fold) = (exchange.rows().await, exchange.fold().await);
         assert!(rows.len() > 20, "{} rows", rows.len());
         assert_eq!(rows, fold, "left: the rows; right: what the entries say of them");
     }
@@ -225,9 +195,4 @@ on_both_engines! {
         assert!(!turned_away.allowed && turned_away.kinds.is_empty());
         assert!(sightings.is_sorted_by_key(|it| it.position));
     }
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let pair = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
-    (0..text.len()).step_by(2).map(pair).collect()
 }

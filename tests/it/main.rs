@@ -16,6 +16,8 @@ mod credentials;
 mod crossing;
 mod disk_reserve;
 mod doors;
+mod erasure;
+mod erasure_scan;
 mod export;
 mod folder;
 mod fuzz;

@@ -58,6 +58,12 @@ pub(crate) enum Command {
     Withdraw(commands::withdraw::WithdrawArgs),
     /// Change where a learner goes.
     Redirect(commands::redirect::RedirectArgs),
+    /// Erase a learner, a move or one section kind, for good; or what is due.
+    Erase(commands::erase::EraseArgs),
+    /// Put a learner under a legal hold: nothing of it is erased.
+    Hold(commands::hold::HoldArgs),
+    /// Restrict the processing of a learner's data: receivers see nothing of it.
+    Restrict(commands::restrict::RestrictArgs),
     /// How far the moves of your setting or council have come.
     Status(commands::status::StatusArgs),
     /// Key epochs: open the next one, and see how far wrapping anew is.

@@ -109,6 +109,7 @@ async fn own(folder: &Path, config: &Config) -> anyhow::Result<(Route, Running)>
         master: config.keys.master(),
         rotation: config.keys.rotation(),
         reserve: config.ledger.reserve(),
+        bodies_kept: config.ledger.bodies_kept(),
     };
     let ledger = Ledger::open(&place, Clock::System, false).await?;
     let socket = folder.join(OWN_SOCKET);

@@ -163,6 +163,17 @@ calls! { "KeyService":
     read list_epochs = "ListEpochs"(ListEpochsRequest) -> ListEpochsResponse;
 }
 
+calls! { "ErasureService":
+    /// Erases a learner, or one section kind of the own contribution.
+    write erase = "Erase"(EraseRequest) -> EraseResponse;
+    /// Puts a learner under a legal hold, or takes the hold away.
+    write set_legal_hold = "SetLegalHold"(SetLegalHoldRequest) -> SetLegalHoldResponse;
+    /// Restricts the processing of a learner's data.
+    write restrict_processing = "RestrictProcessing"(RestrictProcessingRequest) -> RestrictProcessingResponse;
+    /// Lifts that restriction.
+    write lift_restriction = "LiftRestriction"(LiftRestrictionRequest) -> LiftRestrictionResponse;
+}
+
 calls! { "AuditService":
     /// The newest signed checkpoint and the key it verifies with.
     read get_checkpoint = "GetCheckpoint"(GetCheckpointRequest) -> GetCheckpointResponse;

@@ -2,6 +2,8 @@
 //! nothing that the caller could not say. Roles, relations and windows are facts, and facts are
 //! read where the act is decided.
 
+mod erasure;
+
 use bytes::Bytes;
 use jiff::civil::Date;
 
@@ -13,6 +15,10 @@ use crate::ids::{
 };
 use crate::route::{Point, Route, SettingKind};
 use crate::section::{KindSet, SectionKind};
+
+pub use erasure::{
+    Erase, ErasureReason, Extent, Hold, HoldReason, LiftRestriction, Restrict, RestrictionReason,
+};
 
 /// Who asks, as authentication found it, and for which setting.
 #[derive(Debug, Clone, PartialEq, Eq)]

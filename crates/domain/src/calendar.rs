@@ -68,6 +68,13 @@ impl AcademicYear {
     pub const fn closes_on(self) -> Date {
         date(self.0 + 1, 12, 31)
     }
+
+    /// The last day content of such a move is kept once the receiver has taken it over: 20
+    /// December, by when the autumn term has ended everywhere. A date of each school's own is not
+    /// known here.
+    pub const fn filed_until(self) -> Date {
+        date(self.0 + 1, 12, 20)
+    }
 }
 
 /// As people write it: `2025/26`.

@@ -97,6 +97,24 @@ kinds! {
     EpochOpened = "epoch_opened",
     /// Key epochs are destroyed; nothing was left under them.
     EpochsDestroyed = "epochs_destroyed",
+    /// What would be erased was asked for; nothing was.
+    ErasurePreviewed = "erasure_previewed",
+    /// Content was erased before its time.
+    Erased = "erased",
+    /// The time of a move's content was over, and it was erased.
+    Expired = "expired",
+    /// Content that was erased came back with an older copy of the database, and was erased again.
+    ErasedAgain = "erased_again",
+    /// A learner was put under a legal hold, or the hold was taken away.
+    HoldChanged = "hold_changed",
+    /// The processing of a learner's data was restricted.
+    Restricted = "restricted",
+    /// A restriction was lifted.
+    RestrictionLifted = "restriction_lifted",
+    /// Files of the database were cleared of what was erased.
+    StorageScrubbed = "storage_scrubbed",
+    /// Bodies of entries past their retention were dropped; their hashes stay.
+    BodiesDropped = "bodies_dropped",
 }
 
 /// Who asked.

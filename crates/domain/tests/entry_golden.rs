@@ -123,6 +123,22 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
         EntryKind::EntriesListed => vec![("shown", Json::Int(50)), ("start", Json::Int(1_000))],
         EntryKind::EpochOpened => vec![("check", text(&"e4".repeat(16))), ("epoch", Json::Int(4))],
         EntryKind::EpochsDestroyed => vec![("last_epoch", Json::Int(1))],
+        EntryKind::ErasurePreviewed | EntryKind::Erased => with(vec![
+            ("extent", text("send")),
+            ("profiles", Json::Arr(vec![text(&profile())])),
+            ("reason", text("sent_in_error")),
+        ]),
+        EntryKind::Expired => with(vec![("profiles", Json::Arr(vec![text(&profile())]))]),
+        EntryKind::ErasedAgain => vec![("count", Json::Int(2))],
+        EntryKind::HoldChanged => with(vec![
+            ("held", Json::Bool(true)),
+            ("reason", text("inquiry")),
+        ]),
+        EntryKind::Restricted => with(vec![("reason", text("accuracy_contested"))]),
+        EntryKind::RestrictionLifted => about(),
+        EntryKind::StorageScrubbed | EntryKind::BodiesDropped => {
+            vec![("below", Json::Int(1_000))]
+        }
         EntryKind::PolicySetShown => vec![("shown", text(&"c0".repeat(32)))],
         EntryKind::RefusalsSummarised => {
             vec![

@@ -5,7 +5,7 @@ mod keys;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::path::{Path, PathBuf};
 
 use baton_store::DiskReserve;
@@ -48,6 +48,8 @@ pub struct LedgerConfig {
     pub postgres: String,
     /// Free room, in MiB, under which only acts that take rights away pass.
     pub disk_reserve_mib: NonZeroU32,
+    /// Years after which the bodies of entries are dropped, or 0.
+    pub entry_years: u16,
 }
 
 /// The service.
@@ -127,6 +129,11 @@ impl LedgerConfig {
             mib: self.disk_reserve_mib,
             ..DiskReserve::default()
         }
+    }
+
+    /// Years after which the bodies of entries are dropped; none: they are kept for good.
+    pub fn bodies_kept(&self) -> Option<NonZeroU16> {
+        NonZeroU16::new(self.entry_years)
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use baton_store::Ledger;
 use baton_wire::twin::audit_service_server::AuditServiceServer;
+use baton_wire::twin::erasure_service_server::ErasureServiceServer;
 use baton_wire::twin::key_service_server::KeyServiceServer;
 use baton_wire::twin::profile_service_server::ProfileServiceServer;
 use baton_wire::twin::setting_service_server::SettingServiceServer;
@@ -185,7 +186,8 @@ fn router(
         .add_service(limited!(ProfileServiceServer))
         .add_service(limited!(SubscriptionServiceServer))
         .add_service(limited!(AuditServiceServer))
-        .add_service(limited!(KeyServiceServer));
+        .add_service(limited!(KeyServiceServer))
+        .add_service(limited!(ErasureServiceServer));
     if let Ok(reflection) = reflection().build_v1() {
         let small = reflection.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX);
         router = router.add_service(small);

@@ -29,7 +29,7 @@ use crate::head::{Head, int};
 use crate::job::{Queued, Ran};
 use crate::keys::Mark;
 use crate::ledger::{Inner, Waiting};
-use crate::rows::{ContentRow, EntryRow, PolicySetRow, TileRow};
+use crate::rows::{ContentRow, EntryRow, ErasedRow, PolicySetRow, TileRow};
 use crate::scene::{Moment, Scene};
 use crate::world::{Needs, Put as _, World};
 
@@ -96,12 +96,14 @@ impl Inner {
                 widened,
                 callers_changed,
                 epoch_moved,
+                erased,
             }) => {
                 let committed = tx.commit().await;
                 if callers_changed || committed.is_err() {
                     self.remembered.forget();
                 }
                 committed.map_err(Broken::at_commit)?;
+                self.erased(&erased);
                 let added = batch.iter().any(|job| !job.takes_away());
                 self.reserve.committed(added);
                 if epoch_moved {
@@ -164,6 +166,7 @@ impl Inner {
             self.others_committed();
         }
         let callers_changed = world.credentials_changed();
+        let erased = world.take_noted();
         world.write(tx).await?;
         head.sign(&self.signer)?;
         head.write(tx, &before).await?;
@@ -173,6 +176,7 @@ impl Inner {
             last_leaf,
             widened,
             callers_changed,
+            erased,
         })
     }
 
@@ -189,6 +193,7 @@ impl Inner {
         for job in batch {
             let position = int(head.size());
             let moment = Moment {
+                term: int(head.term),
                 position,
                 time_us: head.time_us,
                 today,
@@ -313,5 +318,7 @@ enum Written {
         callers_changed: bool,
         /// An act put another key epoch into force.
         epoch_moved: bool,
+        /// What is to be on the list beside the keys.
+        erased: Vec<ErasedRow>,
     },
 }

@@ -59,6 +59,18 @@ pub enum StoreError {
     /// The key ring is unusable.
     #[error("key ring: {0}")]
     Ring(&'static str),
+    /// The list of what was erased was changed.
+    #[error(
+        "the list of what was erased (`erased` in the key folder) was changed; put back the one from \
+         the newest backup of the keys"
+    )]
+    ErasedList,
+    /// Somebody reads from the write-ahead log, so it cannot be emptied now.
+    #[error("the write-ahead log is being read")]
+    LogInUse,
+    /// What an older copy of the database brought back could not be erased again.
+    #[error("what was erased came back with this database and could not be erased again: {0}")]
+    NotErasedAgain(crate::refusal::Refusal),
     /// The epoch a key was wrapped under was destroyed.
     #[error("the key epoch was destroyed")]
     EpochGone,

@@ -130,7 +130,10 @@ impl<S: Step> Job<S> {
                 leaf: Hash::new([0; 32]),
                 replayed: true,
             });
-            S::recall(&row.answer).ok_or(Refusal::Internal)
+            match row.answer.as_str() {
+                RequestRow::ERASED => Err(Refusal::Failed("ERASED")),
+                answer => S::recall(answer).ok_or(Refusal::Internal),
+            }
         } else {
             Err(Refusal::Conflict)
         });

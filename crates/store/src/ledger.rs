@@ -1,5 +1,6 @@
 //! The one door: `act`. Nothing else reads or changes a profile.
 
+use std::num::NonZeroU16;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
@@ -77,8 +78,12 @@ pub(crate) struct Inner {
     pub(crate) high_water: HighWater,
     pub(crate) reserve: Reserve,
     pub(crate) rotation: Rotation,
+    /// Years after which the bodies of entries are dropped.
+    pub(crate) bodies_kept: Option<NonZeroU16>,
     /// Wakes the rotation: the head names another epoch than this node knows.
     pub(crate) epoch_moved: Notify,
+    /// Wakes the scrubber: something was erased.
+    pub(crate) scrub: Notify,
     /// A commit widened more than the sweeper's queue holds: it has to look at everything.
     pub(crate) widened_missed: AtomicBool,
     /// Tells the sweeper whose visibility a commit may have widened.
@@ -168,6 +173,7 @@ impl Ledger {
         tasks.spawn(crate::batch::run(Arc::clone(&door.inner), waiting));
         tasks.spawn(crate::sweeper::run(door.clone(), stop.clone()));
         tasks.spawn(crate::rotation::run(door.clone(), stop.clone()));
+        tasks.spawn(crate::scrub::run(door.clone(), stop.clone()));
         tasks.spawn(crate::sweeper::follow(
             Arc::clone(&door.inner),
             stop.clone(),
@@ -181,6 +187,10 @@ impl Ledger {
 
     pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.door.inner
+    }
+
+    pub(crate) fn door(&self) -> &Door {
+        &self.door
     }
 
     /// Asks the ledger. Every answer is durable before it is given, refusals too; a caller that
@@ -272,6 +282,7 @@ impl Inner {
         (db, keys, clock): (Db, Keys, Clock),
         (term, size, decider): (u64, u64, Decider),
         (reserve, rotation, folder): (Reserve, Rotation, Option<FolderLock>),
+        bodies_kept: Option<NonZeroU16>,
     ) -> Result<Self, StoreError> {
         let origin = baton_domain::log::checkpoint::origin(keys.ledger().as_str(), term)
             .map_err(|_| StoreError::Tree("origin"))?;
@@ -281,7 +292,9 @@ impl Inner {
             high_water: keys.high_water()?,
             reserve,
             rotation,
+            bodies_kept,
             epoch_moved: Notify::new(),
+            scrub: Notify::new(),
             db,
             keys,
             clock,

@@ -8,8 +8,10 @@
 mod acts;
 mod authenticate;
 mod batch;
+mod bodies;
 mod clock;
 mod engine;
+mod erasure;
 mod error;
 mod folder;
 mod head;
@@ -24,15 +26,17 @@ mod reserve;
 mod rotation;
 mod rows;
 mod scene;
+mod scrub;
 mod setting_keys;
 mod sweeper;
 mod view;
 mod world;
 
 pub use acts::{
-    AccessRows, Act, Bootstrapped, CredentialView, Entries, Fetched, ImportedSetting, Issued,
-    MoveSummary, Planned, Progress, Published, Pulled, PulledItem, PulledWhat, Redirected, Rotated,
-    Section, SettingView, SettingsPage, Sighting, Sightings, Subscribed, TransitionsPage,
+    AccessRows, Act, Bootstrapped, CredentialView, Entries, Erased, ErasedProfile, Fetched,
+    ImportedSetting, Issued, MoveSummary, Planned, Progress, Published, Pulled, PulledItem,
+    PulledWhat, Redirected, Rotated, Section, SettingView, SettingsPage, Sighting, Sightings,
+    Subscribed, TransitionsPage,
 };
 pub use authenticate::{Known, Presented};
 pub use clock::{Clock, london_date};

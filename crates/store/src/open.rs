@@ -1,5 +1,6 @@
 //! Making a ledger, and opening one.
 
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -41,6 +42,8 @@ pub struct Place {
     pub rotation: Rotation,
     /// Room kept for acts that take rights away.
     pub reserve: DiskReserve,
+    /// Years after which the bodies of entries are dropped; none: they are kept for good.
+    pub bodies_kept: Option<NonZeroU16>,
 }
 
 impl Place {
@@ -179,8 +182,23 @@ impl Ledger {
             (db, keys, clock),
             (head.term, head.size(), decider),
             (place.reserve()?, place.rotation, lock),
+            place.bodies_kept,
         )?;
-        Ok(Self::start(inner))
+        Self::start(inner).erased_again().await
+    }
+}
+
+impl Ledger {
+    /// Before anybody is served: an older copy of the database may have brought back what was
+    /// erased.
+    async fn erased_again(self) -> Result<Self, StoreError> {
+        match crate::erasure::reconcile(self.door()).await {
+            Ok(()) => Ok(self),
+            Err(refusal) => {
+                self.close().await;
+                Err(StoreError::NotErasedAgain(refusal))
+            }
+        }
     }
 }
 

@@ -152,6 +152,12 @@ pub(crate) mod fact {
     pub(crate) const OFFER_LOADED: i64 = 1 << 7;
     /// The destination was taken away: naming one again is a redirect.
     pub(crate) const DESTINATION_REMOVED: i64 = 1 << 8;
+    /// Nothing of the learner may be erased. One move says it for all of the learner's.
+    pub(crate) const HELD: i64 = 1 << 9;
+    /// Nothing of the learner may be processed but kept. One move says it for all.
+    pub(crate) const RESTRICTED: i64 = 1 << 10;
+    /// What was known of the move is erased; the row tells that there was one.
+    pub(crate) const ERASED: i64 = 1 << 11;
 }
 
 table! {
@@ -194,11 +200,13 @@ pub(crate) mod profile_state {
     pub(crate) const PUBLISHED: i64 = 1;
     /// Withdrawn.
     pub(crate) const WITHDRAWN: i64 = 2;
+    /// All its content is gone for good.
+    pub(crate) const ERASED: i64 = 3;
 }
 
 table! {
     /// A version that was published, current or not.
-    VersionRow in "version" key(profile_id, version) by() access(false) {
+    VersionRow in "version" key(profile_id, version) by(profile_id) access(false) {
         profile_id: ProfileId,
         version: i64,
         content_id: ContentId,
@@ -326,6 +334,23 @@ table! {
         position: i64,
         time_us: i64,
         answer: String,
+    }
+}
+
+impl RequestRow {
+    /// In place of the answer, once what it was about is erased.
+    pub(crate) const ERASED: &'static str = "ERASED";
+}
+
+table! {
+    /// What was erased, so that it is erased again when an older copy of the database is put back.
+    /// The same list lies with the keys; `id` is a line of it.
+    ErasedRow in "erased" key(id) by(id) access(false) {
+        id: String,
+        term: i64,
+        position: i64,
+        /// 1 once the files of the database were cleared of it.
+        scrubbed: i64,
     }
 }
 

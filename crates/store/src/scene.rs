@@ -35,6 +35,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) caller: Option<&'a Caller>,
     /// The position this act's entry will have.
     pub(crate) position: i64,
+    /// The ledger's term.
+    pub(crate) term: i64,
     /// Ledger time of the act, microseconds UTC.
     pub(crate) time_us: i64,
     /// The civil date in London at that time.
@@ -69,6 +71,7 @@ pub(crate) struct Draft {
 /// The setting and the moment an act is decided at.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment {
+    pub(crate) term: i64,
     pub(crate) position: i64,
     pub(crate) time_us: i64,
     pub(crate) today: Date,
@@ -79,6 +82,7 @@ impl Moment {
     pub(crate) fn now(clock: &Clock) -> Self {
         let time_us = clock.now_us();
         Self {
+            term: 0,
             position: 0,
             time_us,
             today: london_date(time_us),
@@ -94,6 +98,8 @@ pub(crate) struct Question {
     pub(crate) age: AgeStage,
     pub(crate) note_released: bool,
     pub(crate) route: RouteGroup,
+    /// Nothing of the learner may be erased.
+    pub(crate) legal_hold: bool,
 }
 
 impl Question {
@@ -104,6 +110,7 @@ impl Question {
         age: AgeStage::Under16,
         note_released: false,
         route: RouteGroup::Coordinated,
+        legal_hold: false,
     };
 }
 
@@ -120,6 +127,7 @@ impl<'a> Scene<'a> {
             decider,
             caller,
             position: moment.position,
+            term: moment.term,
             time_us: moment.time_us,
             today: moment.today,
             epoch: None,
@@ -166,7 +174,7 @@ impl<'a> Scene<'a> {
             age: about.age,
             delegation: Delegation::Direct,
             assurance: self.assurance,
-            legal_hold: false,
+            legal_hold: about.legal_hold,
             note_released: about.note_released,
             route: about.route,
         });
@@ -178,6 +186,20 @@ impl<'a> Scene<'a> {
     /// Asks, and refuses when the answer is no.
     pub(crate) fn require(&mut self, action: Action, about: Question) -> Result<(), Refusal> {
         if self.ask(action, about, None) {
+            Ok(())
+        } else {
+            Err(Refusal::Denied)
+        }
+    }
+
+    /// The same about one section kind.
+    pub(crate) fn require_kind(
+        &mut self,
+        action: Action,
+        about: Question,
+        kind: SectionKind,
+    ) -> Result<(), Refusal> {
+        if self.ask(action, about, Some(kind)) {
             Ok(())
         } else {
             Err(Refusal::Denied)

@@ -5,12 +5,13 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use baton_domain::ids::ProfileId;
+use baton_domain::ids::{ProfileId, TransitionId};
 use futures::{StreamExt as _, stream};
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
-use crate::acts::{Release, addressees};
+use crate::acts::{Expire, Release, addressees};
+use crate::bodies::drop_old;
 use crate::clock::london_date;
 use crate::engine::Db;
 use crate::engine::value::{Column as _, Value};
@@ -23,6 +24,10 @@ use crate::world::Needs;
 
 pub(crate) const STANDING: &str =
     "SELECT id FROM profile WHERE state = 1 AND id > $1 ORDER BY id LIMIT $2";
+/// Moves whose time may be over: none is before the end of the calendar year after the one their
+/// academic year begins in.
+pub(crate) const PAST: &str = "SELECT id FROM transition WHERE id > $1 AND academic_year < $2 \
+     AND (facts & 2048) = 0 ORDER BY id LIMIT $3";
 pub(crate) const OLD_REQUESTS: &str =
     "SELECT key FROM request WHERE time_us < $1 ORDER BY time_us LIMIT $2";
 /// How long a request id is remembered: 400 days, a school year and its long holidays.
@@ -62,6 +67,11 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
         if swept != Some(today) {
             swept = told(everything(&door, &stop).await).then_some(today);
             told(forget_requests(&inner, &stop).await.map(|()| true));
+            let all = told(expired(&door, &stop).await);
+            swept = swept.filter(|_| all);
+            if let Err(refusal) = drop_old(&door, &stop).await {
+                tracing::warn!(%refusal, "bodies of old entries are dropped another day");
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -103,6 +113,52 @@ async fn everything(door: &Door, stop: &CancellationToken) -> Result<bool, Store
         all &= some(door, ids).await?;
     }
     Ok(false)
+}
+
+/// Erases the moves whose time is over.
+async fn expired(door: &Door, stop: &CancellationToken) -> Result<bool, StoreError> {
+    let (mut after, mut all) = (String::new(), true);
+    let this_year = i64::from(london_date(door.inner.clock.now_us()).year());
+    while !stop.is_cancelled() {
+        let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+        let args = vec![
+            Value::Text(Some(after.clone())),
+            this_year.into_value(),
+            limit.into_value(),
+        ];
+        let ids: Vec<TransitionId> = door.inner.read_column(PAST, args).await?;
+        let Some(last) = ids.last() else {
+            return Ok(all);
+        };
+        last.as_str().clone_into(&mut after);
+        let due = due(&door.inner, ids).await?;
+        let erased = stream::iter(due).map(|transition| door.act_itself(Expire { transition }));
+        let refused = erased
+            .buffer_unordered(AT_ONCE)
+            .filter_map(|done| std::future::ready(done.err()));
+        for refusal in refused.collect::<Vec<_>>().await {
+            tracing::warn!(%refusal, "what is past its time is erased with the next sweep");
+            all = false;
+        }
+    }
+    Ok(false)
+}
+
+/// A look without the lock; it is decided again under it.
+async fn due(inner: &Inner, mut ids: Vec<TransitionId>) -> Result<Vec<TransitionId>, StoreError> {
+    let needs = Needs {
+        transitions: ids.iter().cloned().collect(),
+        ..Needs::default()
+    };
+    let mut world = inner.look(&needs).await?;
+    let decider = inner.decider();
+    let with = (&inner.keys, &*decider);
+    let scene = Scene::new(&mut world, with, None, Moment::now(&inner.clock));
+    ids.retain(|id| {
+        let row = scene.world.transitions.get(id.as_str());
+        row.is_some_and(|row| scene.is_due(row))
+    });
+    Ok(ids)
 }
 
 /// Forgets the request ids that are older than they have to be known.

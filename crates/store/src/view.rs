@@ -2,7 +2,7 @@
 
 use baton_domain::access::{Action, AgeStage, Relation, RouteGroup};
 use baton_domain::calendar::{AcademicYear, compulsory_school_age_ends};
-use baton_domain::ids::SettingId;
+use baton_domain::ids::{LearnerId, SettingId};
 use baton_domain::opening::{OpeningFacts, Window, window};
 use baton_domain::route::Route;
 use baton_domain::section::{KindSet, SectionKind};
@@ -47,7 +47,15 @@ impl Scene<'_> {
             },
             note_released: row.facts & note_released_at(relation) != 0,
             route: Route::find(&row.route).map_or(RouteGroup::Coordinated, group),
+            legal_hold: self.is_marked(&row.learner_id, fact::HELD),
         }
+    }
+
+    /// Whether a mark that is of a learner stands: on any of its moves it counts for all of them,
+    /// those too that were planned after it was set.
+    pub(crate) fn is_marked(&self, learner: &LearnerId, mark: i64) -> bool {
+        let mut moves = self.world.moves_of(learner);
+        moves.any(|row| row.facts & mark != 0)
     }
 
     /// The question as the destination's window stands, whoever asks.
@@ -77,6 +85,7 @@ impl Scene<'_> {
             start_date_agreed_by_receiver: date(&row.start_date),
             person_released: has(fact::PERSON_RELEASED),
             best_interests: has(fact::BEST_INTERESTS),
+            closed: has(fact::ERASED) || self.is_marked(&row.learner_id, fact::RESTRICTED),
             ..OpeningFacts::of_year(year)
         };
         window(route.rule, &facts, self.today)

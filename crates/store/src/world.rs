@@ -1,6 +1,7 @@
 //! What a batch knows: the rows its acts need, fetched in a fixed number of statements, changed in
 //! memory, written back set by set.
 
+mod forget;
 mod load;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -11,13 +12,16 @@ use baton_domain::ids::{
     CredentialId, LearnerId, ProfileId, SettingId, SubscriptionId, TransitionId,
 };
 
+use self::forget::Forgotten;
+#[cfg(test)]
+pub(crate) use self::forget::STATEMENTS as FORGETTING;
 use crate::acts::certificate_digest;
 use crate::engine::Tx;
 use crate::engine::table::Table;
 use crate::error::StoreError;
 use crate::rows::{
-    AboutRow, CredentialRow, EntryRow, FeedRow, LearnerCodeRow, LearnerRow, ProfileRow, ReceiptRow,
-    RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow,
+    AboutRow, CredentialRow, EntryRow, ErasedRow, FeedRow, LearnerCodeRow, LearnerRow, ProfileRow,
+    ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow,
     SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 
@@ -35,6 +39,8 @@ pub(crate) struct Needs {
     pub(crate) blinds: BTreeSet<String>,
     pub(crate) transitions: BTreeSet<TransitionId>,
     pub(crate) profiles: BTreeSet<ProfileId>,
+    /// Learners all of whose moves are needed.
+    pub(crate) learners: BTreeSet<LearnerId>,
     pub(crate) subscriptions: BTreeSet<SubscriptionId>,
     /// Settings all of whose subscriptions are needed.
     pub(crate) subscribers: BTreeSet<SettingId>,
@@ -87,6 +93,10 @@ impl<T: Table> Rows<T> {
         self.rows.insert(key, row);
     }
 
+    fn remove(&mut self, gone: impl Fn(&T) -> bool) {
+        self.rows.retain(|_, row| !gone(row));
+    }
+
     /// Takes the changed rows out, in order of their keys.
     fn changed(&mut self) -> Vec<T> {
         std::mem::take(&mut self.dirty)
@@ -108,6 +118,7 @@ macro_rules! world {
             recipients_of: HashMap<TransitionId, BTreeSet<SettingId>>,
             codes_of: HashMap<SettingId, BTreeSet<String>>,
             changes: Vec<RowChange>,
+            forgotten: Forgotten,
         }
 
         $(impl Put<$row> for World {
@@ -133,7 +144,7 @@ macro_rules! world {
                         tx.upsert(rows).await?;
                     }
                 )+
-                Ok(())
+                self.forgotten.write(tx).await
             }
         }
     };
@@ -160,6 +171,7 @@ world! {
     feed: FeedRow,
     subscriptions: SubscriptionRow,
     requests: RequestRow,
+    erased: ErasedRow,
     about: AboutRow,
     entries: EntryRow,
     tiles: TileRow,
@@ -191,6 +203,7 @@ not_indexed!(
     FeedRow,
     SubscriptionRow,
     RequestRow,
+    ErasedRow,
     AboutRow,
     EntryRow,
     TileRow

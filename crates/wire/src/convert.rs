@@ -5,7 +5,7 @@
 
 use baton_domain::{
     access::{Assurance, Role},
-    act::Fact,
+    act::{ErasureReason, Fact, HoldReason, RestrictionReason},
     opening::Window,
     route::{Point, SettingKind},
     section::SectionKind,
@@ -94,6 +94,26 @@ words! {
         BestInterests = BestInterests,
         Enrolled = Enrolled,
         NoteReleased = ChildProtectionNoteReleased,
+    }
+    ErasureReason = ErasureReason {
+        NoLongerNeeded = NoLongerNeeded,
+        ConsentWithdrawn = ConsentWithdrawn,
+        Objection = Objection,
+        Unlawful = Unlawful,
+        LegalObligation = LegalObligation,
+        SentInError = SentInError,
+    }
+    HoldReason = HoldReason {
+        Inquiry = Inquiry,
+        LegalClaim = LegalClaim,
+        Investigation = Investigation,
+        OpenRequest = OpenRequest,
+    }
+    RestrictionReason = RestrictionReason {
+        AccuracyContested = AccuracyContested,
+        UnlawfulButKept = UnlawfulButKept,
+        LegalClaim = LegalClaim,
+        ObjectionPending = ObjectionPending,
     }
     SectionKind = SectionKind {
         Identity = Identity,

@@ -357,3 +357,71 @@ impl Caller {
         Ok(self.audit().who_saw(request).await?.into_inner().sightings)
     }
 }
+
+/// Forgetting, and keeping from being forgotten.
+impl Caller {
+    /// What an erasure of a learner, for a reason, asks.
+    pub(crate) fn erasure(&self, transition: &str) -> v1::EraseRequest {
+        v1::EraseRequest {
+            parent: self.setting.clone(),
+            transition: self.mine(transition),
+            extent: v1::ErasureExtent::Learner.into(),
+            reason: v1::ErasureReason::Objection.into(),
+            request_id: fresh(),
+            ..Default::default()
+        }
+    }
+
+    pub(crate) async fn erase(&self, request: v1::EraseRequest) -> Answer<v1::EraseResponse> {
+        Ok(self.erasure_calls().erase(request).await?.into_inner())
+    }
+
+    pub(crate) async fn erase_kind(
+        &self,
+        transition: &str,
+        kind: v1::SectionKind,
+    ) -> Answer<v1::EraseResponse> {
+        self.erase(v1::EraseRequest {
+            extent: v1::ErasureExtent::SectionKind.into(),
+            section_kind: kind.into(),
+            ..self.erasure(transition)
+        })
+        .await
+    }
+
+    pub(crate) async fn hold(
+        &self,
+        transition: &str,
+        reason: v1::HoldReason,
+    ) -> Answer<v1::Transition> {
+        let request = v1::SetLegalHoldRequest {
+            parent: self.setting.clone(),
+            transition: self.mine(transition),
+            reason: reason.into(),
+            request_id: fresh(),
+        };
+        let answer = self.erasure_calls().set_legal_hold(request).await?;
+        Ok(answer.into_inner().transition.unwrap())
+    }
+
+    pub(crate) async fn restrict(&self, transition: &str) -> Answer<v1::Transition> {
+        let request = v1::RestrictProcessingRequest {
+            parent: self.setting.clone(),
+            transition: self.mine(transition),
+            reason: v1::RestrictionReason::AccuracyContested.into(),
+            request_id: fresh(),
+        };
+        let answer = self.erasure_calls().restrict_processing(request).await?;
+        Ok(answer.into_inner().transition.unwrap())
+    }
+
+    pub(crate) async fn lift(&self, transition: &str) -> Answer<v1::Transition> {
+        let request = v1::LiftRestrictionRequest {
+            parent: self.setting.clone(),
+            transition: self.mine(transition),
+            request_id: fresh(),
+        };
+        let answer = self.erasure_calls().lift_restriction(request).await?;
+        Ok(answer.into_inner().transition.unwrap())
+    }
+}

@@ -1,6 +1,7 @@
 //! The two engines: a folder for SQLite, a fresh database for PostgreSQL. What a test does to a
 //! database behind the ledger's back it does here.
 
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -19,6 +20,7 @@ pub(crate) struct Home {
     database: Option<(String, String)>,
     /// Room that is kept; a test may set it before the ledger is opened.
     pub(crate) reserve: DiskReserve,
+    pub(crate) bodies_kept: Option<NonZeroU16>,
 }
 
 /// A hold on a database.
@@ -43,6 +45,7 @@ impl Home {
             folder: TempDir::new().unwrap(),
             database: None,
             reserve: DiskReserve::default(),
+            bodies_kept: None,
         }
     }
 
@@ -62,6 +65,7 @@ impl Home {
             folder: TempDir::new().unwrap(),
             database: Some((cluster, name)),
             reserve: DiskReserve::default(),
+            bodies_kept: None,
         };
         home.admin(|name| vec![format!("CREATE DATABASE {name}")])
             .await;
@@ -78,6 +82,7 @@ impl Home {
                 keep: 2,
             },
             reserve: self.reserve,
+            bodies_kept: self.bodies_kept,
         }
     }
 
@@ -117,19 +122,76 @@ impl Home {
             sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
             connection.close().await.unwrap();
         } else {
-            let file = SqliteConnectOptions::new().filename(self.folder().join("ledger.db"));
-            let mut connection = file.connect().await.unwrap();
+            let mut connection = self.sqlite_file().connect().await.unwrap();
             sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
             connection.close().await.unwrap();
         }
     }
 
-    /// A number out of the PostgreSQL database.
+    /// A number out of the database.
     pub(crate) async fn count(&self, sql: &str) -> i64 {
-        let url = self.url().expect("PostgreSQL alone");
-        let mut connection = PgConnection::connect(&url).await.unwrap();
-        let number = sqlx::query_scalar(AssertSqlSafe(sql));
-        number.fetch_one(&mut connection).await.unwrap()
+        let number = AssertSqlSafe(sql);
+        if let Some(url) = self.url() {
+            let mut by = PgConnection::connect(&url).await.unwrap();
+            let number = sqlx::query_scalar(number);
+            return number.fetch_one(&mut by).await.unwrap();
+        }
+        let mut by = self.sqlite_file().connect().await.unwrap();
+        let number = sqlx::query_scalar(number).fetch_one(&mut by).await;
+        by.close().await.unwrap();
+        number.unwrap()
+    }
+
+    /// Values of one column of bytes.
+    pub(crate) async fn bytes(&self, sql: &str) -> Vec<Vec<u8>> {
+        let sql = AssertSqlSafe(sql);
+        if let Some(url) = self.url() {
+            let mut by = PgConnection::connect(&url).await.unwrap();
+            return sqlx::query_scalar(sql).fetch_all(&mut by).await.unwrap();
+        }
+        let mut by = self.sqlite_file().connect().await.unwrap();
+        let values = sqlx::query_scalar(sql).fetch_all(&mut by).await;
+        by.close().await.unwrap();
+        values.unwrap()
+    }
+
+    fn sqlite_file(&self) -> SqliteConnectOptions {
+        SqliteConnectOptions::new().filename(self.folder().join("ledger.db"))
+    }
+
+    /// PostgreSQL writes what it holds in memory into its files.
+    pub(crate) async fn write_down(&self) {
+        if self.is_postgres() {
+            self.tamper("CHECKPOINT").await;
+        }
+    }
+
+    /// Every file the rows lie in, but for a copy that was kept. PostgreSQL's own log is not among them: it lets go of what is in
+    /// it in its own time (docs/erasure.md).
+    pub(crate) async fn files(&self) -> Vec<PathBuf> {
+        let mut folders = vec![self.folder.path().to_owned()];
+        if let Some(url) = self.url() {
+            let mut by = PgConnection::connect(&url).await.unwrap();
+            let of_this = "SELECT current_setting('data_directory') || '/base/' || oid \
+                 FROM pg_database WHERE datname = current_database()";
+            let folder: String = sqlx::query_scalar(of_this)
+                .fetch_one(&mut by)
+                .await
+                .unwrap();
+            folders.push(folder.into());
+        }
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let entry = entry.unwrap();
+                if entry.file_type().unwrap().is_dir() {
+                    folders.push(entry.path());
+                } else if entry.path() != self.folder.path().join("old") {
+                    files.push(entry.path());
+                }
+            }
+        }
+        files
     }
 
     /// Holds what every commit needs: nothing is decided until it is let go.

@@ -7,6 +7,7 @@ mod exchange;
 mod home;
 mod papers;
 mod program;
+mod proof;
 mod raw;
 mod reading;
 mod told;

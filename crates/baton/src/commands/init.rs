@@ -43,6 +43,7 @@ pub(crate) async fn run(
     output: Output,
 ) -> anyhow::Result<Exit> {
     let config = Config::load(args.config.as_deref())?;
+    let bodies_kept = config.ledger.bodies_kept();
     let folder = to.folder.clone().unwrap_or(config.ledger.folder);
     let postgres = Some(config.ledger.postgres).filter(|url| !url.is_empty());
     let place = Place {
@@ -51,6 +52,7 @@ pub(crate) async fn run(
         master: config.keys.master(),
         rotation: config.keys.rotation(),
         reserve: DiskReserve::default(),
+        bodies_kept,
     };
     // Whatever can fail comes before the ledger: its token is shown once, and a ledger without it
     // is of no use to anybody.

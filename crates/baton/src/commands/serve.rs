@@ -60,7 +60,7 @@ pub(crate) async fn run(
     let listen = config.server.listen;
     log(&config)?;
     let mut serving = serving(&config).await?;
-    let reserve = config.ledger.reserve();
+    let (reserve, bodies_kept) = (config.ledger.reserve(), config.ledger.bodies_kept());
     let postgres = Some(config.ledger.postgres).filter(|url| !url.is_empty());
     let place = Place {
         folder: config.ledger.folder,
@@ -68,6 +68,7 @@ pub(crate) async fn run(
         master: config.keys.master(),
         rotation: config.keys.rotation(),
         reserve,
+        bodies_kept,
     };
     let ledger = Ledger::open(&place, Clock::System, args.accept_rollback).await?;
     if place.postgres.is_none() {

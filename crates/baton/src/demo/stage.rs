@@ -46,6 +46,7 @@ impl Stage {
             master: None,
             rotation: Rotation::default(),
             reserve: DiskReserve::default(),
+            bodies_kept: None,
         };
         let token = Ledger::create(&place, &clock).await?;
         let ledger = Ledger::open(&place, clock, false).await?;

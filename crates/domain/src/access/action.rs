@@ -52,6 +52,10 @@ vocabulary! {
         Erase = "erase",
         /// Open the next key epoch, and destroy those past their retention.
         ManageKeys = "manage_keys",
+        /// Keep what is held about a learner from being erased, and end that.
+        Hold = "hold",
+        /// Restrict the processing of what is held about a learner, and end that.
+        Restrict = "restrict",
     }
 }
 
@@ -157,9 +161,12 @@ impl Action {
         let own = match self {
             Self::Plan | Self::Offer | Self::Redirect => D::RELATION.and(D::ROUTE),
             Self::Publish => D::RELATION.and(D::KIND).and(D::FILLED),
-            Self::Withdraw | Self::ManageSettings | Self::ManageCredentials | Self::WhoSaw => {
-                D::RELATION
-            }
+            Self::Withdraw
+            | Self::ManageSettings
+            | Self::ManageCredentials
+            | Self::WhoSaw
+            | Self::Hold
+            | Self::Restrict => D::RELATION,
             Self::Read => D::RELATION
                 .and(D::KIND)
                 .and(D::FILLED)

@@ -174,7 +174,9 @@ fn only_the_source_writes_and_takes_back(tuple: &Tuple) -> bool {
             facts.relation,
             Relation::Source | Relation::CouncilCaseworker
         ),
-        Action::Withdraw => facts.relation != Relation::Source,
+        Action::Withdraw | Action::Hold | Action::Restrict => facts.relation != Relation::Source,
+        // The service itself erases what is due.
+        Action::Erase => facts.relation != Relation::Source && !has(facts, Role::Sweeper),
         _ => false,
     }
 }

@@ -112,6 +112,11 @@ pub(super) fn transition(caller: &Caller, summary: MoveSummary) -> twin::Transit
         learner: learner(&summary.learner),
         offer_date: summary.offer_date.unwrap_or_default(),
         acceptance: acceptance_number(summary.accepted),
+        kept_until: summary
+            .kept_until
+            .map_or(String::new(), |day| day.to_string()),
+        restricted: summary.restricted,
+        legal_hold: summary.held,
     }
 }
 
@@ -128,6 +133,7 @@ fn progress(progress: Progress) -> twin::TransitionState {
         Progress::Accepted => twin::TransitionState::Accepted,
         Progress::Rejected => twin::TransitionState::Rejected,
         Progress::Withdrawn => twin::TransitionState::Withdrawn,
+        Progress::Erased => twin::TransitionState::Erased,
     }
 }
 
@@ -156,7 +162,7 @@ pub(super) fn profile(caller: &Caller, fetched: Fetched) -> twin::Profile {
     }
 }
 
-fn kinds(kinds: KindSet) -> Vec<i32> {
+pub(super) fn kinds(kinds: KindSet) -> Vec<i32> {
     kinds
         .iter()
         .map(|kind: SectionKind| twin::SectionKind::from(kind).into())

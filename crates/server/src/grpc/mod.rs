@@ -3,6 +3,7 @@
 mod audit;
 mod call;
 mod encode;
+mod erasure;
 mod keys;
 mod page;
 mod profiles;

@@ -9,7 +9,11 @@ mod bootstrap;
 mod committed;
 mod credentials;
 mod epochs;
+mod erase;
+mod expire;
 mod fetch;
+mod forget;
+mod hold;
 mod import_setting;
 mod lease;
 mod move_summary;
@@ -39,6 +43,8 @@ pub use credentials::{CredentialView, Issued};
 pub(crate) use credentials::{certificate_digest, key_digest};
 pub use epochs::Rotated;
 pub(crate) use epochs::{DestroyEpochs, OpenEpoch};
+pub use erase::{Erased, ErasedProfile};
+pub(crate) use expire::{DropBodies, EraseAgain, Expire, StorageScrubbed};
 pub use fetch::Fetched;
 pub use import_setting::ImportedSetting;
 pub use move_summary::{MoveSummary, Progress};
@@ -195,6 +201,10 @@ acts! {
     ListAccessRows => AccessRows,
     WhoSaw => Sightings,
     RotateKeys => Rotated,
+    Erase => Erased,
+    Hold => Redirected,
+    Restrict => Redirected,
+    LiftRestriction => Redirected,
 }
 
 /// What the store knows of an act beside its value.

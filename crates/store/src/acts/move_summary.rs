@@ -3,10 +3,11 @@
 use baton_domain::access::Relation;
 use baton_domain::ids::{LearnerIdentifier, SettingId, TransitionId};
 use baton_domain::opening::Window;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::learner;
-use crate::rows::{TransitionRow, profile_state, receipt_state};
+use crate::rows::{TransitionRow, fact, profile_state, receipt_state};
 use crate::scene::Scene;
 
 /// How far a move has come.
@@ -26,6 +27,8 @@ pub enum Progress {
     Rejected,
     /// Every contribution was withdrawn.
     Withdrawn,
+    /// What was known of it is erased.
+    Erased,
 }
 
 /// A move as it is shown.
@@ -53,12 +56,19 @@ pub struct MoveSummary {
     pub offer_date: Option<String>,
     /// Whether the place was accepted.
     pub accepted: Option<bool>,
+    /// The last day its content is kept, as things stand; none once it is erased.
+    pub kept_until: Option<Date>,
+    /// Whether processing is restricted; to the source only.
+    pub restricted: bool,
+    /// Whether a legal hold keeps it; to the source only.
+    pub held: bool,
 }
 
 impl Scene<'_> {
     /// The summary for the acting setting, as it may see it.
     pub(crate) fn summary(&self, row: &TransitionRow, relation: Relation) -> MoveSummary {
         let inside = matches!(relation, Relation::Source | Relation::Council);
+        let (own, erased) = (relation == Relation::Source, row.facts & fact::ERASED != 0);
         let learner = self
             .world
             .learners
@@ -85,10 +95,16 @@ impl Scene<'_> {
                 2 => Some(false),
                 _ => None,
             },
+            kept_until: self.kept_until(row).filter(|_| inside && !erased),
+            restricted: own && self.is_marked(&row.learner_id, fact::RESTRICTED),
+            held: own && self.is_marked(&row.learner_id, fact::HELD),
         }
     }
 
-    fn progress(&self, row: &TransitionRow) -> Progress {
+    pub(super) fn progress(&self, row: &TransitionRow) -> Progress {
+        if row.facts & fact::ERASED != 0 {
+            return Progress::Erased;
+        }
         let profiles: Vec<_> = self.world.profiles_of(&row.id).collect();
         if profiles.is_empty() {
             return Progress::Planned;

@@ -14,7 +14,8 @@ use crate::engine::value::Column as _;
 use crate::keys::{Key, Keys};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
-use crate::rows::{ContentRow, EntryRow};
+use crate::rows::{ContentRow, EntryRow, ProfileRow, VersionRow, profile_state};
+use crate::view::kinds;
 
 /// Kind number of the cover: the signatory.
 pub(crate) const COVER: i64 = 0;
@@ -106,9 +107,14 @@ impl Inner {
             let entry = entries.iter().find(|row| row.position == wanted.position);
             let committed = entry.and_then(|row| Committed::read(row, wanted));
             let of_this = rows.iter().filter(|row| row.content_id == wanted.content);
-            opened.push(match committed {
-                None => Err(incident(wanted, "its entry is not there")),
+            let open = match committed {
+                None => Err("its entry is not there"),
                 Some(committed) => self.open_rows(wanted, &keys, &committed, of_this),
+            };
+            opened.push(match open {
+                Ok(open) => Ok(open),
+                Err(_) if self.is_erased(wanted).await? => Err(Refusal::Denied),
+                Err(what) => Err(incident(wanted, what)),
             });
         }
         Ok(opened)
@@ -147,13 +153,27 @@ impl Inner {
         }
     }
 
+    /// Whether it was erased after the act that showed it was decided.
+    async fn is_erased(&self, wanted: &Sealed) -> Result<bool, Refusal> {
+        let id = vec![wanted.profile.clone().into_value()];
+        let rows: Vec<ProfileRow> = self.db.once().await?.rows_by("id", id.clone()).await?;
+        let gone = rows.iter().any(|row| row.state == profile_state::ERASED);
+        if gone {
+            return Ok(true);
+        }
+        let versions: Vec<VersionRow> = self.db.once().await?.rows_by("profile_id", id).await?;
+        let version = versions.iter().find(|row| row.content_id == wanted.content);
+        let left = version.map_or(KindSet::EMPTY, |version| kinds(version.kinds));
+        Ok(wanted.kinds.iter().any(|kind| !left.contains(kind)))
+    }
+
     fn open_rows<'r>(
         &self,
         wanted: &Sealed,
         keys: &OwnersKeys,
         committed: &Committed,
         rows: impl Iterator<Item = &'r ContentRow>,
-    ) -> Result<Open, Refusal> {
+    ) -> Result<Open, &'static str> {
         let mut open = Open::default();
         let mut missing = wanted.kinds;
         let mut signed = false;
@@ -165,10 +185,10 @@ impl Inner {
                 continue;
             }
             let key = keys.get(&(wanted.owner.clone(), row.epoch));
-            let key = key.ok_or_else(|| incident(wanted, "its setting has no key"))?;
+            let key = key.ok_or("its setting has no key")?;
             let salted = self.unseal(wanted, key, row)?;
             if !committed.holds(kind, &commit(&salted)) {
-                return Err(incident(wanted, "it is not what its entry committed to"));
+                return Err("it is not what its entry committed to");
             }
             let bytes = Bytes::from(salted).slice(SALT_BYTES..);
             if let Some(kind) = kind {
@@ -182,19 +202,24 @@ impl Inner {
         if signed && missing.is_empty() {
             Ok(open)
         } else {
-            Err(incident(wanted, "a part of it is missing"))
+            Err("a part of it is missing")
         }
     }
 
     /// Salt and section of a row.
-    fn unseal(&self, wanted: &Sealed, key: &Key, row: &ContentRow) -> Result<Vec<u8>, Refusal> {
+    fn unseal(
+        &self,
+        wanted: &Sealed,
+        key: &Key,
+        row: &ContentRow,
+    ) -> Result<Vec<u8>, &'static str> {
         let (owner, content) = (&wanted.owner, &row.content_id);
         let aad = self.keys.content_aad(owner, content, row.kind);
         let key = key.unwrap(&aad, &row.wrapped);
         let salted = key.and_then(|key| key.open(&aad, &row.sealed)).ok();
         salted
             .filter(|salted| salted.len() >= SALT_BYTES)
-            .ok_or_else(|| incident(wanted, "a section does not open"))
+            .ok_or("a section does not open")
     }
 }
 

@@ -10,6 +10,7 @@ use baton_domain::section::{KindSet, SectionKind};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::erase::alive;
 use super::opened::{COVER, seal_section};
 use super::redirect::tell;
 use super::release::addressees;
@@ -18,7 +19,9 @@ use super::{Idempotent, Prepare, Step, Turn};
 use crate::learner::{self, Record};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
-use crate::rows::{ContentRow, LearnerRow, ProfileRow, TransitionRow, VersionRow, profile_state};
+use crate::rows::{
+    ContentRow, LearnerRow, ProfileRow, TransitionRow, VersionRow, fact, profile_state,
+};
 use crate::scene::{Question, Scene};
 use crate::world::{Needs, Put as _};
 
@@ -189,6 +192,10 @@ impl Step for PublishStep {
         }
         if self.twice {
             return Err(Refusal::Failed("SECTION_TWICE"));
+        }
+        alive(&row)?;
+        if scene.is_marked(&row.learner_id, fact::RESTRICTED) {
+            return Err(Refusal::Failed("PROCESSING_RESTRICTED"));
         }
         let learner = self.learner(scene, &row)?;
         if let Some((learner, record)) = &learner

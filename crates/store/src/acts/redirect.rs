@@ -8,6 +8,7 @@ use baton_domain::log::canonical::Json;
 use baton_domain::route::{Route, SettingKind};
 use serde::{Deserialize, Serialize};
 
+use super::erase::alive;
 use super::move_summary::MoveSummary;
 use super::release::addressees;
 use super::settings::{code_text, resolve};
@@ -29,7 +30,7 @@ pub struct Redirected {
 
 impl Redirected {
     /// Identifiers are personal data and are not kept twice: a replay shows the move without.
-    fn remembered(&self) -> String {
+    pub(super) fn remembered(&self) -> String {
         let mut kept = self.clone();
         kept.transition.learner.clear();
         serde_json::to_string(&kept).unwrap_or_default()
@@ -120,7 +121,7 @@ impl Scene<'_> {
     }
 }
 
-fn feed(
+pub(super) fn feed(
     row: &TransitionRow,
     profile: &ProfileRow,
     addressee: &SettingId,
@@ -259,6 +260,7 @@ impl Step for Redirect {
     fn decide(&self, scene: &mut Scene<'_>) -> Result<Redirected, Refusal> {
         let (mut row, question) = find(scene, &self.transition)?;
         scene.require(Action::Redirect, question)?;
+        alive(&row)?;
         let route = Route::find(&row.route).ok_or(Refusal::Internal)?;
         let to = match &self.to {
             None => None,
@@ -355,6 +357,7 @@ impl Step for RecordFact {
         };
         scene.detail("fact", name);
         scene.require(action, question)?;
+        alive(&row)?;
         row.facts |= bit;
         scene.world.put(row.clone());
         Ok(Redirected {

@@ -13,7 +13,7 @@ use super::{Prepare, Step, Turn, direct};
 use crate::engine::value::{Column as _, Value};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
-use crate::rows::TransitionRow;
+use crate::rows::{TransitionRow, fact};
 use crate::scene::{Moment, Question, Scene};
 use crate::world::Needs;
 
@@ -157,7 +157,7 @@ fn shown(
 ) -> Option<(TransitionRow, Question)> {
     let row = scene.world.transitions.get(id.as_str()).cloned()?;
     let of_point = |point| Route::find(&row.route).is_some_and(|route| route.point == point);
-    if !point.is_none_or(of_point) {
+    if !point.is_none_or(of_point) || row.facts & fact::ERASED != 0 {
         return None;
     }
     let question = scene.question(&caller.acting, &row);

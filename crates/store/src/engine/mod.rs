@@ -5,6 +5,7 @@
 //! of two concrete types, and the only code written twice is stamped out by one macro.
 
 pub(crate) mod dialect;
+mod rewrite;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;

@@ -12,11 +12,11 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeS
 use super::Db;
 use super::table::{Statement, Table as _};
 use crate::rows::{
-    AboutRow, ContentRow, CredentialRow, EntryRow, FeedRow, LearnerCodeRow, LearnerRow, LeaseRow,
-    PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow,
-    SettingKeyRow, SettingRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    AboutRow, ContentRow, CredentialRow, EntryRow, ErasedRow, FeedRow, LearnerCodeRow, LearnerRow,
+    LeaseRow, PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow,
+    SettingCodeRow, SettingKeyRow, SettingRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
-use crate::{acts, head, open, proofs, rotation, sweeper};
+use crate::{acts, bodies, erasure, head, open, proofs, rotation, scrub, sweeper, world};
 
 fn statements() -> Vec<Statement> {
     macro_rules! of_tables {
@@ -27,6 +27,7 @@ fn statements() -> Vec<Statement> {
         ContentRow,
         CredentialRow,
         EntryRow,
+        ErasedRow,
         FeedRow,
         LeaseRow,
         LearnerCodeRow,
@@ -59,13 +60,21 @@ fn statements() -> Vec<Statement> {
         rotation::OLD_LEARNERS,
         rotation::WRAP_CONTENT,
         rotation::WRAP_LEARNER,
+        bodies::BODY,
+        bodies::DROP,
+        bodies::FIRST_KEPT,
+        bodies::FIRST_NEEDED,
+        erasure::PAGE,
+        scrub::WAITING,
         sweeper::OLD_REQUESTS,
+        sweeper::PAST,
         sweeper::STANDING,
     ];
     all.extend(
         acts::STATEMENTS
             .into_iter()
             .chain(fixed)
+            .chain(world::FORGETTING)
             .map(Statement::from),
     );
     all

@@ -5,6 +5,7 @@
 //! under it. So once an epoch is destroyed, nothing that was erased before can be opened with any
 //! key that is left, whatever copy of the database it lies in (ADR 0014).
 
+mod erased;
 mod file;
 mod high_water;
 mod master;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::str::FromStr as _;
@@ -28,6 +28,7 @@ pub(crate) struct Home {
     database: Option<(String, String)>,
     /// Room that is kept; a test may set it before it opens its ledger.
     pub(crate) reserve: DiskReserve,
+    pub(crate) bodies_kept: Option<NonZeroU16>,
 }
 
 /// Runs each test on both engines. Where there is no cluster PostgreSQL is left out, but not in CI.
@@ -67,6 +68,7 @@ impl Home {
             _temporary: Some(temporary),
             database,
             reserve: DiskReserve::default(),
+            bodies_kept: None,
         }
     }
 
@@ -80,6 +82,7 @@ impl Home {
                 mib: NonZeroU32::MIN,
                 ..DiskReserve::default()
             },
+            bodies_kept: None,
         }
     }
 
@@ -110,6 +113,7 @@ impl Home {
                 keep: 2,
             },
             reserve: self.reserve,
+            bodies_kept: self.bodies_kept,
         }
     }
 

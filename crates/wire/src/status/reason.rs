@@ -76,6 +76,18 @@ reasons! {
     /// It was withdrawn before.
     WithdrawnAlready = "WITHDRAWN_ALREADY", FailedPrecondition,
         "it was withdrawn before";
+    /// What it was about was erased, with the request's own answer.
+    Erased = "ERASED", FailedPrecondition,
+        "what this is about was erased";
+    /// A legal hold keeps the learner's data.
+    LegalHold = "LEGAL_HOLD", FailedPrecondition,
+        "a legal hold keeps this; take the hold away first";
+    /// Processing of the learner's data is restricted.
+    ProcessingRestricted = "PROCESSING_RESTRICTED", FailedPrecondition,
+        "processing is restricted (UK GDPR Article 18); lift the restriction first";
+    /// There is nothing of the kind that could be erased.
+    NothingToErase = "NOTHING_TO_ERASE", FailedPrecondition,
+        "there is no contribution of this setting to erase from";
     /// The setting has as many subscriptions as it may have.
     TooManySubscriptions = "TOO_MANY_SUBSCRIPTIONS", FailedPrecondition,
         "the setting has as many subscriptions as it may have";

@@ -244,6 +244,7 @@ async fn a_batch_takes_as_many_statements_whatever_its_size_on_sqlite() {
         master: None,
         rotation: Rotation::default(),
         reserve: DiskReserve::default(),
+        bodies_kept: None,
     })
     .await;
 }
@@ -260,6 +261,7 @@ async fn a_batch_takes_as_many_statements_whatever_its_size_on_postgres() {
         master: None,
         rotation: Rotation::default(),
         reserve: DiskReserve::default(),
+        bodies_kept: None,
     })
     .await;
     drop_database(&name).await;

@@ -1,0 +1,163 @@
+//! `baton erase`: content is forgotten before its time, or what is due at once.
+//!
+//! JSON: the contract's `EraseResponse`; with `--due` a line each, then
+//! `{"due": 3, "erased": 3}`.
+
+mod due;
+
+use baton_client::Client;
+use baton_domain::act::ErasureReason;
+use baton_domain::section::SectionKind;
+use baton_wire::{json, v1};
+use clap::Args;
+use jiff::civil::Date;
+
+use super::words::{listed, one_of};
+use crate::connection::ConnectionArgs;
+use crate::output::{Exit, Output};
+
+/// Arguments of `erase`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  baton erase settings/stg_…/transitions/trn_… --learner --reason objection --dry-run
+  baton erase settings/stg_…/transitions/trn_… --learner --reason objection
+  baton erase settings/stg_…/transitions/trn_… --kind health --reason sent-in-error
+  baton erase --due --by 2026-12-31 --dry-run
+
+It cannot be undone: keys and content are gone when it answers, what leads from the ledger to the
+learner too. So ask `baton audit who-saw` first if you will have to say who saw it. Copies that
+receivers made are theirs: the answer names them, so that you can tell them. Every proof taken before
+still holds. Roles: publisher and DSL of the source.")]
+pub(crate) struct EraseArgs {
+    /// A move, as `baton status` lists it.
+    #[arg(required_unless_present = "due", conflicts_with = "due")]
+    transition: Option<String>,
+    /// Everything of the learner, in all moves of your setting.
+    #[arg(long, conflicts_with_all = ["kind", "due"])]
+    learner: bool,
+    /// One section kind of your contribution to the move, in all versions, e.g. health.
+    #[arg(long, value_parser = kind, conflicts_with = "due")]
+    kind: Option<SectionKind>,
+    /// Why: no-longer-needed, consent-withdrawn, objection, unlawful, legal-obligation or
+    /// sent-in-error (UK GDPR Article 17).
+    #[arg(long, value_parser = reason, required_unless_present = "due", conflicts_with = "due")]
+    reason: Option<ErasureReason>,
+    /// Every move of your setting whose time is over. The service does so by itself each night;
+    /// with --dry-run it tells what would go.
+    #[arg(long)]
+    due: bool,
+    /// With --due: those whose last day is before this one too, CCYY-MM-DD; without, before today.
+    #[arg(long, requires = "due", value_name = "DATE")]
+    by: Option<Date>,
+    /// Only tell what would go.
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(crate) async fn run(
+    args: EraseArgs,
+    to: &ConnectionArgs,
+    output: Output,
+) -> anyhow::Result<Exit> {
+    if args.due {
+        let client = to.connect().await?;
+        return due::run(&client, &args, output).await;
+    }
+    if !args.dry_run && !args.yes {
+        output.confirm("It cannot be undone. Erase?")?;
+    }
+    let client = to.connect().await?;
+    loop {
+        let answer = client.erase(request(&args)).await?;
+        tell(&answer, args.dry_run, output);
+        if !answer.more || args.dry_run {
+            return Ok(Exit::Done);
+        }
+    }
+}
+
+fn request(args: &EraseArgs) -> v1::EraseRequest {
+    let extent = match (args.learner, args.kind) {
+        (true, _) => v1::ErasureExtent::Learner,
+        (false, Some(_)) => v1::ErasureExtent::SectionKind,
+        (false, None) => v1::ErasureExtent::Transition,
+    };
+    let kind = args.kind.map(v1::SectionKind::from);
+    let reason = args.reason.map(v1::ErasureReason::from);
+    v1::EraseRequest {
+        transition: args.transition.clone().unwrap_or_default(),
+        extent: extent.into(),
+        section_kind: kind.unwrap_or_default().into(),
+        reason: reason.unwrap_or_default().into(),
+        validate_only: args.dry_run,
+        ..Default::default()
+    }
+}
+
+fn tell(answer: &v1::EraseResponse, dry_run: bool, output: Output) {
+    let json = json::write(answer).unwrap_or_default();
+    output.result(&json, || text(answer, dry_run));
+}
+
+fn text(answer: &v1::EraseResponse, dry_run: bool) -> String {
+    let mut text = String::new();
+    let went = if dry_run { "would go" } else { "is gone" };
+    for name in &answer.transitions {
+        text += &format!("{name} {went}\n");
+    }
+    for profile in &answer.profiles {
+        let kinds = profile.kinds().filter_map(|kind| {
+            let kind = SectionKind::try_from(kind).ok()?;
+            Some(kind.name().replace('_', " "))
+        });
+        let kinds: Vec<String> = kinds.collect();
+        let kinds = if kinds.is_empty() {
+            "nothing you may see".to_owned()
+        } else {
+            kinds.join(", ")
+        };
+        let (name, version) = (&profile.name, profile.version);
+        text += &format!("{name}, version {version}: {kinds} {went}\n");
+    }
+    if !answer.receivers.is_empty() {
+        let receivers = answer.receivers.join(", ");
+        text += &format!("tell these to erase their copies too: {receivers}\n");
+    }
+    if answer.more {
+        text += "more is left of this learner\n";
+    }
+    let position = answer
+        .receipt
+        .as_ref()
+        .map_or(0, |receipt| receipt.position);
+    if dry_run {
+        text + "nothing was erased"
+    } else {
+        text + &format!("erased; entry {position} of the ledger")
+    }
+}
+
+/// Erases one move that is due.
+async fn erase_move(client: &Client, name: String) -> anyhow::Result<v1::EraseResponse> {
+    let request = v1::EraseRequest {
+        transition: name,
+        extent: v1::ErasureExtent::Transition.into(),
+        reason: v1::ErasureReason::NoLongerNeeded.into(),
+        ..Default::default()
+    };
+    Ok(client.erase(request).await?)
+}
+
+fn reason(text: &str) -> Result<ErasureReason, String> {
+    let all = ErasureReason::ALL;
+    one_of(all, |reason| reason.name(), text).ok_or_else(|| listed(all, |reason| reason.name()))
+}
+
+fn kind(text: &str) -> Result<SectionKind, String> {
+    let all = &SectionKind::ALL;
+    one_of(all, |kind| kind.name(), text).ok_or_else(|| listed(all, |kind| kind.name()))
+}

@@ -1,0 +1,172 @@
+//! What erasing does to the facts of a batch, whoever asked for it. What decides about access stays
+//! as a row that tells nothing, so that a fold of the entries still gives the rows.
+
+use baton_domain::ids::{ProfileId, SettingId};
+use baton_domain::section::{KindSet, SectionKind};
+
+use super::move_summary::Progress;
+use crate::erasure::Gone;
+use crate::rows::{ProfileRow, ReleasedRow, TransitionRow, fact, profile_state};
+use crate::scene::Scene;
+use crate::view::{kinds, recipient, year};
+use crate::world::Put as _;
+
+/// Most rows that decide about access one entry changes by erasing: with a commitment to each it
+/// stays under 16 KiB.
+pub(super) const ROWS_MAX: usize = 64;
+/// Those of them that say who else had to do with a move. What is beyond stays as it is: that a
+/// setting once was the destination of a move of which nothing is known.
+const RECIPIENTS_MAX: usize = 32;
+
+impl Scene<'_> {
+    /// How many such rows a move has.
+    pub(super) fn rows_of(&self, row: &TransitionRow) -> usize {
+        let others = self.world.recipients_of(&row.id).take(RECIPIENTS_MAX);
+        1 + self.world.profiles_of(&row.id).count() + others.count()
+    }
+
+    /// Receivers that have a contribution before them.
+    pub(super) fn holders(&self, profile: &ProfileId) -> Vec<SettingId> {
+        let released = self.world.released.iter();
+        let of_it = released.filter(|row| row.profile_id == *profile && row.holds());
+        let mut holders: Vec<SettingId> = of_it.map(|row| row.setting_id.clone()).collect();
+        holders.sort();
+        holders
+    }
+
+    /// Everything of a move but that there was one.
+    pub(super) fn forget_move(&mut self, row: &TransitionRow) {
+        let profiles: Vec<ProfileRow> = self.world.profiles_of(&row.id).cloned().collect();
+        for profile in &profiles {
+            self.forget_profile(row, profile);
+        }
+        let others = self.world.recipients_of(&row.id).take(RECIPIENTS_MAX);
+        for mut other in others.cloned().collect::<Vec<_>>() {
+            (other.relation, other.kinds) = (recipient::NONE, 0);
+            self.world.put(other);
+        }
+        self.world.put(TransitionRow {
+            to_id: None,
+            council_id: None,
+            offer_date: None,
+            accepted: 0,
+            start_date: None,
+            facts: fact::ERASED,
+            ..row.clone()
+        });
+    }
+
+    /// Every version of a contribution; whoever had it before them is told.
+    pub(super) fn forget_profile(&mut self, row: &TransitionRow, profile: &ProfileRow) {
+        if profile.state == profile_state::ERASED {
+            return;
+        }
+        for holder in self.holders(&profile.id) {
+            self.close(row, profile, &holder);
+        }
+        self.world.put(ProfileRow {
+            state: profile_state::ERASED,
+            level: 0,
+            kinds: 0,
+            digest: Vec::new(),
+            bytes: 0,
+            ..profile.clone()
+        });
+        self.world.forget_profile(&profile.id);
+        self.note_gone(&Gone::Profile(profile.id.clone()));
+    }
+
+    /// One kind of a contribution, in its versions up to one. Whoever has it before them is shown
+    /// what is left.
+    pub(super) fn forget_section(
+        &mut self,
+        row: &TransitionRow,
+        profile: &ProfileRow,
+        (kind, version): (SectionKind, i64),
+    ) {
+        let stands = profile.version <= version;
+        let mut left = kinds(profile.kinds);
+        if stands {
+            left.remove(kind);
+        }
+        if left.is_empty() {
+            return self.forget_profile(row, profile);
+        }
+        let number = i64::from(kind.number());
+        self.world.forget_section(&profile.id, number, version);
+        self.note_gone(&Gone::Section {
+            profile: profile.id.clone(),
+            kind: number,
+            version,
+        });
+        if !stands {
+            return;
+        }
+        let after = ProfileRow {
+            kinds: i64::from(left.bits()),
+            // Publishing the same again is a new version.
+            digest: Vec::new(),
+            ..profile.clone()
+        };
+        self.world.put(after.clone());
+        let told = |row: &&ReleasedRow| row.profile_id == profile.id && row.is_told();
+        let told: Vec<SettingId> = self
+            .world
+            .released
+            .iter()
+            .filter(told)
+            .map(|row| row.setting_id.clone())
+            .collect();
+        for receiver in &told {
+            self.release(row, &after, receiver);
+        }
+    }
+
+    /// As many moves as one entry has room for, after so many rows; whether that was all.
+    pub(super) fn forget_moves(&mut self, moves: &[TransitionRow], rows: &mut usize) -> bool {
+        for row in moves {
+            let of_this = self.rows_of(row);
+            if *rows > 0 && *rows + of_this > ROWS_MAX {
+                return false;
+            }
+            *rows += of_this;
+            self.forget_move(row);
+        }
+        true
+    }
+
+    /// The learner of an erased move, once none of its moves is left.
+    pub(super) fn forget_learner_of(&mut self, row: &TransitionRow) {
+        let living = |other: &TransitionRow| other.facts & fact::ERASED == 0;
+        if self.world.moves_of(&row.learner_id).any(living) {
+            return;
+        }
+        let learner = self.world.learners.get(row.learner_id.as_str()).cloned();
+        if let Some(learner) = learner {
+            self.world.forget_learner(&learner, self.position);
+            self.note_gone(&Gone::Learner(learner.id));
+        }
+    }
+
+    pub(super) fn note_gone(&mut self, gone: &Gone) {
+        self.world.note_erased(gone.row(self.term, self.position));
+    }
+
+    /// The last day a move's content is kept.
+    pub(super) fn kept_until(&self, row: &TransitionRow) -> Option<jiff::civil::Date> {
+        let year = year(row).ok()?;
+        Some(if self.progress(row) == Progress::Accepted {
+            year.filed_until()
+        } else {
+            year.closes_on()
+        })
+    }
+
+    /// Kinds of a contribution the caller may see: of others an erasure does not tell.
+    pub(super) fn seen_of(&mut self, row: &TransitionRow, profile: &ProfileRow) -> KindSet {
+        let Some(caller) = self.caller else {
+            return KindSet::EMPTY;
+        };
+        self.visible(&caller.acting, row, profile, KindSet::EMPTY)
+    }
+}

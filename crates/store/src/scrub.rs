@@ -1,0 +1,86 @@
+//! Clears the files of the database of what was erased. The rows and their keys are gone with the
+//! commit; copies of them may stand in the write-ahead log and in parts of pages nobody uses. The
+//! log is emptied at once; rewriting the database takes the longer the larger it is, and waits for
+//! the night where it would be felt.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio_util::sync::CancellationToken;
+
+use crate::acts::StorageScrubbed;
+use crate::engine::value::Column as _;
+use crate::error::StoreError;
+use crate::head::{Head, int};
+use crate::ledger::{Door, Inner};
+use crate::refusal::Refusal;
+
+pub(crate) const WAITING: &str =
+    "SELECT position FROM erased WHERE scrubbed = 0 AND position < $1 LIMIT 1";
+/// A database up to this size is rewritten at once: it takes a second or two.
+const AT_ONCE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Hours in London in which a larger one is rewritten; what is asked meanwhile waits.
+const NIGHT: std::ops::Range<i8> = 2..5;
+/// How often it is looked whether something waits.
+const CHECK: Duration = Duration::from_mins(10);
+/// How soon it is tried again when somebody was reading.
+const SOON: Duration = Duration::from_secs(2);
+
+/// Scrubs whenever something was erased, until the ledger is closed.
+pub(crate) async fn run(door: Door, stop: CancellationToken) {
+    let inner = Arc::clone(&door.inner);
+    let mut clock = inner.clock.clone();
+    let mut again = SOON;
+    loop {
+        let wait = match scrub(&door).await {
+            Ok(()) => {
+                again = SOON;
+                CHECK
+            }
+            Err(refusal) => {
+                tracing::warn!(%refusal, "clearing the files of what was erased is tried again");
+                again = (again * 2).min(CHECK);
+                again
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = clock.moved() => {}
+            () = inner.scrub.notified() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+async fn scrub(door: &Door) -> Result<(), Refusal> {
+    let inner = &door.inner;
+    let head = Head::read(&mut inner.db.once().await?).await?;
+    let size = head.map_or(0, |head| head.size());
+    if !inner.waits_for_scrubbing(size).await? {
+        return Ok(());
+    }
+    inner.db.empty_log().await?;
+    if inner.db.bytes().await? > AT_ONCE_BYTES_MAX && !NIGHT.contains(&inner.london_hour()) {
+        return Ok(());
+    }
+    inner.db.rewrite().await?;
+    inner.db.empty_log().await?;
+    door.act_itself(StorageScrubbed { below: size }).await?;
+    Ok(())
+}
+
+impl Inner {
+    async fn waits_for_scrubbing(&self, below: u64) -> Result<bool, StoreError> {
+        let args = vec![int(below).into_value()];
+        let waiting: Vec<i64> = self.read_column(WAITING, args).await?;
+        Ok(!waiting.is_empty())
+    }
+
+    fn london_hour(&self) -> i8 {
+        let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
+        let now = Timestamp::from_microsecond(self.clock.now_us());
+        now.unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone).hour()
+    }
+}

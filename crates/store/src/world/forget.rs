@@ -1,0 +1,132 @@
+//! What a batch takes out for good. It goes after everything else of the batch is written, so that
+//! nothing an earlier act of the same batch put there is left.
+
+use baton_domain::ids::{Alias, LearnerId, ProfileId};
+
+use super::World;
+use crate::engine::Tx;
+use crate::engine::value::{Column as _, Value};
+use crate::error::StoreError;
+use crate::rows::{
+    AboutRow, ErasedRow, LearnerRow, ReceiptRow, ReleasedRow, RequestRow, VersionRow,
+};
+
+const CONTENT: &str = "DELETE FROM content WHERE content_id IN \
+     (SELECT content_id FROM version WHERE profile_id = $1)";
+const SECTION: &str = "DELETE FROM content WHERE kind = $1 AND content_id IN \
+     (SELECT content_id FROM version WHERE profile_id = $2 AND version <= $3)";
+const SECTION_OF_VERSIONS: &str = "UPDATE version SET kinds = kinds - $1 \
+     WHERE profile_id = $2 AND version <= $3 AND kinds & $4 <> 0";
+const CODES: &str = "DELETE FROM learner_code WHERE learner_id = $1";
+/// The request that erases is not about the learner any more: it is answered as before.
+const REQUESTS: &str = "UPDATE request SET answer = $1 WHERE position <> $2 AND position IN \
+     (SELECT position FROM about WHERE alias = $3)";
+const SCRUBBED: &str = "UPDATE erased SET scrubbed = 1 WHERE scrubbed = 0 AND position < $1";
+
+/// The texts, for the test that prepares every statement.
+#[cfg(test)]
+pub(crate) const STATEMENTS: [&str; 6] = [
+    CONTENT,
+    SECTION,
+    SECTION_OF_VERSIONS,
+    CODES,
+    REQUESTS,
+    SCRUBBED,
+];
+
+/// Rows that go with this batch.
+#[derive(Debug, Default)]
+pub(super) struct Forgotten {
+    profiles: Vec<ProfileId>,
+    /// A kind of all versions up to one.
+    sections: Vec<(ProfileId, i64, i64)>,
+    learners: Vec<(LearnerId, Alias, i64)>,
+    /// What lies in the list of what was erased.
+    noted: Vec<ErasedRow>,
+    /// The files are clear of what was erased before this position.
+    scrubbed: Option<i64>,
+}
+
+impl World {
+    /// Every version of a contribution goes, and how far its receivers came with it.
+    pub(crate) fn forget_profile(&mut self, id: &ProfileId) {
+        self.receipts.remove(|row| row.profile_id == *id);
+        self.released.remove(|row| row.profile_id == *id);
+        self.versions.remove(|row| row.profile_id == *id);
+        self.forgotten.profiles.push(id.clone());
+    }
+
+    /// One kind of a contribution goes, in its versions up to one.
+    pub(crate) fn forget_section(&mut self, id: &ProfileId, kind: i64, version: i64) {
+        self.forgotten.sections.push((id.clone(), kind, version));
+    }
+
+    /// The identifiers of a learner go, and the way from the entries to it. Request ids stay known,
+    /// save that of the act at this position without their answers.
+    pub(crate) fn forget_learner(&mut self, learner: &LearnerRow, position: i64) {
+        let (id, alias) = (learner.id.clone(), learner.alias.clone());
+        self.learners.remove(|row| row.id == id);
+        self.learner_codes.remove(|row| row.learner_id == id);
+        self.about.remove(|row| row.alias == alias);
+        self.forgotten.learners.push((id, alias, position));
+    }
+
+    /// Remembers what was erased, for the list beside the keys.
+    pub(crate) fn note_erased(&mut self, row: ErasedRow) {
+        self.forgotten.noted.push(row.clone());
+        super::Put::put(self, row);
+    }
+
+    /// The files are clear of what was erased before a position.
+    pub(crate) fn scrubbed_below(&mut self, position: i64) {
+        self.forgotten.scrubbed = Some(position);
+    }
+
+    /// What this batch erased.
+    pub(crate) fn take_noted(&mut self) -> Vec<ErasedRow> {
+        std::mem::take(&mut self.forgotten.noted)
+    }
+}
+
+impl Forgotten {
+    pub(super) async fn write(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        for (profile, kind, version) in &self.sections {
+            let of = || vec![profile.clone().into_value(), (*version).into_value()];
+            let args = [vec![(*kind).into_value()], of()].concat();
+            tx.execute(SECTION, args).await?;
+            let bit: i64 = 1 << kind;
+            let bit = || vec![bit.into_value()];
+            tx.execute(SECTION_OF_VERSIONS, [bit(), of(), bit()].concat())
+                .await?;
+        }
+        for profile in &self.profiles {
+            tx.execute(CONTENT, vec![profile.clone().into_value()])
+                .await?;
+        }
+        let profiles = || -> Vec<Value> {
+            let ids = self.profiles.iter().cloned();
+            ids.map(ProfileId::into_value).collect()
+        };
+        tx.delete::<VersionRow>(profiles()).await?;
+        tx.delete::<ReceiptRow>(profiles()).await?;
+        tx.delete::<ReleasedRow>(profiles()).await?;
+        for (learner, alias, position) in &self.learners {
+            let args = vec![
+                Value::Text(Some(RequestRow::ERASED.to_owned())),
+                (*position).into_value(),
+                alias.clone().into_value(),
+            ];
+            tx.execute(REQUESTS, args).await?;
+            tx.delete::<AboutRow>(vec![alias.clone().into_value()])
+                .await?;
+            tx.execute(CODES, vec![learner.clone().into_value()])
+                .await?;
+            tx.delete::<LearnerRow>(vec![learner.clone().into_value()])
+                .await?;
+        }
+        if let Some(position) = self.scrubbed {
+            tx.execute(SCRUBBED, vec![position.into_value()]).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,185 @@
+//! After erasing, neither what was written nor any key of it is in a byte of any file; what was not
+//! erased is whole.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::process::Command;
+
+use baton_wire::v1::{Point, Role};
+use futures::StreamExt as _;
+use futures::stream;
+
+use crate::harness::*;
+
+const LEARNERS: usize = 200;
+/// Bytes by which a sealed thing is known again.
+const KNOWN_BY: usize = 16;
+
+/// One learner, with words in its profile that stand nowhere else.
+struct One {
+    of: Move,
+    profile: String,
+    marker: String,
+}
+
+/// Every place in every file where one of these stands.
+async fn found(exchange: &Exchange, needles: &HashSet<[u8; KNOWN_BY]>) -> Vec<(PathBuf, usize)> {
+    let mut found = Vec::new();
+    for file in exchange.home.files().await {
+        // A file of the engine's own may go while we read.
+        let Ok(bytes) = std::fs::read(&file) else {
+            continue;
+        };
+        for (at, window) in bytes.windows(KNOWN_BY).enumerate() {
+            let window: &[u8; KNOWN_BY] = window.try_into().unwrap();
+            if needles.contains(window) {
+                found.push((file.clone(), at));
+            }
+        }
+    }
+    found
+}
+
+/// The last bytes of each: those of a wrapped key are its tag, those of a sealed section too.
+fn ends(values: Vec<Vec<u8>>) -> HashSet<[u8; KNOWN_BY]> {
+    let end = |value: Vec<u8>| value[value.len() - KNOWN_BY..].try_into().unwrap();
+    values.into_iter().map(end).collect()
+}
+
+async fn publish(exchange: &Exchange, sender: &Caller, number: usize) -> One {
+    let of = exchange.open_move().await;
+    let marker = format!("marker-{number:04}-of-this-learner");
+    let mut content = typical(number as u64, Point::PrimaryToSecondary);
+    let identity = content.identity.as_mut().unwrap();
+    identity.legal_forename = Some(marker.clone());
+    macro_rules! mark {
+        ($($section:ident.$field:ident),+) => {
+            $(content.$section.get_or_insert_default().$field = Some(marker.clone());)+
+        };
+    }
+    mark!(
+        attainment.learning_summary,
+        attendance.patterns,
+        enhanced_transition.open_wishes,
+        family_voice.about_our_child,
+        learner_voice.about_me,
+        pastoral_and_behaviour.behaviour_summary,
+        support_strategies.strengths
+    );
+    let mut profile = submission(&of, content);
+    profile.signatory.clone_from(&marker);
+    let profile = sender.publish(profile).await.unwrap().name;
+    One {
+        of,
+        profile,
+        marker,
+    }
+}
+
+/// What of these learners' moves lies in the database: keys and ciphertext.
+async fn sealed(exchange: &Exchange, profiles: &[&One]) -> HashSet<[u8; KNOWN_BY]> {
+    let ids = profiles
+        .iter()
+        .map(|one| format!("'{}'", one.profile.rsplit_once('/').unwrap().1));
+    let ids = ids.collect::<Vec<_>>().join(", ");
+    let content =
+        format!("content_id IN (SELECT content_id FROM version WHERE profile_id IN ({ids}))");
+    let learner = format!(
+        "id IN (SELECT learner_id FROM transition WHERE id IN \
+         (SELECT transition_id FROM profile WHERE id IN ({ids})))"
+    );
+    let mut all = HashSet::new();
+    for column in ["wrapped", "sealed"] {
+        for (table, which) in [("content", &content), ("learner", &learner)] {
+            let sql = format!("SELECT {column} FROM {table} WHERE {which}");
+            all.extend(ends(exchange.home.bytes(&sql).await));
+        }
+    }
+    all
+}
+
+/// Waits until the files are clear of everything that was erased.
+async fn scrubbed(exchange: &Exchange) {
+    loop {
+        let size = exchange.size();
+        let waiting = "SELECT count(*) FROM erased WHERE scrubbed = 0";
+        if exchange.home.count(waiting).await == 0 {
+            return;
+        }
+        exchange.grown_to(size + 1).await;
+    }
+}
+
+/// The ledger as files, beside it.
+async fn export(exchange: &Exchange) {
+    let folder = exchange.home.base().to_owned();
+    let connection = exchange.officer.connection(&exchange.door, &folder);
+    let mut command = Command::new(program());
+    command.arg("--connection").arg(connection);
+    command.args(["audit", "export"]).arg(folder.join("export"));
+    let output = tokio::task::spawn_blocking(move || command.output());
+    let output = output.await.unwrap().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+on_both_engines! {
+    async fn of_what_was_erased_no_byte_is_left_in_any_file(exchange) {
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let receiver = exchange.person(&of.to, &[Role::Senco, Role::ReceiverLead]).await;
+        let all = stream::iter(0..LEARNERS).map(|number| publish(exchange, &sender, number));
+        let all: Vec<One> = all.buffered(16).collect().await;
+        let (gone, kept): (Vec<_>, Vec<_>) = all.iter().enumerate().partition(|(at, _)| at % 2 == 0);
+        let gone: Vec<&One> = gone.into_iter().map(|(_, one)| one).collect();
+        let kept: Vec<&One> = kept.into_iter().map(|(_, one)| one).collect();
+        let (of_gone, of_kept) = (sealed(exchange, &gone).await, sealed(exchange, &kept).await);
+        assert!(of_gone.len() > 10 * gone.len(), "{} sealed things", of_gone.len());
+        exchange.home.write_down().await;
+        assert!(!found(exchange, &of_gone).await.is_empty(), "the scan finds what is there");
+
+        exchange.stop().await;
+        exchange.home.copy().await;
+        exchange.start(false).await.unwrap();
+        let (sender, receiver) = (sender.at(&exchange.door), receiver.at(&exchange.door));
+        let erased = stream::iter(&gone).map(|one| sender.erase(sender.erasure(&one.of.name)));
+        let erased: Vec<_> = erased.buffer_unordered(16).collect().await;
+        assert!(erased.iter().all(Result::is_ok));
+        scrubbed(exchange).await;
+        export(exchange).await;
+        let left = found(exchange, &of_gone).await;
+        assert_eq!(left, [], "of {} sealed things", of_gone.len());
+        let markers: HashSet<_> = gone.iter().map(|one| known(&one.marker)).collect();
+        assert_eq!(found(exchange, &markers).await, []);
+        let still = found(exchange, &of_kept).await;
+        assert!(still.len() >= of_kept.len(), "{} of {}", still.len(), of_kept.len());
+        for one in &kept {
+            let whole = receiver.get(&one.profile).await.unwrap();
+            let identity = whole.content.unwrap().identity.unwrap();
+            assert_eq!(identity.legal_forename.as_deref(), Some(one.marker.as_str()));
+        }
+
+        // The earlier content, with the keys of today.
+        exchange.stop().await;
+        exchange.home.put_back().await;
+        let refused = exchange.start(false).await.unwrap_err();
+        assert!(matches!(refused, baton_store::StoreError::RolledBack { .. }));
+        exchange.start(true).await.unwrap();
+        let receiver = receiver.at(&exchange.door);
+        for one in &gone {
+            assert!(receiver.get(&one.profile).await.is_err());
+        }
+        scrubbed(exchange).await;
+        assert_eq!(found(exchange, &of_gone).await, []);
+        for one in &kept {
+            receiver.get(&one.profile).await.expect("whole");
+        }
+    }
+}
+
+fn known(marker: &str) -> [u8; KNOWN_BY] {
+    marker.as_bytes()[..KNOWN_BY].try_into().unwrap()
+}

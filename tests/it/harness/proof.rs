@@ -1,0 +1,104 @@
+//! The whole ledger checked from outside: entries against the signed checkpoint, access rows against
+//! a fold of the entries.
+
+use std::collections::BTreeMap;
+
+use baton_domain::log::note::VerifierKey;
+use baton_domain::log::verify::{Record, Verifier};
+use baton_domain::log::{Checkpoint, Hash, Json};
+use baton_wire::v1;
+
+use super::exchange::Exchange;
+
+/// Commitments by table and key.
+type Rows = BTreeMap<(String, String), Vec<u8>>;
+
+impl Exchange {
+    /// Verifies everything there is.
+    pub(crate) async fn verify_all(&self) {
+        let request = v1::GetCheckpointRequest {
+            parent: self.officer.setting.clone(),
+        };
+        let known = self.officer.audit().get_checkpoint(request).await.unwrap();
+        let key: VerifierKey = known.into_inner().verifier_key.parse().unwrap();
+        let (entries, signed) = self.officer.entries(0).await;
+        let signed = Checkpoint::open(signed.as_bytes(), &[key]).expect("a good signature");
+        let mut verifier = Verifier::new(&signed);
+        for entry in &entries {
+            let position = u64::try_from(entry.position).unwrap();
+            let leaf = Some(Hash::try_from(entry.leaf_hash.as_ref()).unwrap());
+            let body = Some(entry.body.as_ref()).filter(|body| !body.is_empty());
+            let record = Record {
+                position,
+                entry: body,
+                leaf,
+            };
+            assert_eq!(verifier.record(record).faults, [], "at {position}");
+        }
+        assert_eq!(verifier.finish().faults, Vec::new());
+        let (rows, fold) = (self.rows().await, self.fold().await);
+        assert_eq!(
+            rows, fold,
+            "left: the rows; right: what the entries say of them"
+        );
+    }
+
+    /// The access rows as they stand.
+    pub(crate) async fn rows(&self) -> Rows {
+        let mut rows = Rows::new();
+        let mut request = v1::ListAccessRowsRequest {
+            parent: self.officer.setting.clone(),
+            page_size: 7,
+            page_token: String::new(),
+        };
+        loop {
+            let mut audit = self.officer.audit();
+            let page = audit.list_access_rows(request.clone());
+            let page = page.await.unwrap().into_inner();
+            for row in page.rows {
+                let known = rows.insert((row.table, row.key), row.commitment.to_vec());
+                assert_eq!(known, None, "each row once");
+            }
+            if page.next_page_token.is_empty() {
+                return rows;
+            }
+            request.page_token = page.next_page_token;
+        }
+    }
+
+    /// What the entries say of them.
+    pub(crate) async fn fold(&self) -> Rows {
+        let mut fold = Rows::new();
+        for line in self.lines(0).await {
+            for change in line.array("rows") {
+                let Json::Obj(change) = change else {
+                    panic!("{change:?}")
+                };
+                let text = |name: &str| match &change[name] {
+                    Json::Str(text) => text.clone(),
+                    other => panic!("{other:?}"),
+                };
+                fold.insert((text("table"), text("key")), unhex(&text("commitment")));
+            }
+        }
+        fold
+    }
+
+    /// Waits until so many entries of a kind stand after a position.
+    pub(crate) async fn entered(&self, kind: &str, from: u64, count: usize) {
+        loop {
+            let size = self.size();
+            let lines = self.lines(from).await;
+            if lines.iter().filter(|line| line.said().0 == kind).count() >= count {
+                return;
+            }
+            // Looking is an entry of its own.
+            self.grown_to(size + 2).await;
+        }
+    }
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let pair = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
+    (0..text.len()).step_by(2).map(pair).collect()
+}
