@@ -1,5 +1,7 @@
 //! What is erased is gone for everyone, and every proof taken before still holds.
 
+use std::num::NonZeroU16;
+
 use baton_domain::log::note::VerifierKey;
 use baton_domain::log::{Checkpoint, Hash, verify_inclusion};
 use baton_wire::status::Reason;
@@ -124,6 +126,65 @@ on_both_engines! {
 
         prove(&receiver, &published).await;
         exchange.verify_all().await;
+    }
+
+    async fn what_is_published_and_erased_in_one_commit_leaves_nothing(exchange) {
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
+        let held = exchange.home.hold().await;
+        let pairs = (2..10).map(|seed| {
+            let (publish, erase) = (sender.clone(), sender.clone());
+            let (next, name) = (submission(&of, typical(seed, of.point)), of.name.clone());
+            tokio::spawn(async move {
+                let kind = erase.erase_kind(&name, SectionKind::Health);
+                tokio::join!(publish.publish(next), kind)
+            })
+        });
+        let pairs: Vec<_> = pairs.collect();
+        // Nothing is decided while it is held, and this comes after them.
+        let mut late = tonic::Request::new(sender.erasure(&of.name));
+        late.set_timeout(std::time::Duration::from_secs(2));
+        let unanswered = sender.erasure_calls().erase(late).await.unwrap_err();
+        let code = unanswered.code();
+        assert!(matches!(code, tonic::Code::DeadlineExceeded | tonic::Code::Cancelled), "{code}");
+        held.release().await;
+        for pair in pairs {
+            let (published, _) = pair.await.unwrap();
+            published.unwrap();
+        }
+        assert_eq!(sender.transition(&of.name).await.unwrap().state(), v1::TransitionState::Erased);
+        for table in ["content", "version"] {
+            let left = format!("SELECT count(*) FROM {table}");
+            assert_eq!(exchange.home.count(&left).await, 0, "{table}");
+        }
+        exchange.verify_all().await;
+    }
+
+    async fn bodies_of_old_entries_are_dropped_and_proofs_go_on(exchange) {
+        exchange.stop().await;
+        exchange.home.bodies_kept = NonZeroU16::new(1);
+        exchange.start(false).await.unwrap();
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let published = sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
+        sender.hold(&of.name, v1::HoldReason::LegalClaim).await.unwrap();
+        let receipt = published.receipt.unwrap();
+        let dropped = "SELECT count(*) FROM entry WHERE body IS NULL";
+
+        let size = exchange.size();
+        exchange.hand.send_replace(at("2027-04-01T12:00:00Z"));
+        exchange.entered("bodies_dropped", size, 1).await;
+        assert_eq!(exchange.home.count(dropped).await, receipt.position, "what content needs stays");
+        sender.get(&published.name).await.expect("it is opened against its entry");
+        sender.hold(&of.name, v1::HoldReason::Unspecified).await.unwrap();
+
+        let size = exchange.size();
+        exchange.hand.send_replace(at("2027-04-02T12:00:00Z"));
+        exchange.entered("bodies_dropped", size, 1).await;
+        assert!(exchange.home.count(dropped).await > receipt.position);
+        prove(&sender, &receipt).await;
+        exchange.verify_entries().await;
     }
 
     async fn an_erasure_asked_twice_is_done_once_and_answered_twice(exchange) {

@@ -24,6 +24,12 @@ struct One {
 
 /// Every place in every file where one of these stands.
 async fn found(exchange: &Exchange, needles: &HashSet<[u8; KNOWN_BY]>) -> Vec<(PathBuf, usize)> {
+    let begins = |bytes: &[u8]| usize::from(bytes[0]) << 8 | usize::from(bytes[1]);
+    // Most places are none by their first two bytes.
+    let mut may_begin = vec![false; 1 << 16];
+    for needle in needles {
+        may_begin[begins(needle)] = true;
+    }
     let mut found = Vec::new();
     for file in exchange.home.files().await {
         // A file of the engine's own may go while we read.
@@ -31,8 +37,7 @@ async fn found(exchange: &Exchange, needles: &HashSet<[u8; KNOWN_BY]>) -> Vec<(P
             continue;
         };
         for (at, window) in bytes.windows(KNOWN_BY).enumerate() {
-            let window: &[u8; KNOWN_BY] = window.try_into().unwrap();
-            if needles.contains(window) {
+            if may_begin[begins(window)] && needles.contains(window) {
                 found.push((file.clone(), at));
             }
         }

@@ -115,6 +115,9 @@ on_both_engines! {
         AuditService/WhoSaw                       nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         KeyService/RotateKeys                     nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         KeyService/ListEpochs                     nobody 0      nobody 0      nobody 0      ok 0          ok 0          ok 0          ok 0          ok 0
+        ErasureService/SetLegalHold               nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        ErasureService/LiftRestriction            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        ErasureService/Erase                      nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         TransitionService/GetTransition           nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      ok 1          ok 1
         TransitionService/ListTransitions         nobody 0      nobody 0      nobody 0      ok 1          denied 1      ok 1          ok 1          ok 1
         TransitionService/RecordFact              nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
@@ -131,6 +134,7 @@ on_both_engines! {
         SubscriptionService/Watch                 nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         TransitionService/RedirectTransition      nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         ProfileService/WithdrawProfile            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        ErasureService/RestrictProcessing         nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         "); }
     }
 }

@@ -103,6 +103,22 @@ pub(super) const ROWS: &[Row] = rows! {
             parent: who.setting.clone(),
         };
     }
+    ErasureService erasure_calls {
+        SetLegalHold set_legal_hold "sender" "sender's senco" |who, to| v1::SetLegalHoldRequest {
+            parent: who.setting.clone(),
+            transition: who.mine(&to.transition),
+            request_id: fresh(),
+            ..Default::default()
+        };
+        LiftRestriction lift_restriction "sender" "sender's senco" |who, to| v1::LiftRestrictionRequest {
+            parent: who.setting.clone(),
+            transition: who.mine(&to.transition),
+            request_id: fresh(),
+        };
+        Erase erase "sender" "sender's senco" |who, to| v1::EraseRequest {
+            validate_only: true, ..who.erasure(&to.transition)
+        };
+    }
     TransitionService transitions {
         GetTransition get_transition "sender" "auditor" |who, to| v1::GetTransitionRequest {
             parent: who.setting.clone(), name: who.mine(&to.transition),
@@ -270,6 +286,12 @@ pub(super) const LAST: &[Row] = &[
         right: "sender",
         wrong: "sender's senco",
         call: |who, to| async move { who.withdraw(&to.profile).await.map(drop) }.boxed(),
+    },
+    Row {
+        rpc: "ErasureService/RestrictProcessing",
+        right: "sender",
+        wrong: "sender's senco",
+        call: |who, to| async move { who.restrict(&to.transition).await.map(drop) }.boxed(),
     },
 ];
 

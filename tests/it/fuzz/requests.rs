@@ -131,6 +131,7 @@ pub(super) async fn sound(exchange: &Exchange) -> (Who, Vec<Call>) {
         subscriptions(&things),
         settings(&things),
         audit(&things),
+        erasure(&things),
     ];
     let calls = calls.concat();
     let known: BTreeSet<&str> = calls.iter().map(|call| call.rpc).collect();
@@ -194,6 +195,55 @@ fn profiles(of: &Things) -> Vec<Call> {
             &wire::WithdrawProfileRequest {
                 parent: of.sender.clone(),
                 name: of.profile.clone(),
+                request_id: fresh(),
+            },
+        ),
+    ]
+}
+
+fn erasure(of: &Things) -> Vec<Call> {
+    use Person::Sender;
+    let (parent, transition) = (of.sender.clone(), under(&of.sender, &of.transition));
+    vec![
+        call(
+            "ErasureService/Erase",
+            Sender,
+            &wire::EraseRequest {
+                parent: parent.clone(),
+                transition: transition.clone(),
+                extent: wire::ErasureExtent::SectionKind.into(),
+                section_kind: wire::SectionKind::Health.into(),
+                reason: wire::ErasureReason::SentInError.into(),
+                request_id: fresh(),
+                validate_only: false,
+            },
+        ),
+        call(
+            "ErasureService/SetLegalHold",
+            Sender,
+            &wire::SetLegalHoldRequest {
+                parent: parent.clone(),
+                transition: transition.clone(),
+                reason: wire::HoldReason::Inquiry.into(),
+                request_id: fresh(),
+            },
+        ),
+        call(
+            "ErasureService/RestrictProcessing",
+            Sender,
+            &wire::RestrictProcessingRequest {
+                parent: parent.clone(),
+                transition: transition.clone(),
+                reason: wire::RestrictionReason::AccuracyContested.into(),
+                request_id: fresh(),
+            },
+        ),
+        call(
+            "ErasureService/LiftRestriction",
+            Sender,
+            &wire::LiftRestrictionRequest {
+                parent,
+                transition,
                 request_id: fresh(),
             },
         ),

@@ -176,7 +176,11 @@ fn only_the_source_writes_and_takes_back(tuple: &Tuple) -> bool {
         ),
         Action::Withdraw | Action::Hold | Action::Restrict => facts.relation != Relation::Source,
         // The service itself erases what is due.
-        Action::Erase => facts.relation != Relation::Source && !has(facts, Role::Sweeper),
+        Action::Erase => match facts.relation {
+            Relation::Source => false,
+            Relation::None => !has(facts, Role::Sweeper),
+            _ => true,
+        },
         _ => false,
     }
 }

@@ -95,8 +95,8 @@ pub struct Erase {
     pub validate_only: bool,
 }
 
-/// Restricts processing: nobody is shown anything of the learner, nothing is published or erased,
-/// until it is lifted.
+/// Restricts processing: receivers are shown nothing of the learner, nothing is published or erased,
+/// until it is lifted. How far a move has come stays visible to the council, whose duty goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restrict {
     /// A move of the learner.

@@ -126,7 +126,7 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
             at(Source, &[Publisher, DataManager]) || at(Council, &[CouncilOfficer])
         }
         Action::Withdraw => at(Source, &[Publisher, Dsl]),
-        Action::Erase => role == Sweeper || at(Source, &[Publisher, Dsl]),
+        Action::Erase => at(Relation::None, &[Sweeper]) || at(Source, &[Publisher, Dsl]),
         Action::Hold | Action::Restrict => at(Source, &[Publisher, Dsl]),
         Action::WhoSaw => role == Auditor || at(Source, &[Publisher]),
         Action::ReadAudit => role == Auditor,

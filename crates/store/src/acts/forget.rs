@@ -6,6 +6,7 @@ use baton_domain::section::{KindSet, SectionKind};
 
 use super::move_summary::Progress;
 use crate::erasure::Gone;
+use crate::learner;
 use crate::rows::{ProfileRow, ReleasedRow, TransitionRow, fact, profile_state};
 use crate::scene::Scene;
 use crate::view::{kinds, recipient, year};
@@ -84,9 +85,9 @@ impl Scene<'_> {
         profile: &ProfileRow,
         (kind, version): (SectionKind, i64),
     ) {
-        let stands = profile.version <= version;
-        let mut left = kinds(profile.kinds);
-        if stands {
+        let before = kinds(profile.kinds);
+        let mut left = before;
+        if profile.version <= version {
             left.remove(kind);
         }
         if left.is_empty() {
@@ -99,7 +100,10 @@ impl Scene<'_> {
             kind: number,
             version,
         });
-        if !stands {
+        if kind == SectionKind::Identity {
+            self.forget_birth(row);
+        }
+        if left == before {
             return;
         }
         let after = ProfileRow {
@@ -119,6 +123,21 @@ impl Scene<'_> {
             .collect();
         for receiver in &told {
             self.release(row, &after, receiver);
+        }
+    }
+
+    /// The date of birth that was taken out of an identity section, for the age rules.
+    fn forget_birth(&mut self, row: &TransitionRow) {
+        let learner = self.world.learners.get(row.learner_id.as_str()).cloned();
+        let record = learner.and_then(|learner| {
+            let record = learner::open(self.world, self.keys, &learner).ok()?;
+            Some((learner, record))
+        });
+        if let Some((learner, mut record)) = record {
+            record.born = None;
+            if let Ok(sealed) = learner::seal(self.world, self.keys, learner, &record) {
+                self.world.put(sealed);
+            }
         }
     }
 

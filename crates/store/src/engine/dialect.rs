@@ -27,7 +27,7 @@ pub(crate) const CONNECTIONS: u32 = READERS + 4;
 /// How long an idle connection is taken to be alive.
 const IDLE_TRUSTED: Duration = Duration::from_secs(1);
 /// Longest wait for a lock another node or process holds.
-const LOCK_WAIT: Duration = Duration::from_secs(10);
+pub(super) const LOCK_WAIT: Duration = Duration::from_secs(10);
 
 /// Where the rows are.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 use sqlx::{PgPool, Row as _, SqlitePool};
 
 use super::Db;
+use super::dialect::LOCK_WAIT;
 use crate::error::StoreError;
 
 /// Tables erased rows were in.
@@ -61,9 +62,17 @@ impl Db {
     }
 }
 
+/// Without waiting for readers: nothing is written meanwhile.
 async fn truncate(write: &SqlitePool) -> Result<(), StoreError> {
+    let mut connection = write.acquire().await?;
+    let at_once = sqlx::query("PRAGMA busy_timeout = 0");
+    at_once.execute(&mut *connection).await?;
     let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)");
-    let row = row.fetch_one(write).await?;
+    let row = row.fetch_one(&mut *connection).await;
+    let wait = format!("PRAGMA busy_timeout = {}", LOCK_WAIT.as_millis());
+    let wait = sqlx::query(sqlx::AssertSqlSafe(wait));
+    wait.execute(&mut *connection).await?;
+    let row = row?;
     if row.try_get::<i64, _>(0)? == 0 {
         Ok(())
     } else {

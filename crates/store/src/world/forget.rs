@@ -48,11 +48,11 @@ pub(super) struct Forgotten {
 }
 
 impl World {
-    /// Every version of a contribution goes, and how far its receivers came with it.
+    /// Every version of a contribution goes, and how far its receivers came with it. What versions
+    /// this very batch made is written first: content is found by them.
     pub(crate) fn forget_profile(&mut self, id: &ProfileId) {
         self.receipts.remove(|row| row.profile_id == *id);
         self.released.remove(|row| row.profile_id == *id);
-        self.versions.remove(|row| row.profile_id == *id);
         self.forgotten.profiles.push(id.clone());
     }
 
