@@ -97,6 +97,8 @@ kinds! {
     EpochOpened = "epoch_opened",
     /// Key epochs are destroyed; nothing was left under them.
     EpochsDestroyed = "epochs_destroyed",
+    /// The whole ledger, or its keys, are about to be copied where backups lie.
+    BackedUp = "backed_up",
 }
 
 /// Who asked.

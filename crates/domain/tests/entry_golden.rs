@@ -123,6 +123,7 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
         EntryKind::EntriesListed => vec![("shown", Json::Int(50)), ("start", Json::Int(1_000))],
         EntryKind::EpochOpened => vec![("check", text(&"e4".repeat(16))), ("epoch", Json::Int(4))],
         EntryKind::EpochsDestroyed => vec![("last_epoch", Json::Int(1))],
+        EntryKind::BackedUp => vec![("content", Json::Bool(true)), ("keys", Json::Bool(true))],
         EntryKind::PolicySetShown => vec![("shown", text(&"c0".repeat(32)))],
         EntryKind::RefusalsSummarised => {
             vec![

@@ -1,6 +1,7 @@
 //! One file per command: its arguments, what it does, what it prints.
 
 pub(crate) mod audit;
+pub(crate) mod backup;
 mod batch;
 pub(crate) mod cohort;
 pub(crate) mod credentials;
@@ -9,6 +10,7 @@ pub(crate) mod keys;
 pub(crate) mod publish;
 pub(crate) mod redirect;
 mod refused;
+pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod settings;
 pub(crate) mod show;

@@ -52,6 +52,8 @@ vocabulary! {
         Erase = "erase",
         /// Open the next key epoch, and destroy those past their retention.
         ManageKeys = "manage_keys",
+        /// Copy the whole ledger, sealed as it is, to where the service's configuration says.
+        BackUp = "back_up",
     }
 }
 
@@ -182,7 +184,9 @@ impl Action {
                 D::RELATION.and(D::AGE).and(D::ROUTE)
             }
             Self::Erase => D::RELATION.and(D::LEGAL_HOLD),
-            Self::Subscribe | Self::Release | Self::ReadAudit | Self::ManageKeys => D::NONE,
+            Self::Subscribe | Self::Release | Self::ReadAudit | Self::ManageKeys | Self::BackUp => {
+                D::NONE
+            }
         };
         own.and(D::CHANNEL)
     }

@@ -5,6 +5,7 @@
 //! reasons of infrastructure.
 
 mod audit;
+mod back_up;
 mod bootstrap;
 mod committed;
 mod credentials;
@@ -54,6 +55,7 @@ pub use subscribe::Subscribed;
 pub use transitions::TransitionsPage;
 pub use who_saw::{Sighting, Sightings};
 
+use crate::backup::Leave;
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
 use crate::rows::ContentRow;
@@ -195,6 +197,7 @@ acts! {
     ListAccessRows => AccessRows,
     WhoSaw => Sightings,
     RotateKeys => Rotated,
+    BackUp => Leave,
 }
 
 /// What the store knows of an act beside its value.

@@ -83,6 +83,8 @@ pub(crate) struct Statements {
     delete: Vec<Statement>,
     /// Rows after a key, in order of the key.
     page: Statement,
+    /// How many rows there are.
+    count: Statement,
 }
 
 impl Statements {
@@ -113,6 +115,7 @@ impl Statements {
             by,
             delete,
             page: Statement::new(page_text::<T>()),
+            count: Statement::new(format!("SELECT count(*) FROM {}", T::NAME)),
         }
     }
 
@@ -136,6 +139,10 @@ impl Statements {
         self.page
     }
 
+    pub(crate) fn count(&self) -> Statement {
+        self.count
+    }
+
     /// All of them, for the test that prepares every statement on both engines.
     #[cfg(test)]
     pub(crate) fn all(&self) -> impl Iterator<Item = Statement> + '_ {
@@ -145,7 +152,7 @@ impl Statements {
             .chain(by)
             .chain(&self.delete)
             .copied()
-            .chain([self.page])
+            .chain([self.page, self.count])
     }
 }
 

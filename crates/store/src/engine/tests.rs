@@ -18,7 +18,7 @@ use crate::rows::{
     PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow,
     SettingKeyRow, SettingRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
-use crate::{acts, head, open, proofs, rotation, sweeper};
+use crate::{acts, backup, head, open, proofs, rotation, sweeper};
 
 fn statements() -> Vec<Statement> {
     macro_rules! of_tables {
@@ -48,6 +48,8 @@ fn statements() -> Vec<Statement> {
         VersionRow,
     );
     let fixed = [
+        backup::OLDEST_CONTENT,
+        backup::OLDEST_LEARNER,
         head::READ,
         head::INSERT,
         head::WRITE,
