@@ -1,7 +1,11 @@
 //! Backups and what is restored from them: made under load, whole or refused, and never passed off
 //! as the ledger they were taken from.
 
+mod damage;
+mod killed;
+
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -211,6 +215,48 @@ on_both_engines! {
         exchange.home.lose_database().await;
         let restored = exchange.restore(&files, (false, None)).await.unwrap();
         assert_eq!(restored.term, 3);
+        exchange.start(false).await.unwrap();
+    }
+
+    async fn a_backup_of_one_engine_is_put_back_into_the_other(exchange) {
+        let other = if exchange.home.is_postgres() {
+            Some(Home::sqlite())
+        } else {
+            Home::postgres().await
+        };
+        let Some(other) = other else { return };
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let receiver = exchange.person(&of.to, &[Role::Senco]).await;
+        let published = sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
+        let read = receiver.get(&published.name).await.unwrap();
+        let files = Files::of(&backed_up(&exchange.officer).await.unwrap());
+        exchange.stop().await;
+        let master = exchange.home.lose_everything().await;
+        let home = std::mem::replace(&mut exchange.home, other);
+        exchange.restore(&files, (true, Some(&master))).await.unwrap();
+        exchange.start(false).await.unwrap();
+        assert_eq!(receiver.at(&exchange.door).get(&published.name).await.unwrap(), read);
+        exchange.is_verified().await;
+        home.forget().await;
+    }
+
+    async fn what_was_erased_stays_on_the_list_whichever_of_the_two_lists_has_it(exchange) {
+        let list = exchange.home.place().folder.join("keys/erased");
+        let lay = |lines: &str| {
+            fs::write(&list, lines).unwrap();
+            fs::set_permissions(&list, fs::Permissions::from_mode(0o600)).unwrap();
+        };
+        lay("first\nsecond\n");
+        let files = Files::of(&backed_up(&exchange.officer).await.unwrap());
+        exchange.stop().await;
+        lay("first\nthird\n");
+        exchange.home.lose_database().await;
+        exchange.restore(&files, (true, None)).await.unwrap();
+        assert_eq!(fs::read_to_string(&list).unwrap(), "first\nthird\nsecond\n");
+        let master = exchange.home.lose_everything().await;
+        exchange.restore(&files, (true, Some(&master))).await.unwrap();
+        assert_eq!(fs::read_to_string(&list).unwrap(), "first\nsecond\n");
         exchange.start(false).await.unwrap();
     }
 
