@@ -20,10 +20,7 @@ async fn found(exchange: &Exchange, files: &Files, master: &Path) -> Option<Back
         master: Some(MasterKey::File(master.to_owned())),
         ..exchange.home.place()
     };
-    let checked = exchange
-        .restorer(files, true)
-        .check(&place, &nobody())
-        .await;
+    let checked = files.restore(true).check(&place, &nobody()).await;
     assert!(!place.folder.exists(), "something was written");
     checked.err()
 }

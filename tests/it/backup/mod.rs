@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use baton_store::{BackupError, MasterKey, Place, Restore, Restored, StoreError, Watcher};
 use baton_wire::status::Reason;
 use baton_wire::v1::{self, Role};
+use tokio::task::JoinSet;
 
 use crate::harness::*;
 
@@ -43,6 +44,15 @@ impl Files {
             keys: made.keys.as_ref().unwrap().file.clone().into(),
         }
     }
+
+    /// A restore from them, or from the content alone.
+    fn restore(&self, keys: bool) -> Restore {
+        Restore {
+            content: self.content.clone(),
+            keys: keys.then(|| self.keys.clone()),
+            lay_master: true,
+        }
+    }
 }
 
 fn nobody() -> Watcher {
@@ -60,17 +70,10 @@ impl Exchange {
             master: master.map(|path| MasterKey::File(path.to_owned())),
             ..self.home.place()
         };
-        self.restorer(files, keys)
+        files
+            .restore(keys)
             .run(&place, &self.clock, &nobody())
             .await
-    }
-
-    fn restorer(&self, files: &Files, keys: bool) -> Restore {
-        Restore {
-            content: files.content.clone(),
-            keys: keys.then(|| files.keys.clone()),
-            lay_master: true,
-        }
     }
 
     /// The whole ledger, access rows too, as the program verifies it.
@@ -113,10 +116,10 @@ on_both_engines! {
             senders.push((exchange.person(&of.from, &[Role::Publisher]).await, of));
         }
         let stop = Arc::new(AtomicBool::new(false));
-        let busy = senders.into_iter().map(|(sender, of)| {
-            tokio::task::spawn(publish_on(sender, of, Arc::clone(&stop)))
-        });
-        let busy: Vec<_> = busy.collect();
+        let mut busy = JoinSet::new();
+        for (sender, of) in senders {
+            busy.spawn(publish_on(sender, of, Arc::clone(&stop)));
+        }
         let begun = exchange.size();
         exchange.grown_to(begun + 20).await;
         let before = exchange.size();
@@ -126,8 +129,7 @@ on_both_engines! {
         }
         stop.store(true, Ordering::Relaxed);
         let mut published = 0;
-        for one in busy {
-            let (done, failed) = one.await.unwrap();
+        for (done, failed) in busy.join_all().await {
             assert!(failed.is_empty(), "{failed:?}");
             published += done.len();
         }

@@ -23,6 +23,8 @@ use crate::learner::hex;
 use crate::open::{Origin, Place, append, leaf_at};
 use baton_domain::log::Frontier;
 
+/// The master key's own place in a key folder.
+const MASTER: &str = "master.key";
 /// Rows put back at once.
 const ROWS_AT_ONCE: usize = 256;
 /// The same in bytes, about.
@@ -86,9 +88,7 @@ impl Restore {
             }
             ready.gathered.write()?;
             if self.lay_master {
-                ready
-                    .gathered
-                    .write_master(&place.keys().join("master.key"))?;
+                ready.gathered.write_master(&place.keys().join(MASTER))?;
             }
             (place.connect_locked().await?, lock)
         };
@@ -118,6 +118,9 @@ impl Restore {
         let needed = header.oldest_epoch..=header.epoch;
         let parts = brought.as_ref().map(|brought| brought.parts.clone());
         let gathered = Gathered::open(&place.keys(), &place.master(), parts, needed).await?;
+        if self.lay_master {
+            gathered.fits_master(&place.keys().join(MASTER))?;
+        }
         let keys = Arc::new(gathered.keys());
         if let Some(brought) = &brought {
             brought.is_vouched_for(&keys)?;

@@ -140,6 +140,20 @@ impl Gathered {
         Ok(())
     }
 
+    /// Whether another master key lies where this one is to be laid.
+    pub(crate) fn fits_master(&self, path: &Path) -> Result<(), StoreError> {
+        if !path.exists() {
+            return Ok(());
+        }
+        let there = file::decode_master(&file::read_private(path)?);
+        if there.is_ok_and(|there| there.bytes() == self.master.bytes()) {
+            return Ok(());
+        }
+        Err(StoreError::MasterSource(
+            "another one lies in the key folder as master.key: move it aside",
+        ))
+    }
+
     /// Lays the master key beside the ring, where nothing says that it comes from elsewhere.
     pub(crate) fn write_master(&self, path: &Path) -> Result<(), StoreError> {
         if path.exists() {
