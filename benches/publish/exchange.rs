@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use baton_client::{Client, Connection};
-use baton_server::{ApiKey, Rates, Running, Serving, server_config, spki_sha256};
+use baton_server::{ApiKey, Backups, Rates, Running, Serving, server_config, spki_sha256};
 use baton_store::{Clock, DiskReserve, Ledger, Place, Rotation};
 use baton_wire::v1;
 use rcgen::{CertificateParams, KeyPair};
@@ -69,6 +69,7 @@ impl Exchange {
                 stranger_per_second: UNLIMITED,
                 refusals_per_minute: UNLIMITED,
             },
+            backups: Backups::default(),
             environment: ENVIRONMENT.to_owned(),
             deadline: Duration::from_secs(30),
             drain: Duration::from_secs(10),

@@ -68,6 +68,10 @@ pub(crate) enum Command {
     Status(commands::status::StatusArgs),
     /// Key epochs: open the next one, and see how far wrapping anew is.
     Keys(commands::keys::KeysArgs),
+    /// Copy the ledger and its key ring to where backups lie.
+    Backup(commands::backup::BackupArgs),
+    /// Put a ledger back from a backup, into an empty place.
+    Restore(commands::restore::RestoreArgs),
     /// The ledger: show entries, verify everything, ask who saw.
     Audit(commands::audit::AuditArgs),
 }

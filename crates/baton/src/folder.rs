@@ -129,6 +129,7 @@ async fn own(folder: &Path, config: &Config) -> anyhow::Result<(Route, Running)>
         tls: server_config(pair.certificate.as_bytes(), pair.key.as_bytes(), false)?,
         operator: None,
         rates: config.limits,
+        backups: config.backup.backups(),
         environment: config.server.environment.clone(),
         deadline: Duration::from_secs(config.server.deadline_seconds),
         drain: Duration::from_secs(config.server.drain_seconds),

@@ -156,6 +156,28 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Makes a backup on the machine of the service; turns tell how far it is, and the last one what
+    /// was made. Role: operator.
+    pub async fn back_up(
+        &self,
+        mut request: v1::BackUpRequest,
+    ) -> Result<tonic::Streaming<v1::BackUpResponse>, ClientError> {
+        self.fill_parent(&mut request.parent);
+        let mut stub = self.connection.backups();
+        // A backup has no deadline, but its beginning has.
+        match timeout(
+            self.deadline(),
+            stub.back_up(self.connection.request(request)),
+        )
+        .await
+        {
+            Ok(turns) => Ok(turns?.into_inner()),
+            Err(_) => Err(ClientError::Deadline),
+        }
+    }
+}
+
 calls! { "KeyService":
     /// Opens the next key epoch. Role: operator.
     write rotate_keys = "RotateKeys"(RotateKeysRequest) -> RotateKeysResponse;
@@ -210,7 +232,11 @@ mod tests {
                     .and_then(|(_, rest)| rest.split_once("\n}\n"))
                     .is_some_and(|(list, _)| list.contains(&format!(" = \"{method}\"(")));
                 let spelled = source.contains(&format!("/baton.v1.{service}/{method}\""));
-                let stub = (service, method) == ("SubscriptionService", "Watch");
+                let stub = [
+                    ("SubscriptionService", "Watch"),
+                    ("BackupService", "BackUp"),
+                ]
+                .contains(&(service, method));
                 assert!(listed || spelled || stub, "{service}/{method}");
                 calls += 1;
             }

@@ -2,6 +2,7 @@
 
 use std::{fmt, io, path::PathBuf, time::Duration};
 
+use baton_wire::v1::backup_service_client::BackupServiceClient;
 use baton_wire::v1::subscription_service_client::SubscriptionServiceClient;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -79,6 +80,10 @@ impl Connection {
         SubscriptionServiceClient::new(self.channel.clone())
             .max_decoding_message_size(RECEIVE_BYTES_MAX)
             .max_encoding_message_size(SEND_BYTES_MAX)
+    }
+
+    pub(crate) fn backups(&self) -> BackupServiceClient<Channel> {
+        BackupServiceClient::new(self.channel.clone())
     }
 
     /// A message on its way, with the credential.

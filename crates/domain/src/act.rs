@@ -283,6 +283,17 @@ pub struct RotateKeys {
     pub request: RequestId,
 }
 
+/// Copies the ledger to where the service's configuration says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackUp {
+    /// The database.
+    pub content: bool,
+    /// The key ring.
+    pub keys: bool,
+    /// Why it cannot be done now, a code of the contract. Who may not ask is not told.
+    pub hindrance: Option<&'static str>,
+}
+
 /// Takes a contribution back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withdraw {

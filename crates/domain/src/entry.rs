@@ -115,6 +115,8 @@ kinds! {
     StorageScrubbed = "storage_scrubbed",
     /// Bodies of entries past their retention were dropped; their hashes stay.
     BodiesDropped = "bodies_dropped",
+    /// The whole ledger, or its keys, are about to be copied where backups lie.
+    BackedUp = "backed_up",
 }
 
 /// Who asked.

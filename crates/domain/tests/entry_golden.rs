@@ -139,6 +139,7 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
         EntryKind::StorageScrubbed | EntryKind::BodiesDropped => {
             vec![("below", Json::Int(1_000))]
         }
+        EntryKind::BackedUp => vec![("content", Json::Bool(true)), ("keys", Json::Bool(true))],
         EntryKind::PolicySetShown => vec![("shown", text(&"c0".repeat(32)))],
         EntryKind::RefusalsSummarised => {
             vec![

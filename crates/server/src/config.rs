@@ -13,6 +13,7 @@ use config::{File, FileFormat};
 use serde::Deserialize;
 
 pub use self::keys::KeysConfig;
+use crate::backups::BackupConfig;
 use crate::limits::Rates;
 
 /// The default file, with every option and what it means.
@@ -32,6 +33,8 @@ pub struct Config {
     pub operator: OperatorConfig,
     /// Public proofs.
     pub proofs: ProofsConfig,
+    /// Backups.
+    pub backup: BackupConfig,
     /// Limits standing before the ledger.
     pub limits: Rates,
     /// Logs.
@@ -218,6 +221,7 @@ impl Config {
             ));
         }
         self.keys.check()?;
+        self.backup.check()?;
         Ok(self)
     }
 }

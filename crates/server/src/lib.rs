@@ -5,6 +5,7 @@ mod admin;
 mod allowance;
 mod api_key;
 mod authenticate;
+mod backups;
 mod bodies;
 mod config;
 mod connection;
@@ -24,6 +25,7 @@ mod tls;
 
 pub use admin::{ADMIN_SOCKET, AdminSocket};
 pub use api_key::ApiKey;
+pub use backups::{BackupConfig, Backups};
 pub use config::{Config, ConfigError, DEFAULT as DEFAULT_CONFIG, KeysConfig};
 pub use limits::Rates;
 pub use serve::{Running, Serving};

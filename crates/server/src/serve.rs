@@ -9,6 +9,7 @@ use std::time::Duration;
 use baton_store::Ledger;
 use baton_wire::twin::audit_service_server::AuditServiceServer;
 use baton_wire::twin::erasure_service_server::ErasureServiceServer;
+use baton_wire::twin::backup_service_server::BackupServiceServer;
 use baton_wire::twin::key_service_server::KeyServiceServer;
 use baton_wire::twin::profile_service_server::ProfileServiceServer;
 use baton_wire::twin::setting_service_server::SettingServiceServer;
@@ -28,6 +29,7 @@ use tower::layer::util::{Identity, Stack};
 
 use crate::admin::AdminSocket;
 use crate::authenticate::Authenticate;
+use crate::backups::Backups;
 use crate::connection::{Lasting, Listener, READY_MAX, accept};
 use crate::grpc::{ANSWER_BYTES_MAX, REQUEST_BYTES_MAX, Services, Waiting};
 use crate::limits::{Limits, Rates};
@@ -58,6 +60,8 @@ pub struct Serving {
     pub operator: Option<TcpListener>,
     /// Limits standing before the ledger.
     pub rates: Rates,
+    /// Where backups go.
+    pub backups: Backups,
     /// Part of every API key made here.
     pub environment: String,
     /// Longest a unary call may take.
@@ -93,6 +97,7 @@ impl Serving {
             ledger: Arc::clone(&ledger),
             limits: Arc::clone(&limits),
             waiting: Arc::new(Waiting::default()),
+            backups: self.backups,
             environment: self.environment.into(),
             stop: stop.clone(),
             tasks: tasks.clone(),
@@ -187,7 +192,8 @@ fn router(
         .add_service(limited!(SubscriptionServiceServer))
         .add_service(limited!(AuditServiceServer))
         .add_service(limited!(KeyServiceServer))
-        .add_service(limited!(ErasureServiceServer));
+        .add_service(limited!(ErasureServiceServer))
+        .add_service(limited!(BackupServiceServer));
     if let Ok(reflection) = reflection().build_v1() {
         let small = reflection.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX);
         router = router.add_service(small);

@@ -197,6 +197,7 @@ impl Inner {
                 position,
                 time_us: head.time_us,
                 today,
+                epoch: head.epoch.id,
             };
             let mark = world.changes();
             let caller = job.caller().cloned();

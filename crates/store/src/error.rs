@@ -28,6 +28,12 @@ pub enum StoreError {
     /// Another process has the folder.
     #[error("another process is using {0}")]
     Locked(PathBuf),
+    /// A ledger was being put back into the folder.
+    #[error(
+        "a restore into {0} was broken off, and what is there is not whole: run `baton restore` \
+         again, with the same backup"
+    )]
+    Unfinished(PathBuf),
     /// The database is behind its high-water mark.
     #[error(
         "the database is at entry {size} of term {term}, its keys have seen entry {mark_size} of \

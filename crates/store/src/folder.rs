@@ -1,6 +1,7 @@
 //! The data folder: one process owns it.
 
 use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,47 @@ pub(crate) fn make(folder: &Path) -> Result<(), StoreError> {
         .mode(0o700)
         .create(folder)
         .map_err(|error| StoreError::file(folder, error))
+}
+
+/// Lies in a folder while a ledger is put back into it.
+pub(crate) fn unfinished(folder: &Path) -> PathBuf {
+    folder.join("restore.unfinished")
+}
+
+/// Refuses a folder where a restore was broken off.
+pub(crate) fn is_finished(folder: &Path) -> Result<(), StoreError> {
+    if unfinished(folder).exists() {
+        return Err(StoreError::Unfinished(folder.to_owned()));
+    }
+    Ok(())
+}
+
+/// Writes a small file, durable when this returns.
+pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let write = || -> io::Result<()> {
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        sync_parent(path)
+    };
+    write().map_err(|error| StoreError::file(path, error))
+}
+
+/// Takes a file away, durable when this returns.
+pub(crate) fn remove_durably(path: &Path) -> Result<(), StoreError> {
+    fs::remove_file(path)
+        .and_then(|()| sync_parent(path))
+        .map_err(|error| StoreError::file(path, error))
+}
+
+fn sync_parent(path: &Path) -> io::Result<()> {
+    path.parent()
+        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 /// Makes the file of a new database, for its owner only. What the engine lays beside it takes its

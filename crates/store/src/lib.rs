@@ -7,6 +7,7 @@
 
 mod acts;
 mod authenticate;
+mod backup;
 mod batch;
 mod bodies;
 mod clock;
@@ -39,6 +40,10 @@ pub use acts::{
     Subscribed, TransitionsPage,
 };
 pub use authenticate::{Known, Presented};
+pub use backup::{
+    BackedUp, BackupError, Checked, ContentBackup, KeyBackup, Leave, Progress as BackupProgress,
+    Restore, Restored, Shelf, Stage as BackupStage, Watcher,
+};
 pub use clock::{Clock, london_date};
 pub use error::StoreError;
 pub use keys::MasterKey;

@@ -20,6 +20,7 @@ use crate::error::StoreError;
 use crate::folder::{self, FolderLock};
 use crate::head::{Head, int};
 use crate::keys::{Key, Keys, Mark, MasterKey};
+use crate::learner::hex;
 use crate::ledger::{Inner, Ledger};
 use crate::reserve::{DiskReserve, Reserve};
 use crate::rotation::Rotation;
@@ -48,24 +49,34 @@ pub struct Place {
 
 impl Place {
     async fn connect(&self) -> Result<(Db, Option<FolderLock>), StoreError> {
+        let lock = self.lock()?;
+        // Looked at under the lock: a restore holds it.
+        folder::is_finished(&self.folder)?;
+        Ok((self.connect_locked().await?, lock))
+    }
+
+    /// Takes the folder, where one process owns it.
+    pub(crate) fn lock(&self) -> Result<Option<FolderLock>, StoreError> {
+        let owned = self.postgres.is_none();
+        owned.then(|| FolderLock::take(&self.folder)).transpose()
+    }
+
+    /// Connects to the database of a folder that is held.
+    pub(crate) async fn connect_locked(&self) -> Result<Db, StoreError> {
         match &self.postgres {
-            Some(url) => Ok((Db::postgres(url).await?, None)),
+            Some(url) => Db::postgres(url).await,
             None => {
-                let lock = FolderLock::take(&self.folder)?;
                 folder::make_database(&self.folder)?;
-                Ok((
-                    Db::sqlite(&folder::database(&self.folder)).await?,
-                    Some(lock),
-                ))
+                Db::sqlite(&folder::database(&self.folder)).await
             }
         }
     }
 
-    fn keys(&self) -> PathBuf {
+    pub(crate) fn keys(&self) -> PathBuf {
         folder::keys(&self.folder)
     }
 
-    fn master(&self) -> MasterKey {
+    pub(crate) fn master(&self) -> MasterKey {
         let in_folder = || MasterKey::File(self.keys().join("master.key"));
         self.master.clone().unwrap_or_else(in_folder)
     }
@@ -134,6 +145,7 @@ impl Ledger {
         clock: Clock,
         accept_rollback: bool,
     ) -> Result<Self, StoreError> {
+        folder::is_finished(&place.folder)?;
         if !place.keys().join("ring.json").is_file() {
             return Err(StoreError::NoLedger(
                 "there is no ledger here: `baton init` makes one",
@@ -169,6 +181,7 @@ impl Ledger {
             let origin = Origin::TermOpened {
                 checkpoint: &old,
                 mark,
+                backup: None,
             };
             let mark = append(&mut tx, &keys, &mut head, &clock, origin).await?;
             tx.commit().await?;
@@ -229,7 +242,7 @@ async fn reaches(tx: &mut Tx, head: &Head, mark: &Mark) -> Result<bool, StoreErr
     Ok(leaf_at(tx, last).await? == Some(mark.last_leaf))
 }
 
-async fn leaf_at(tx: &mut Tx, position: u64) -> Result<Option<Hash>, StoreError> {
+pub(crate) async fn leaf_at(tx: &mut Tx, position: u64) -> Result<Option<Hash>, StoreError> {
     let rows = tx
         .fetch(LEAF, vec![int(position).into_value()], &[Type::Blob])
         .await?;
@@ -258,13 +271,20 @@ impl Inner {
 }
 
 /// Why an entry stands that no caller and no sweeper asked for.
-enum Origin<'a> {
+pub(crate) enum Origin<'a> {
     Created(&'a CredentialRow),
-    TermOpened { checkpoint: &'a str, mark: Mark },
+    TermOpened {
+        /// Of the term before.
+        checkpoint: &'a str,
+        /// How far that had come.
+        mark: Mark,
+        /// SHA-256 of the backup it was put back from, if it was.
+        backup: Option<[u8; 32]>,
+    },
 }
 
 /// Appends the first entry of a ledger or of a term and writes the head.
-async fn append(
+pub(crate) async fn append(
     tx: &mut Tx,
     keys: &Keys,
     head: &mut Head,
@@ -293,12 +313,18 @@ async fn append(
                 vec![change],
             )
         }
-        Origin::TermOpened { checkpoint, mark } => {
-            let detail = Json::object([
+        Origin::TermOpened {
+            checkpoint,
+            mark,
+            backup,
+        } => {
+            let backup = backup.map(|sha256| ("backup", Json::from(hex(&sha256))));
+            let known = [
                 ("checkpoint", Json::from(checkpoint)),
                 ("mark_term", baton_domain::entry::number(mark.term)),
                 ("mark_size", baton_domain::entry::number(mark.size)),
-            ]);
+            ];
+            let detail = Json::object(known.into_iter().chain(backup));
             (EntryKind::TermOpened, detail, Vec::new())
         }
     };

@@ -96,6 +96,16 @@ enum Of {
     Content(ContentId, i64),
 }
 
+impl Of {
+    /// As the log names it.
+    const fn sort(&self) -> &'static str {
+        match self {
+            Self::Learner(_) => "learner",
+            Self::Content(..) => "content",
+        }
+    }
+}
+
 /// A key wrapped under a setting's.
 #[derive(Debug)]
 pub(crate) struct Wrapped {
@@ -290,7 +300,8 @@ impl Inner {
                 // One row that somebody changed must not keep every other under keys that are to
                 // be destroyed. It is set aside as it is: it does not open as it did not before.
                 Err(error) => {
-                    tracing::error!(%error, of = ?one.of, epoch = one.epoch,
+                    // Not whose: ids of learners stand in no log.
+                    tracing::error!(%error, sort = one.of.sort(), epoch = one.epoch,
                         "a key does not open and is set aside");
                     (one.wrapped.clone(), -one.epoch)
                 }
@@ -346,27 +357,30 @@ impl Inner {
     ) -> Result<OwnersKeys, StoreError> {
         let ids = owners.iter().map(|id| id.clone().into_value()).collect();
         let rows: Vec<SettingKeyRow> = tx.rows_by("setting_id", ids).await?;
-        let mut keys = OwnersKeys::new();
+        let (mut keys, current) = (OwnersKeys::new(), self.keys.current());
         for row in rows {
             let (id, epoch) = (row.setting_id, row.epoch);
             match self.keys.open_setting_key(&id, epoch, &row.wrapped) {
                 Ok(key) => drop(keys.insert((id, epoch), key)),
                 // A database that was put back may have keys of epochs that are destroyed.
                 Err(StoreError::EpochGone) => {}
-                Err(error) => return Err(error),
+                // Another one in its place would close what is sealed under it.
+                Err(error) if epoch == current => return Err(error),
+                // What is under it does not open as it did not before; that is no reason to keep
+                // everything else under epochs that are to be destroyed.
+                Err(error) => tracing::error!(%error, epoch, "a setting's key does not open"),
             }
         }
-        let epoch = self.keys.current();
         let mut made = Vec::new();
         for id in owners {
-            if keys.contains_key(&(id.clone(), epoch)) {
+            if keys.contains_key(&(id.clone(), current)) {
                 continue;
             }
-            let (wrapped, key) = self.keys.fresh_setting_key(&id, epoch)?;
-            keys.insert((id.clone(), epoch), key);
+            let (wrapped, key) = self.keys.fresh_setting_key(&id, current)?;
+            keys.insert((id.clone(), current), key);
             made.push(SettingKeyRow {
                 setting_id: id,
-                epoch,
+                epoch: current,
                 wrapped,
             });
         }

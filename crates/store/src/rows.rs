@@ -57,7 +57,7 @@ table! {
 
 table! {
     /// A setting's key of one epoch, wrapped under that epoch of the ring. Never changed.
-    SettingKeyRow in "setting_key" key(setting_id, epoch) by(setting_id) access(false) {
+    SettingKeyRow in "setting_key" key(setting_id, epoch) by(setting_id) access(false) once(true) {
         setting_id: SettingId,
         epoch: i64,
         wrapped: Vec<u8>,

@@ -41,6 +41,9 @@ pub(crate) struct Scene<'a> {
     pub(crate) time_us: i64,
     /// The civil date in London at that time.
     pub(crate) today: Date,
+    /// The key epoch in force when this act is decided: an act before it in the batch may have
+    /// opened it.
+    pub(crate) epoch_in_force: i64,
     /// The key epoch this act puts into force.
     pub(crate) epoch: Option<NamedEpoch>,
     pub(crate) roles: RoleSet,
@@ -75,10 +78,12 @@ pub(crate) struct Moment {
     pub(crate) position: i64,
     pub(crate) time_us: i64,
     pub(crate) today: Date,
+    /// The key epoch in force.
+    pub(crate) epoch: i64,
 }
 
 impl Moment {
-    /// The moment of a look without the lock: of no position.
+    /// The moment of a look without the lock: of no position and no epoch.
     pub(crate) fn now(clock: &Clock) -> Self {
         let time_us = clock.now_us();
         Self {
@@ -86,6 +91,7 @@ impl Moment {
             position: 0,
             time_us,
             today: london_date(time_us),
+            epoch: 0,
         }
     }
 }
@@ -130,6 +136,7 @@ impl<'a> Scene<'a> {
             term: moment.term,
             time_us: moment.time_us,
             today: moment.today,
+            epoch_in_force: moment.epoch,
             epoch: None,
             roles: RoleSet::EMPTY,
             assigned: KindSet::EMPTY,

@@ -132,6 +132,7 @@ on_both_engines! {
         TransitionService/PlanTransitions         nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         ProfileService/BatchPublishProfiles       nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         SubscriptionService/Watch                 nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        BackupService/BackUp                      nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         TransitionService/RedirectTransition      nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         ProfileService/WithdrawProfile            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         ErasureService/RestrictProcessing         nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1

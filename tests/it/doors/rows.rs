@@ -261,6 +261,23 @@ pub(super) const LAST: &[Row] = &[
         },
     },
     Row {
+        rpc: "BackupService/BackUp",
+        right: "operator",
+        wrong: "sender",
+        call: |who, _| {
+            let request = v1::BackUpRequest {
+                parent: who.setting.clone(),
+                ..Default::default()
+            };
+            async move {
+                let mut turns = who.backups().back_up(request).await?.into_inner();
+                while turns.message().await?.is_some() {}
+                Ok(())
+            }
+            .boxed()
+        },
+    },
+    Row {
         rpc: "TransitionService/RedirectTransition",
         right: "sender",
         wrong: "sender's senco",

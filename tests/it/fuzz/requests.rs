@@ -510,6 +510,14 @@ fn audit(of: &Things) -> Vec<Call> {
             &wire::ListEpochsRequest { parent: parent() },
         ),
         call(
+            "BackupService/BackUp",
+            Officer,
+            &wire::BackUpRequest {
+                parent: parent(),
+                keys_only: true,
+            },
+        ),
+        call(
             "KeyService/RotateKeys",
             Officer,
             &wire::RotateKeysRequest {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use baton_wire::v1::audit_service_client::AuditServiceClient;
 use baton_wire::v1::erasure_service_client::ErasureServiceClient;
+use baton_wire::v1::backup_service_client::BackupServiceClient;
 use baton_wire::v1::key_service_client::KeyServiceClient;
 use baton_wire::v1::profile_service_client::ProfileServiceClient;
 use baton_wire::v1::setting_service_client::SettingServiceClient;
@@ -182,4 +183,5 @@ services! {
     audit: AuditServiceClient;
     keys: KeyServiceClient;
     erasure_calls: ErasureServiceClient;
+    backups: BackupServiceClient;
 }

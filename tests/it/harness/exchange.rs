@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use baton_server::{ApiKey, Config, Rates, Running, Serving};
+use baton_server::{ApiKey, Backups, Config, Rates, Running, Serving};
 use baton_store::{Clock, Ledger, OneTimeToken, Place, StoreError};
 use baton_wire::v1;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -25,7 +25,7 @@ pub(crate) struct Exchange {
     pub(crate) home: Home,
     /// Moves the clock, microseconds UTC.
     pub(crate) hand: watch::Sender<i64>,
-    clock: Clock,
+    pub(crate) clock: Clock,
     server_papers: Papers,
     running: Option<Running>,
     /// Address of the operator's page.
@@ -80,7 +80,7 @@ impl From<Duration> for Times {
 async fn serve(
     ledger: Ledger,
     papers: &Papers,
-    (rates, times): (Rates, Times),
+    (rates, times, backups): (Rates, Times, Backups),
 ) -> (Running, SocketAddr) {
     let tls =
         baton_server::server_config(papers.certificate.as_bytes(), papers.key.as_bytes(), false);
@@ -92,6 +92,7 @@ async fn serve(
         tls: tls.unwrap(),
         operator: Some(operator),
         rates,
+        backups,
         environment: "test".to_owned(),
         deadline: times.deadline,
         drain: Duration::from_secs(20),
@@ -119,7 +120,12 @@ impl Exchange {
             .await
             .unwrap();
         let server_papers = Papers::of_server();
-        let (running, operator) = serve(ledger, &server_papers, (rates, times.into())).await;
+        let (running, operator) = serve(
+            ledger,
+            &server_papers,
+            (rates, times.into(), home.backups()),
+        )
+        .await;
         let port = running.address().unwrap().port();
         let door = Door {
             port,
@@ -201,7 +207,10 @@ impl Exchange {
     /// Opens the ledger again and serves it. Callers have to go to the new door.
     pub(crate) async fn start(&mut self, accept_rollback: bool) -> Result<(), StoreError> {
         let ledger = Ledger::open(&self.home.place(), self.clock.clone(), accept_rollback).await?;
-        let (running, operator) = serve(ledger, &self.server_papers, (generous(), TIMES)).await;
+        let (running, operator) = {
+            let with = (generous(), TIMES, self.home.backups());
+            serve(ledger, &self.server_papers, with).await
+        };
         self.operator = operator;
         self.door.port = running.address().unwrap().port();
         self.running = Some(running);
@@ -219,7 +228,10 @@ impl Exchange {
         let ledger = Ledger::open(place, self.clock.clone(), false)
             .await
             .unwrap();
-        let (running, _) = serve(ledger, &self.server_papers, (generous(), TIMES)).await;
+        let (running, _) = {
+            let with = (generous(), TIMES, self.home.backups());
+            serve(ledger, &self.server_papers, with).await
+        };
         let port = running.address().unwrap().port();
         (
             running,

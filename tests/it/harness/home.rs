@@ -5,7 +5,8 @@ use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use baton_store::{DiskReserve, Place, Rotation};
+use baton_server::Backups;
+use baton_store::{DiskReserve, Place, Rotation, Shelf};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
@@ -84,6 +85,15 @@ impl Home {
             reserve: self.reserve,
             bodies_kept: self.bodies_kept,
         }
+    }
+
+    /// Where backups go: three of the content are kept, and two of the ring.
+    pub(crate) fn backups(&self) -> Backups {
+        let shelf = |name: &str, keep| Shelf {
+            folder: self.base().join(name),
+            keep,
+        };
+        Backups::new(Some(shelf("backups", 3)), Some(shelf("key-backups", 2)))
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
@@ -246,6 +256,30 @@ impl Home {
             )
             .unwrap();
         }
+    }
+
+    /// The database is gone, as after a disk failed; the keys are there. The service is stopped.
+    pub(crate) async fn lose_database(&self) {
+        self.admin(|name| {
+            vec![
+                format!("DROP DATABASE {name} WITH (FORCE)"),
+                format!("CREATE DATABASE {name}"),
+            ]
+        })
+        .await;
+        for name in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
+            let _ = std::fs::remove_file(self.folder().join(name));
+        }
+    }
+
+    /// Everything is gone but what was kept elsewhere: the master key, whose copy this answers.
+    pub(crate) async fn lose_everything(&self) -> PathBuf {
+        let kept = self.base().join("kept-master.key");
+        std::fs::copy(self.folder().join("keys/master.key"), &kept).unwrap();
+        self.lose_database().await;
+        std::fs::remove_dir_all(self.folder()).unwrap();
+        let _ = std::fs::remove_file(self.base().join("data.high-water"));
+        kept
     }
 
     /// Takes the database away. The folder goes by itself.

@@ -19,6 +19,8 @@ pub(super) struct Desk {
     home: Home,
     form: Form,
     service: Option<Service>,
+    /// Where it listened last.
+    address: String,
     /// What the service finds in its environment.
     variables: &'static [(&'static str, &'static str)],
     pub(super) shown: Shown,
@@ -30,6 +32,7 @@ impl Desk {
             home,
             form,
             service: None,
+            address: String::new(),
             variables: &[],
             shown: Shown::default(),
         };
@@ -101,6 +104,19 @@ impl Desk {
     /// Starts the service on what is in the folder.
     pub(super) fn serve(&mut self) {
         let mut serve = self.command("", "serve --folder data --listen 127.0.0.1:0");
+        serve.envs(self.variables.iter().copied());
+        let service = Service::start(&mut serve, self.form);
+        service
+            .url
+            .replace("https://", "")
+            .clone_into(&mut self.address);
+        self.service = Some(service);
+    }
+
+    /// The same at the address it had: connection files name that.
+    pub(super) fn serve_as_before(&mut self) {
+        let line = format!("serve --folder data --listen {}", self.address);
+        let mut serve = self.command("", &line);
         serve.envs(self.variables.iter().copied());
         self.service = Some(Service::start(&mut serve, self.form));
     }

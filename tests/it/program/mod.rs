@@ -3,6 +3,7 @@
 //! Whole outputs are snapshots, once for people and once with `--json`; what differs from run to
 //! run (ids, times, ports, positions) is masked by `shown`. Both engines have to say the same.
 
+mod backup;
 mod bad_files;
 mod configuration;
 mod demo;

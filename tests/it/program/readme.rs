@@ -53,7 +53,7 @@ fn the_tour_of_the_readme_works_as_it_stands() {
 }
 
 /// Types these lines; the first that fails ends it. The token is given as its help says.
-fn typed(desk: &Desk, lines: &str, token: &str) -> Told {
+pub(super) fn typed(desk: &Desk, lines: &str, token: &str) -> Told {
     let program = program();
     let folders = [
         program.parent().unwrap(),

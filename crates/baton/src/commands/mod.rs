@@ -1,6 +1,7 @@
 //! One file per command: its arguments, what it does, what it prints.
 
 pub(crate) mod audit;
+pub(crate) mod backup;
 mod batch;
 pub(crate) mod cohort;
 pub(crate) mod credentials;
@@ -12,6 +13,7 @@ pub(crate) mod publish;
 pub(crate) mod redirect;
 mod refused;
 pub(crate) mod restrict;
+pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod settings;
 pub(crate) mod show;

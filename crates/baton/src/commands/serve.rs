@@ -145,6 +145,7 @@ async fn serving(config: &Config) -> anyhow::Result<Serving> {
         tls: server_config(&certificate, &key, config.server.tls12)?,
         operator,
         rates: config.limits,
+        backups: config.backup.backups(),
         environment: config.server.environment.clone(),
         deadline: Duration::from_secs(config.server.deadline_seconds),
         drain: Duration::from_secs(config.server.drain_seconds),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use baton_client::{Client, Connection};
-use baton_server::{ApiKey, Config, Running, Serving, server_config};
+use baton_server::{ApiKey, Backups, Config, Running, Serving, server_config};
 use baton_store::{Clock, DiskReserve, Ledger, Place, Rotation};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -67,6 +67,7 @@ impl Stage {
             )?,
             operator: None,
             rates,
+            backups: Backups::default(),
             environment: "demo".to_owned(),
             deadline: Duration::from_secs(30),
             drain: Duration::from_secs(5),

@@ -56,6 +56,8 @@ vocabulary! {
         Hold = "hold",
         /// Restrict the processing of what is held about a learner, and end that.
         Restrict = "restrict",
+        /// Copy the whole ledger, sealed as it is, to where the service's configuration says.
+        BackUp = "back_up",
     }
 }
 
@@ -189,7 +191,9 @@ impl Action {
                 D::RELATION.and(D::AGE).and(D::ROUTE)
             }
             Self::Erase => D::RELATION.and(D::LEGAL_HOLD),
-            Self::Subscribe | Self::Release | Self::ReadAudit | Self::ManageKeys => D::NONE,
+            Self::Subscribe | Self::Release | Self::ReadAudit | Self::ManageKeys | Self::BackUp => {
+                D::NONE
+            }
         };
         own.and(D::CHANNEL)
     }

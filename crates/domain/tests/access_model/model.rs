@@ -132,6 +132,7 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         Action::ReadAudit => role == Auditor,
         Action::Release => role == Sweeper,
         Action::ManageKeys => role == Operator || role == Sweeper,
+        Action::BackUp => role == Operator,
         Action::Subscribe => school.contains(&role),
         Action::Receive | Action::Reject => arriving,
         Action::Acknowledge => arriving || at(Former, &school),

@@ -1,6 +1,7 @@
 //! The services: decode, act, encode. No rule lives here.
 
 mod audit;
+mod backups;
 mod call;
 mod encode;
 mod erasure;
@@ -24,6 +25,7 @@ use tokio_util::task::TaskTracker;
 
 use self::call::Asking;
 pub(crate) use self::waiting::Waiting;
+use crate::backups::Backups;
 use crate::limits::Limits;
 
 /// Largest request message, in bytes: a batch of 64 profiles of ordinary size, or one of 4 MiB.
@@ -37,6 +39,7 @@ pub(crate) struct Services {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) waiting: Arc<Waiting>,
+    pub(crate) backups: Backups,
     /// Part of every API key made here, e.g. `live`.
     pub(crate) environment: Arc<str>,
     /// Ends open streams.

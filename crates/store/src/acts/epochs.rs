@@ -94,7 +94,7 @@ impl Step for OpenEpoch {
     }
 
     fn decide(&self, scene: &mut Scene<'_>) -> Result<Rotated, Refusal> {
-        let epoch = scene.keys.current();
+        let epoch = scene.epoch_in_force;
         let next = self.next.as_ref().filter(|next| next.id > epoch);
         if self.request.is_none() && next.is_none() {
             // Another node was faster.

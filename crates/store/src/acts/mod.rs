@@ -5,6 +5,7 @@
 //! reasons of infrastructure.
 
 mod audit;
+mod back_up;
 mod bootstrap;
 mod committed;
 mod credentials;
@@ -60,6 +61,7 @@ pub use subscribe::Subscribed;
 pub use transitions::TransitionsPage;
 pub use who_saw::{Sighting, Sightings};
 
+use crate::backup::Leave;
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
 use crate::rows::ContentRow;
@@ -205,6 +207,7 @@ acts! {
     Hold => Redirected,
     Restrict => Redirected,
     LiftRestriction => Redirected,
+    BackUp => Leave,
 }
 
 /// What the store knows of an act beside its value.

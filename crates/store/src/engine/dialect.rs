@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, PgPool, SqlSafeStr as _, SqlitePool};
+use sqlx::{Connection as _, PgConnection, PgPool, SqlSafeStr as _, SqlitePool};
 
 use super::{SqliteTx, Tx};
 use crate::error::StoreError;
@@ -28,6 +28,9 @@ pub(crate) const CONNECTIONS: u32 = READERS + 4;
 const IDLE_TRUSTED: Duration = Duration::from_secs(1);
 /// Longest wait for a lock another node or process holds.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(10);
+
+/// PostgreSQL only: a transaction that holds nobody up may idle for longer than those that do.
+const LONG_READ: &str = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
 
 /// Where the rows are.
 #[derive(Debug, Clone)]
@@ -134,6 +137,27 @@ impl Db {
                     .await?,
             ),
         })
+    }
+
+    /// The same for a reader that may take hours, and waits for a disk in between.
+    pub(crate) async fn begin_long_read(&self) -> Result<Tx, StoreError> {
+        let mut tx = self.begin_read().await?;
+        if matches!(tx, Tx::Postgres(_)) {
+            tx.execute(LONG_READ, Vec::new()).await?;
+        }
+        Ok(tx)
+    }
+
+    /// Whether a PostgreSQL database holds a ledger. Nothing is made there.
+    pub(crate) async fn postgres_holds_ledger(url: &str) -> Result<bool, StoreError> {
+        let mut connection = PgConnection::connect(url).await?;
+        let there = sqlx::query_scalar::<_, bool>("SELECT to_regclass('head') IS NOT NULL");
+        let holds = there.fetch_one(&mut connection).await?
+            && sqlx::query_scalar::<_, bool>("SELECT EXISTS (SELECT 1 FROM head)")
+                .fetch_one(&mut connection)
+                .await?;
+        connection.close().await?;
+        Ok(holds)
     }
 
     /// A connection for one statement that reads.

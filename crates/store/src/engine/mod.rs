@@ -187,7 +187,8 @@ impl Tx {
         Ok(found)
     }
 
-    /// Inserts or replaces rows, as few statements as the ladder allows.
+    /// Inserts rows, or replaces them where the table allows it, as few statements as the ladder
+    /// allows.
     pub(crate) async fn upsert<T: Table>(&mut self, rows: Vec<T>) -> Result<(), StoreError> {
         let mut rows = rows.into_iter();
         let mut left = rows.len();

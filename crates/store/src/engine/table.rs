@@ -18,6 +18,8 @@ pub(crate) trait Table: Clone + Send + Sync + 'static {
     const COLUMNS: &'static [(&'static str, Type)];
     /// Rows decide about access: every change of one is committed to in the entry that made it.
     const ACCESS: bool;
+    /// Rows are inserted and never replaced: a second one with the same key is an error.
+    const ONCE: bool = false;
 
     fn key(&self) -> String;
     fn values(self) -> Vec<Value>;
@@ -73,7 +75,7 @@ impl From<&'static str> for Statement {
 /// The texts of one table's statements, made once and kept for the life of the process.
 #[derive(Debug)]
 pub(crate) struct Statements {
-    /// Insert or replace n rows, for each rung.
+    /// Insert n rows, or replace them where the table allows it, for each rung.
     upsert: Vec<Statement>,
     /// Rows by a column, for each rung.
     by: BTreeMap<&'static str, Vec<Statement>>,
@@ -81,6 +83,8 @@ pub(crate) struct Statements {
     delete: Vec<Statement>,
     /// Rows after a key, in order of the key.
     page: Statement,
+    /// How many rows there are.
+    count: Statement,
 }
 
 impl Statements {
@@ -111,6 +115,7 @@ impl Statements {
             by,
             delete,
             page: Statement::new(page_text::<T>()),
+            count: Statement::new(format!("SELECT count(*) FROM {}", T::NAME)),
         }
     }
 
@@ -134,6 +139,10 @@ impl Statements {
         self.page
     }
 
+    pub(crate) fn count(&self) -> Statement {
+        self.count
+    }
+
     /// All of them, for the test that prepares every statement on both engines.
     #[cfg(test)]
     pub(crate) fn all(&self) -> impl Iterator<Item = Statement> + '_ {
@@ -143,7 +152,7 @@ impl Statements {
             .chain(by)
             .chain(&self.delete)
             .copied()
-            .chain([self.page])
+            .chain([self.page, self.count])
     }
 }
 
@@ -169,18 +178,21 @@ fn upsert_text<T: Table>(rows: usize) -> String {
         .filter(|(name, _)| !T::KEY.contains(name))
         .map(|(name, _)| format!("{name} = excluded.{name}"))
         .collect::<Vec<_>>();
+    let insert = format!(
+        "INSERT INTO {} ({}) VALUES {}",
+        T::NAME,
+        column_list::<T>(),
+        tuples.join(", ")
+    );
+    if T::ONCE {
+        return insert;
+    }
     let action = if changed.is_empty() {
         "DO NOTHING".to_owned()
     } else {
         format!("DO UPDATE SET {}", changed.join(", "))
     };
-    format!(
-        "INSERT INTO {} ({}) VALUES {} ON CONFLICT ({}) {action}",
-        T::NAME,
-        column_list::<T>(),
-        tuples.join(", "),
-        T::KEY.join(", "),
-    )
+    format!("{insert} ON CONFLICT ({}) {action}", T::KEY.join(", "))
 }
 
 fn by_text<T: Table>(column: &str, keys: usize) -> String {
@@ -232,7 +244,8 @@ pub(crate) fn rung(n: usize) -> usize {
 macro_rules! table {
     (
         $(#[$meta:meta])*
-        $name:ident in $table:literal key($($key:ident),+) by($($by:ident),*) access($access:literal) {
+        $name:ident in $table:literal key($($key:ident),+) by($($by:ident),*) access($access:literal)
+        $(once($once:literal))? {
             $($(#[$column_meta:meta])* $column:ident: $type:ty),+ $(,)?
         }
     ) => {
@@ -249,6 +262,7 @@ macro_rules! table {
                 $((stringify!($column), <$type as $crate::engine::value::Column>::TYPE)),+
             ];
             const ACCESS: bool = $access;
+            $(const ONCE: bool = $once;)?
 
             fn key(&self) -> String {
                 [$($crate::engine::table::key_part(&self.$key)),+].join("/")

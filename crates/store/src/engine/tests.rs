@@ -7,16 +7,20 @@ mod plans;
 
 use std::collections::BTreeSet;
 
+use baton_domain::ids::SettingId;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _};
 
 use super::Db;
 use super::table::{Statement, Table as _};
+use super::value::Column as _;
 use crate::rows::{
     AboutRow, ContentRow, CredentialRow, EntryRow, ErasedRow, FeedRow, LearnerCodeRow, LearnerRow,
     LeaseRow, PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow,
     SettingCodeRow, SettingKeyRow, SettingRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
-use crate::{acts, bodies, erasure, head, open, proofs, rotation, scrub, sweeper, world};
+use crate::{
+    acts, backup, bodies, erasure, head, open, proofs, rotation, scrub, sweeper, world,
+};
 
 fn statements() -> Vec<Statement> {
     macro_rules! of_tables {
@@ -47,6 +51,8 @@ fn statements() -> Vec<Statement> {
         VersionRow,
     );
     let fixed = [
+        backup::OLDEST_CONTENT,
+        backup::OLDEST_LEARNER,
         head::READ,
         head::INSERT,
         head::WRITE,
@@ -165,6 +171,42 @@ async fn every_statement_is_prepared_on_postgres() {
         assert!(prepared.is_ok(), "{sql}: {:?}", prepared.err());
     }
     drop(connection);
+    forget(db, &name).await;
+}
+
+/// Another key in the place of one that is in use would close everything under it.
+async fn a_second_key_of_a_setting_and_epoch_is_refused_by(db: &Db) {
+    let key = |byte: u8| SettingKeyRow {
+        setting_id: SettingId::from_bytes([1; 16]),
+        epoch: 1,
+        wrapped: vec![byte],
+    };
+    let mut tx = db.begin_write().await.unwrap();
+    tx.upsert(vec![key(1)]).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = db.begin_write().await.unwrap();
+    assert!(tx.upsert(vec![key(2)]).await.is_err());
+    drop(tx);
+    let of = vec![key(1).setting_id.into_value()];
+    let kept: Vec<SettingKeyRow> = db
+        .once()
+        .await
+        .unwrap()
+        .rows_by("setting_id", of)
+        .await
+        .unwrap();
+    assert_eq!(kept, [key(1)]);
+}
+
+#[tokio::test]
+async fn a_setting_has_one_key_an_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Db::sqlite(&folder.path().join("ledger.db")).await.unwrap();
+    a_second_key_of_a_setting_and_epoch_is_refused_by(&db).await;
+    let Some((db, name)) = postgres("setting_key").await else {
+        return;
+    };
+    a_second_key_of_a_setting_and_epoch_is_refused_by(&db).await;
     forget(db, &name).await;
 }
 

@@ -15,7 +15,7 @@ pub(crate) enum Type {
 }
 
 /// A value going to or coming from a column. NULL keeps its type: PostgreSQL wants to know it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Value {
     Text(Option<String>),
     Int(Option<i64>),

@@ -42,13 +42,39 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     write().map_err(|error| StoreError::file(path, error))
 }
 
+/// Puts a file in the place of another, whole or not at all, durable when this returns.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let new = Path::new(&new);
+    let at = |error| StoreError::file(path, error);
+    match fs::remove_file(new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(error)),
+        _ => {}
+    }
+    write_new(new, bytes)?;
+    fs::rename(new, path).map_err(at)?;
+    let folder = path.parent().map(fs::File::open);
+    folder
+        .map_or(Ok(()), |folder| folder.and_then(|folder| folder.sync_all()))
+        .map_err(at)
+}
+
 /// Reads a file that only its owner may read or write.
 pub(super) fn read_private(path: &Path) -> Result<Vec<u8>, StoreError> {
+    read_private_up_to(path, FILE_BYTES_MAX)
+}
+
+/// The same of a file that may have grown. One that is longer is refused, not cut.
+pub(super) fn read_private_up_to(path: &Path, bytes_max: u64) -> Result<Vec<u8>, StoreError> {
     let read = || -> io::Result<(u32, Vec<u8>)> {
         let file = fs::File::open(path)?;
         let mode = file.metadata()?.mode();
         let mut bytes = Vec::new();
-        file.take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;
+        file.take(bytes_max + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > bytes_max {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
         Ok((mode, bytes))
     };
     let (mode, bytes) = read().map_err(|error| StoreError::file(path, error))?;

@@ -15,7 +15,7 @@ use baton_domain::log::Hash;
 
 use crate::error::StoreError;
 
-const NAME: &str = "high-water";
+pub(super) const NAME: &str = "high-water";
 /// More than a mark has: ledger id, term and size in hexadecimal, leaf hash of the last entry, a
 /// newline. Well under a sector, so it is written whole or not at all.
 const LENGTH_MAX: u64 = 256;
@@ -70,17 +70,19 @@ impl HighWater {
         let mut text = String::new();
         file.seek(SeekFrom::Start(0)).ok()?;
         file.take(LENGTH_MAX).read_to_string(&mut text).ok()?;
-        let (line, _) = text.split_once('\n')?;
-        let mut parts = line.split(' ');
-        if parts.next()? != self.ledger.as_str() {
-            return None;
-        }
-        let mark = Mark {
-            term: u64::from_str_radix(parts.next()?, 16).ok()?,
-            size: u64::from_str_radix(parts.next()?, 16).ok()?,
-            last_leaf: parse_hash(parts.next()?)?,
-        };
-        parts.next().is_none().then_some(mark)
+        Mark::parse(&text, &self.ledger)
+    }
+
+    /// What the marks say where files are only looked at, and none is made.
+    pub(crate) fn look(keys: &Path, ledger: &LedgerId) -> Vec<Mark> {
+        let files = [Some(keys.join(NAME)), beside(keys)];
+        let texts = files
+            .into_iter()
+            .flatten()
+            .filter_map(|path| std::fs::read_to_string(path).ok());
+        texts
+            .filter_map(|text| Mark::parse(&text, ledger))
+            .collect()
     }
 
     /// Replaces the mark. Failing to is no reason to fail an act: the ledger is ahead then.
@@ -96,6 +98,23 @@ impl HighWater {
                 tracing::warn!(kind = %error.kind(), "the high-water mark could not be written");
             }
         }
+    }
+}
+
+impl Mark {
+    /// What a mark file says of a ledger.
+    pub(crate) fn parse(text: &str, ledger: &LedgerId) -> Option<Self> {
+        let (line, _) = text.split_once('\n')?;
+        let mut parts = line.split(' ');
+        if parts.next()? != ledger.as_str() {
+            return None;
+        }
+        let mark = Self {
+            term: u64::from_str_radix(parts.next()?, 16).ok()?,
+            size: u64::from_str_radix(parts.next()?, 16).ok()?,
+            last_leaf: parse_hash(parts.next()?)?,
+        };
+        parts.next().is_none().then_some(mark)
     }
 }
 

@@ -9,6 +9,7 @@ mod erased;
 mod file;
 mod high_water;
 mod master;
+mod parts;
 mod ring;
 mod seal;
 
@@ -22,6 +23,7 @@ use baton_domain::log::note::SignerKey;
 
 pub(crate) use high_water::{HighWater, Mark};
 pub use master::MasterKey;
+pub(crate) use parts::{Gathered, Parts};
 pub(crate) use seal::Key;
 
 use self::ring::{Epoch, Ring, RingLock};
@@ -261,6 +263,28 @@ impl Keys {
         let mut out = [0; 32];
         out.copy_from_slice(context.sign().as_ref());
         out
+    }
+
+    /// Vouches for a digest: nobody who lacks the ring can make it.
+    pub(crate) fn vouch(&self, purpose: &str, digest: &[u8]) -> [u8; 32] {
+        self.blind(purpose, &[digest])
+    }
+
+    /// What of the key folder is backed up.
+    pub(crate) fn parts(&self) -> Result<Parts, StoreError> {
+        Parts::read(&self.folder)
+    }
+
+    /// Whether the ring holds the very key of an epoch, as far as it was read.
+    pub(crate) fn is_of(&self, epoch: &NamedEpoch) -> bool {
+        let ring = self.ring();
+        let known = ring.epochs.get(&epoch.id);
+        known.is_some_and(|known| self.check(epoch.id, &known.key) == epoch.check)
+    }
+
+    /// Whether the ring has the key of an epoch, as far as it was read.
+    pub(crate) fn has_epoch(&self, id: i64) -> bool {
+        self.ring().epochs.contains_key(&id)
     }
 
     /// The mark of how far the ledger has come, kept here and not in the database.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
+use std::ops::RangeInclusive;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{Key, file};
 use crate::error::StoreError;
 
-const RING: &str = "ring.json";
+pub(super) const RING: &str = "ring.json";
 const LOCK: &str = "ring.lock";
 
 /// The ring as it lies on disk: every key in it sealed under the master key.
@@ -90,9 +91,13 @@ impl Ring {
         master: &Key,
         _held: &RingLock,
     ) -> Result<Self, StoreError> {
-        let text = file::read_private(&folder.join(RING))?;
+        Self::parse(&file::read_private(&folder.join(RING))?, master)
+    }
+
+    /// Opens a ring from its bytes.
+    pub(super) fn parse(bytes: &[u8], master: &Key) -> Result<Self, StoreError> {
         let ring: RingFile =
-            serde_json::from_slice(&text).map_err(|_| StoreError::Ring("not a key ring"))?;
+            serde_json::from_slice(bytes).map_err(|_| StoreError::Ring("not a key ring"))?;
         if ring.version != 1 {
             return Err(StoreError::Ring("made by a newer version"));
         }
@@ -118,6 +123,31 @@ impl Ring {
             epochs,
             ledger,
         })
+    }
+
+    /// This ring with the epochs of that range which it lacks and another has. None when nothing is
+    /// missing. Epochs beyond the range stay gone: they were destroyed for a reason.
+    pub(super) fn with_epochs_of(
+        &self,
+        other: &Self,
+        needed: RangeInclusive<i64>,
+    ) -> Result<Option<Self>, StoreError> {
+        let same = |a: &Key, b: &Key| a.bytes() == b.bytes();
+        if self.ledger != other.ledger
+            || !same(&self.blind, &other.blind)
+            || !same(&self.log_seed, &other.log_seed)
+        {
+            return Err(StoreError::Ring("the two are of different ledgers"));
+        }
+        let mut joined = self.clone();
+        for (id, epoch) in other.epochs.range(needed) {
+            match self.epochs.get(id) {
+                None => drop(joined.epochs.insert(*id, epoch.clone())),
+                Some(known) if same(&known.key, &epoch.key) => {}
+                Some(_) => return Err(StoreError::Ring("the two hold other keys of one epoch")),
+            }
+        }
+        Ok((joined.epochs.len() > self.epochs.len()).then_some(joined))
     }
 
     fn to_bytes(&self, master: &Key) -> Result<Vec<u8>, StoreError> {
@@ -175,7 +205,7 @@ impl RingLock {
     }
 
     /// To read it: what is replaced is overwritten, and must not be read meanwhile.
-    fn share(folder: &Path) -> Result<Self, StoreError> {
+    pub(super) fn share(folder: &Path) -> Result<Self, StoreError> {
         Self::lock(folder, FlockOperation::LockShared)
     }
 

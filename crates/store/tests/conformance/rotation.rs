@@ -236,6 +236,42 @@ on_both_engines! {
         ledger.close().await;
     }
 
+    async fn an_epoch_is_opened_once_however_many_ask_at_once(home) {
+        let world = World::new(home).await;
+        let asked = futures::future::join_all((0..8).map(|_| rotate(&world))).await;
+        let mut opened = Vec::new();
+        for answer in asked {
+            match answer {
+                Ok(epoch) => opened.push(epoch),
+                Err(refusal) => assert_eq!(refusal, Refusal::Failed("KEYS_ROTATED_MEANWHILE")),
+            }
+        }
+        opened.sort_unstable();
+        let expected: Vec<i64> = (2..).take(opened.len()).collect();
+        assert_eq!(opened, expected, "one answer an epoch");
+        let entries = world.entries(0).await;
+        let entered = entries.iter().filter(|entry| {
+            entry.text("kind") == "epoch_opened" && entry.text("verdict") == "done"
+        });
+        assert_eq!(entered.count(), opened.len(), "and one entry");
+    }
+
+    async fn a_settings_key_that_somebody_changed_keeps_no_other_setting(home) {
+        let world = World::new(home).await;
+        let receiver = world.caller(&world.secondary.id, &[Role::Dsl]).await;
+        let profile = published(&world, 1).await;
+        turned(&world).await;
+        // The nursery has a key of epoch 1 and nothing under it; the primary school's is in use.
+        for of in [&world.nursery.id, &world.primary.id] {
+            home.flip(("setting_key", "wrapped"), &format!("setting_id = '{of}' AND epoch = 1")).await;
+        }
+        for _ in 0..3 {
+            turned(&world).await;
+        }
+        until(&world.ledger, |epochs| epochs[0].id == 3).await;
+        assert!(read(&world, &receiver, &profile).await.is_ok());
+    }
+
     async fn who_may_not_rotate_leaves_the_ring_as_it_was(home) {
         let world = World::new(home).await;
         let sender = world.caller(&world.primary.id, &[Role::Publisher]).await;

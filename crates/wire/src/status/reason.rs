@@ -112,6 +112,16 @@ reasons! {
     /// Another rotation of the keys came first.
     KeysRotatedMeanwhile = "KEYS_ROTATED_MEANWHILE", Aborted,
         "the keys were rotated a moment ago; `baton keys list` shows the epochs";
+    /// The configuration of the service names no folder for what was to be backed up.
+    BackupNotConfigured = "BACKUP_NOT_CONFIGURED", FailedPrecondition,
+        "the service's configuration names no folder for this backup (backup.folder, \
+         backup.keys_folder)";
+    /// One backup at a time.
+    BackupRunning = "BACKUP_RUNNING", Aborted,
+        "a backup is being made; wait until it is done";
+    /// It could not be written, or did not hold when it was read again. Older ones are all there.
+    BackupFailed = "BACKUP_FAILED", FailedPrecondition,
+        "the backup could not be made and none was taken away for it; the service's log says why";
     /// Another consumer watches or pulls this subscription now. Give each one of its own; do not
     /// come back by itself, or the two end each other without end.
     SubscriptionTakenOver = "SUBSCRIPTION_TAKEN_OVER", Aborted,

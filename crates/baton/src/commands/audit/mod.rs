@@ -22,6 +22,8 @@ mod who_saw;
 
 use clap::{Args, Subcommand};
 
+pub(crate) use self::entries::hex;
+
 use crate::connection::ConnectionArgs;
 use crate::output::{Exit, Output};
 
@@ -82,7 +84,7 @@ pub(crate) async fn run(
 }
 
 /// A ledger time as people in London read it.
-fn when(time_us: i64) -> String {
+pub(crate) fn when(time_us: i64) -> String {
     let time = jiff::Timestamp::from_microsecond(time_us).unwrap_or_default();
     match time.in_tz("Europe/London") {
         Ok(time) => time.strftime("%-d %B %Y %H:%M:%S").to_string(),

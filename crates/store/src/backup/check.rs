@@ -1,0 +1,363 @@
+//! A content backup, checked in full without any database: every byte, every row, every entry, the
+//! tree, the signature, and the access rows against the fold of the entries.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use baton_domain::entry::PREFIX;
+use baton_domain::log::verify::{Record, Verifier};
+use baton_domain::log::{Checkpoint, Hash};
+use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
+
+use super::file::{Decoder, Frame, Header, PURPOSE, Unreadable};
+use super::tables::Described;
+use super::{BackupError, FAULTS_TOLD, Progress, Stage, Watcher};
+use crate::batch::load_policies;
+use crate::engine::table::Table as _;
+use crate::engine::value::Value;
+use crate::head::Head;
+use crate::keys::Keys;
+use crate::rows::{ContentRow, EntryRow, LearnerRow, PolicySetRow, TileRow};
+
+/// How often it is told how far it is, in rows.
+const TOLD_EVERY: u64 = 1_024;
+const BUFFER: usize = 1024 * 1024;
+
+/// What a backup holds. All of it was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// The ledger.
+    pub ledger: String,
+    /// Its term.
+    pub term: u64,
+    /// Entries.
+    pub size: u64,
+    /// Rows of all tables.
+    pub rows: u64,
+    /// When it was made, microseconds UTC.
+    pub made_us: i64,
+    /// Ledger time of its last entry, microseconds UTC.
+    pub time_us: i64,
+    /// Its signed checkpoint.
+    pub checkpoint: String,
+    /// The key epoch that was in force.
+    pub epoch: i64,
+    /// Keys of sections and learners under epochs that the ring has no more: they stay closed.
+    pub closed: u64,
+    /// SHA-256 of the file, as written at its end.
+    pub sha256: [u8; 32],
+}
+
+/// What a backup says of itself. Nothing of it is checked yet.
+pub(super) fn header(path: &Path) -> Result<Header, BackupError> {
+    let (_, header) = open(path)?;
+    Ok(header)
+}
+
+/// Opens a backup behind its header.
+pub(super) fn open(path: &Path) -> Result<(Decoder<BufReader<File>>, Header), BackupError> {
+    let file = File::open(path).map_err(|error| BackupError::io(path, error))?;
+    Decoder::begin(BufReader::with_capacity(BUFFER, file)).map_err(|error| error.of(path))
+}
+
+impl Unreadable {
+    pub(super) fn of(self, path: &Path) -> BackupError {
+        let path = path.to_owned();
+        match self {
+            Self::Io(error) => BackupError::io(&path, error),
+            Self::NotOne(why) => BackupError::NotABackup { path, why },
+            Self::Damaged(what) => BackupError::Damaged {
+                path,
+                faults: vec![what],
+            },
+        }
+    }
+}
+
+/// Checks a backup with the keys of its ledger.
+pub(super) fn check(
+    path: &Path,
+    keys: &Keys,
+    (stop, watcher): (&CancellationToken, &Watcher),
+) -> Result<Checked, BackupError> {
+    let (mut decoder, header) = open(path)?;
+    let damaged = |faults| BackupError::Damaged {
+        path: path.to_owned(),
+        faults,
+    };
+    let head = header.head();
+    let head = head.ok_or_else(|| damaged(vec!["its header makes no sense".to_owned()]))?;
+    let signed = signed(&head, keys).map_err(|what| damaged(vec![what]))?;
+    let mut walk = Walk::new(keys, &head, &signed);
+    let sha256 = loop {
+        match decoder.next().map_err(|error| error.of(path))? {
+            Frame::Table(table) => walk.begin(table),
+            Frame::Row(values) => walk.row(values),
+            Frame::EndOfTable(rows) => walk.end(rows),
+            Frame::End { digest, vouched } => {
+                if keys.vouch(PURPOSE, &digest) != vouched {
+                    walk.fault("it was changed by somebody who lacks the ring".to_owned());
+                }
+                break digest;
+            }
+        }
+        if walk.done.is_multiple_of(TOLD_EVERY) {
+            if stop.is_cancelled() {
+                return Err(BackupError::Stopped);
+            }
+            watcher(Progress {
+                stage: Stage::Verifying,
+                done: walk.done,
+                total: header.rows,
+            });
+        }
+    };
+    let (rows, closed, faults) = walk.finish(&head);
+    if !faults.is_empty() {
+        return Err(damaged(faults));
+    }
+    Ok(Checked {
+        ledger: header.ledger,
+        term: head.term,
+        size: head.size(),
+        rows,
+        made_us: header.made_us,
+        time_us: head.time_us,
+        checkpoint: header.checkpoint,
+        epoch: header.epoch,
+        closed,
+        sha256,
+    })
+}
+
+/// The checkpoint of the head, its signature checked.
+fn signed(head: &Head, keys: &Keys) -> Result<Checkpoint, String> {
+    let not = |why: &str| format!("its checkpoint does not hold: {why}");
+    let origin = head.origin().map_err(|_| not("its ledger has no name"))?;
+    let signer = keys.signer(&origin).map_err(|_| not("no key"))?;
+    let known = std::slice::from_ref(signer.verifier());
+    let checkpoint = Checkpoint::open(head.checkpoint.as_bytes(), known);
+    let checkpoint = checkpoint.map_err(|error| not(&error.to_string()))?;
+    let same = checkpoint.size == head.size() && checkpoint.root == head.frontier.root();
+    if checkpoint.origin == origin && same {
+        Ok(checkpoint)
+    } else {
+        Err(not("it is of another tree than its header"))
+    }
+}
+
+/// What an entry says about access rows.
+#[derive(Deserialize)]
+struct Said {
+    #[serde(default)]
+    rows: Vec<Change>,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    table: String,
+    key: String,
+    commitment: String,
+}
+
+/// A check under way.
+struct Walk<'a> {
+    keys: &'a Keys,
+    policy: &'a str,
+    verifier: Verifier<'a>,
+    table: Option<&'static Described>,
+    /// Rows of this table so far, and the key of the last one.
+    rows: u64,
+    last: Option<Vec<Value>>,
+    done: u64,
+    /// By level: digest of the upper nodes the entries make, and of those that are kept.
+    nodes: BTreeMap<i64, [Context; 2]>,
+    /// Access rows as the entries left them, less those that were found so.
+    fold: HashMap<(String, String), String>,
+    dropped: u64,
+    /// The policies in force, once they came by.
+    policies: Option<PolicySetRow>,
+    closed: u64,
+    faults: Vec<String>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(keys: &'a Keys, head: &'a Head, signed: &'a Checkpoint) -> Self {
+        Self {
+            keys,
+            policy: &head.policy,
+            verifier: Verifier::new(signed),
+            table: None,
+            rows: 0,
+            last: None,
+            done: 0,
+            nodes: BTreeMap::new(),
+            fold: HashMap::new(),
+            dropped: 0,
+            policies: None,
+            closed: 0,
+            faults: Vec::new(),
+        }
+    }
+
+    fn fault(&mut self, what: String) {
+        if self.faults.len() < FAULTS_TOLD {
+            self.faults.push(what);
+        }
+    }
+
+    fn begin(&mut self, table: &'static Described) {
+        (self.table, self.rows, self.last) = (Some(table), 0, None);
+    }
+
+    fn end(&mut self, rows: u64) {
+        let name = self.table.map_or("", |table| table.name);
+        if rows != self.rows {
+            self.fault(format!("table {name} has {} rows of {rows}", self.rows));
+        }
+    }
+
+    fn row(&mut self, values: Vec<Value>) {
+        let Some(table) = self.table else { return };
+        self.rows += 1;
+        self.done += 1;
+        let key = table.key_of(&values);
+        if self.last.as_ref().is_some_and(|last| *last >= key) {
+            self.fault(format!("rows of table {} stand out of order", table.name));
+        }
+        self.last = Some(key);
+        self.of_table(table, &values);
+        match (table.read)(values) {
+            Ok(None) => {}
+            Ok(Some((key, commitment))) => self.access(table.name, &key, &commitment),
+            Err(_) => self.fault(format!("a row of table {} makes no sense", table.name)),
+        }
+    }
+
+    /// What only rows of some tables have to be.
+    fn of_table(&mut self, table: &Described, values: &[Value]) {
+        match (table.name, values) {
+            (
+                EntryRow::NAME,
+                [
+                    Value::Int(Some(position)),
+                    Value::Blob(body),
+                    Value::Blob(Some(leaf)),
+                ],
+            ) => {
+                self.entry(*position, body.as_deref(), leaf);
+            }
+            (
+                TileRow::NAME,
+                [
+                    Value::Int(Some(level)),
+                    Value::Int(Some(index)),
+                    Value::Blob(Some(hash)),
+                ],
+            ) => {
+                self.node(*level, *index, hash, 1);
+            }
+            (PolicySetRow::NAME, [Value::Text(Some(hash)), Value::Text(Some(body))])
+                if hash == self.policy =>
+            {
+                self.policies = Some(PolicySetRow {
+                    hash: hash.clone(),
+                    body: body.clone(),
+                });
+            }
+            (ContentRow::NAME | LearnerRow::NAME, values) => {
+                let at = table.columns.iter().position(|(name, _)| *name == "epoch");
+                if let Some(Value::Int(Some(epoch))) = at.and_then(|at| values.get(at))
+                    && *epoch > 0
+                    && !self.keys.has_epoch(*epoch)
+                {
+                    self.closed += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn entry(&mut self, position: i64, body: Option<&[u8]>, leaf: &[u8]) {
+        let record = Record {
+            position: position.unsigned_abs(),
+            entry: body,
+            leaf: Hash::try_from(leaf).ok(),
+        };
+        let finding = self.verifier.record(record);
+        for fault in &finding.faults {
+            self.fault(fault.to_string());
+        }
+        for node in &finding.completed {
+            let index = i64::try_from(node.index).unwrap_or(i64::MAX);
+            self.node(i64::from(node.level), index, node.hash.as_bytes(), 0);
+        }
+        let Some(body) = body else {
+            self.dropped += 1;
+            return;
+        };
+        let said = body.strip_prefix(PREFIX);
+        let said = said.and_then(|json| serde_json::from_slice::<Said>(json).ok());
+        match said {
+            Some(said) => {
+                let rows = said.rows.into_iter();
+                self.fold
+                    .extend(rows.map(|row| ((row.table, row.key), row.commitment)));
+            }
+            None => self.fault(format!("entry {position} is none")),
+        }
+    }
+
+    fn node(&mut self, level: i64, index: i64, hash: &[u8], side: usize) {
+        let both = || [Context::new(&SHA256), Context::new(&SHA256)];
+        let digest = &mut self.nodes.entry(level).or_insert_with(both)[side];
+        digest.update(&index.to_be_bytes());
+        digest.update(hash);
+    }
+
+    fn access(&mut self, table: &str, key: &str, commitment: &[u8; 32]) {
+        let made = self.fold.remove(&(table.to_owned(), key.to_owned()));
+        let same = made.is_some_and(|made| made == crate::learner::hex(commitment));
+        // What a dropped entry changed nobody can tell any more.
+        if !same && self.dropped == 0 {
+            self.fault(format!(
+                "row {key} of table {table} is not what the entries made of it"
+            ));
+        }
+    }
+
+    /// What the end shows: rows, keys that stay closed, and every fault.
+    fn finish(mut self, head: &Head) -> (u64, u64, Vec<String>) {
+        if self.dropped == 0 && !self.fold.is_empty() {
+            let missing = self.fold.len();
+            self.fault(format!(
+                "{missing} access rows that the entries made are missing"
+            ));
+        }
+        // Loading them takes longer than much of the rest.
+        let loads = |row| load_policies(row).is_ok();
+        if self.faults.is_empty() && !self.policies.as_ref().is_some_and(loads) {
+            self.fault("the policies in force are missing or do not load".to_owned());
+        }
+        let nodes = std::mem::take(&mut self.nodes);
+        let differ = |[made, kept]: [Context; 2]| made.finish().as_ref() != kept.finish().as_ref();
+        if nodes.into_values().any(differ) {
+            self.fault("hash tiles are not what the entries make".to_owned());
+        }
+        let outcome = self.verifier.clone().finish();
+        for fault in &outcome.faults {
+            self.fault(fault.to_string());
+        }
+        if outcome
+            .frontier
+            .is_none_or(|frontier| frontier != head.frontier)
+        {
+            self.fault("the edge of the tree is not what the entries make".to_owned());
+        }
+        (self.done, self.closed, self.faults)
+    }
+}
