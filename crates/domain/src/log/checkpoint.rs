@@ -41,21 +41,37 @@ pub fn origin(ledger_id: &str, term: u64) -> Result<String, CheckpointError> {
 }
 
 impl Checkpoint {
+    /// The three lines, which are what is signed.
+    pub fn text(&self) -> String {
+        let root = STANDARD.encode(self.root);
+        format!("{}\n{}\n{root}\n", self.origin, self.size)
+    }
+
     /// Signs the checkpoint. The key must bear the name of the origin.
     ///
     /// Never sign two checkpoints of one origin that are not consistent with each other: that is a
     /// split view, and provable.
     pub fn sign(&self, key: &SignerKey) -> Result<String, CheckpointError> {
-        let text = format!(
-            "{}\n{}\n{}\n",
-            self.origin,
-            self.size,
-            STANDARD.encode(self.root)
-        );
-        if key.verifier().name() != self.origin || read(&text)? != *self {
+        self.sign_with(&[key])
+    }
+
+    /// Signs with each of several keys of the ledger, as while a new one takes over.
+    pub fn sign_with(&self, keys: &[&SignerKey]) -> Result<String, CheckpointError> {
+        let text = self.text();
+        let named = |key: &&SignerKey| key.verifier().name() == self.origin;
+        if !keys.iter().all(named) || read(&text)? != *self {
             return Err(CheckpointError::Origin);
         }
-        Ok(note::sign(&text, &[key])?)
+        Ok(note::sign(&text, keys)?)
+    }
+
+    /// The origin a note says it is of, before anybody has verified that: to find out whose key it
+    /// has to be.
+    pub fn claimed_origin(signed: &[u8]) -> Option<&str> {
+        let end = signed.iter().position(|byte| *byte == b'\n')?;
+        str::from_utf8(&signed[..end])
+            .ok()
+            .filter(|it| !it.is_empty())
     }
 
     /// Verifies and reads a signed checkpoint.
