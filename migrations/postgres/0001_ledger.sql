@@ -14,6 +14,12 @@ CREATE TABLE head (
     policy TEXT COLLATE "C" NOT NULL
 );
 
+CREATE TABLE cosigned (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    size BIGINT NOT NULL,
+    checkpoint TEXT COLLATE "C" NOT NULL
+);
+
 CREATE TABLE policy_set (hash TEXT COLLATE "C" PRIMARY KEY, body TEXT COLLATE "C" NOT NULL);
 
 CREATE TABLE entry (

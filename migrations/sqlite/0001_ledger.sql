@@ -14,6 +14,12 @@ CREATE TABLE head (
     policy TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE cosigned (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    size INTEGER NOT NULL,
+    checkpoint TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE policy_set (hash TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE entry (

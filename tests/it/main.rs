@@ -43,3 +43,5 @@ mod subscription;
 mod tamper;
 mod tls;
 mod windows;
+mod witness;
+mod witnesses;

@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Status(commands::status::StatusArgs),
     /// Key epochs: open the next one, and see how far wrapping anew is.
     Keys(commands::keys::KeysArgs),
+    /// Be a witness: sign that other ledgers go on from what they were.
+    Witness(commands::witness::WitnessArgs),
     /// The ledger: show entries, verify everything, ask who saw.
     Audit(commands::audit::AuditArgs),
 }

@@ -60,7 +60,7 @@ async fn run(args: Args, output: Output) -> anyhow::Result<Exit> {
     } = args;
     let opened = match command {
         // These are about a folder themselves, and not callers.
-        Command::Demo(_) | Command::Init(_) | Command::Serve(_) => None,
+        Command::Demo(_) | Command::Init(_) | Command::Serve(_) | Command::Witness(_) => None,
         _ => to.open(output).await?,
     };
     let done = carry_out(command, &to, output).await;
@@ -87,6 +87,7 @@ async fn carry_out(command: Command, to: &ConnectionArgs, output: Output) -> any
         Command::Withdraw(withdraw) => commands::withdraw::run(withdraw, to, output).await,
         Command::Redirect(redirect) => commands::redirect::run(redirect, to, output).await,
         Command::Status(status) => commands::status::run(status, to, output).await,
+        Command::Witness(witness) => commands::witness::run(witness, output).await,
         Command::Audit(audit) => commands::audit::run(audit, to, output).await,
     }
 }

@@ -34,6 +34,7 @@ use crate::measure::Measure;
 use crate::open_calls::OPEN_REQUEST_BYTES_MAX;
 use crate::operator;
 use crate::static_proofs::{StaticProofs, StaticProofsError};
+use crate::witnesses::{Round, Witnesses};
 
 /// Calls of one connection at the same time.
 const STREAMS_PER_CONNECTION: u32 = 256;
@@ -240,6 +241,12 @@ impl Running {
         proofs.catch_up().await?;
         self.tasks.spawn(proofs.run(self.stop.clone()));
         Ok(())
+    }
+
+    /// Has the newest checkpoint cosigned by witnesses from now on.
+    pub fn ask_witnesses(&self, witnesses: Witnesses) {
+        let round = Round::new(Arc::clone(&self.ledger), witnesses);
+        self.tasks.spawn(round.run(self.stop.clone()));
     }
 
     /// The address it listens on, if it is on the network.

@@ -86,6 +86,8 @@ pub(crate) struct Inner {
     pub(crate) waiting_release: std::sync::Mutex<Option<mpsc::Receiver<ProfileId>>>,
     pub(crate) setting_keys: Kept,
     pub(crate) remembered: Remembered,
+    /// Counts the checkpoints with cosignatures that this node has kept.
+    pub(crate) cosigned: watch::Sender<u64>,
     /// Another node has committed since the sweeper last looked at everything.
     pub(crate) others: AtomicBool,
     /// Held as long as the ledger is open; PostgreSQL needs none.
@@ -293,6 +295,7 @@ impl Inner {
             waiting_release: std::sync::Mutex::new(Some(waiting_release)),
             setting_keys: Kept::default(),
             remembered: Remembered::default(),
+            cosigned: watch::Sender::new(0),
             others: AtomicBool::new(false),
             _folder: folder,
         })

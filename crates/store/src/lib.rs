@@ -9,6 +9,7 @@ mod acts;
 mod authenticate;
 mod batch;
 mod clock;
+mod cosigned;
 mod engine;
 mod error;
 mod folder;

@@ -16,3 +16,4 @@ mod source;
 pub(crate) mod status;
 pub(crate) mod subscribe;
 pub(crate) mod withdraw;
+pub(crate) mod witness;

@@ -6,7 +6,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::note::{self, NoteError, SignerKey, VerifierKey};
+use super::note::{self, NoteError, SignerKey, VerifierKey, WitnessKey};
 use super::tree::{EMPTY_ROOT, Hash, MAX_SIZE};
 
 /// The size and root of a ledger.
@@ -63,6 +63,15 @@ impl Checkpoint {
             return Err(CheckpointError::Origin);
         }
         Ok(note::sign(&text, keys)?)
+    }
+
+    /// Reads a checkpoint that one of these witnesses cosigned, whoever else signed it: what a
+    /// witness keeps of a ledger, of which the ledger's keys may have changed since.
+    pub fn open_cosigned(signed: &[u8], known: &[WitnessKey]) -> Result<Self, CheckpointError> {
+        if note::cosignatures(signed, known)?.is_empty() {
+            return Err(NoteError::Unsigned.into());
+        }
+        read(note::text(signed)?)
     }
 
     /// The origin a note says it is of, before anybody has verified that: to find out whose key it

@@ -119,6 +119,11 @@ pub enum NoteError {
     SigningFailed,
 }
 
+/// The text of a note that was verified already.
+pub(super) fn text(note: &[u8]) -> Result<&str, NoteError> {
+    read(note).map(|(text, _)| text)
+}
+
 /// The text of a note nobody has verified yet, and its signatures.
 fn read(note: &[u8]) -> Result<(&str, Vec<Signature<'_>>), NoteError> {
     if note.len() > MAX_BYTES {

@@ -16,7 +16,7 @@ use crate::rows::{
     PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow,
     SettingKeyRow, SettingRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
-use crate::{acts, head, open, proofs, rotation, sweeper};
+use crate::{acts, cosigned, head, open, proofs, rotation, sweeper};
 
 fn statements() -> Vec<Statement> {
     macro_rules! of_tables {
@@ -46,6 +46,8 @@ fn statements() -> Vec<Statement> {
         VersionRow,
     );
     let fixed = [
+        cosigned::READ,
+        cosigned::KEEP,
         head::READ,
         head::INSERT,
         head::WRITE,
