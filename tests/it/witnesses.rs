@@ -13,6 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::export::Auditor;
 use crate::harness::*;
 use crate::ledger::a_day;
 use crate::witness::log::{Log, made, serve, submit};
@@ -218,5 +219,63 @@ on_both_engines! {
         // A log of another name is none of its business.
         let foreign = Log::new(1).grown("entry", 3);
         assert_eq!(submit(witness.address, &foreign.asks(0, 3)).await.unwrap().status, 404);
+    }
+}
+
+on_both_engines! {
+    async fn an_auditor_demands_witnesses_and_finds_those_that_signed(exchange) {
+        let base = tempfile::tempdir().unwrap();
+        let folder = base.path().join("w");
+        made(&folder);
+        let key: VerifierKey = exchange.running().ledger().verifier_key().parse().unwrap();
+        let witness = serve(&folder, vec![key.clone()], Clock::System).await;
+        a_day(exchange).await;
+        let by = Auditor::of(exchange, &exchange.officer);
+        let known = witness.key.to_string();
+        let unknown = other(1).verifier().to_string();
+
+        // Before anybody was asked there is nothing to be found.
+        by.exported().await;
+        let none = by.audit(&["verify", "ledger", "--witness", &known]).await;
+        assert_eq!(none.code, 1, "{}", none.said);
+        assert!(none.said.contains("cosigned by 0 of the witnesses"), "{}", none.said);
+        let live = by.audit(&["verify", "--witness", &known]).await;
+        assert_eq!(live.code, 1, "{}", live.said);
+
+        exchange.running().ask_witnesses(witnesses(vec![asked(witness.address, &witness.key)]));
+        cosigned_by(exchange, (std::slice::from_ref(&witness.key), 1), exchange.size()).await;
+        by.exported().await;
+        for line in [&["verify", "ledger"][..], &["verify"]] {
+            let holds = async |more: &[&str]| by.audit(&[line, more].concat()).await;
+            let one = holds(&["--witness", &known]).await;
+            assert_eq!(one.code, 0, "{}", one.said);
+            let told = one.value("summary")["cosigned"].clone();
+            assert_eq!(told["witnesses"], 1, "{}", one.said);
+            assert!(told["size"].as_u64().unwrap() > 10);
+            let both = ["--witness", &known, "--witness", &unknown];
+            assert_eq!(holds(&both).await.code, 1, "all of them, without a quorum");
+            let of_two = [&both[..], &["--quorum", "1"]].concat();
+            assert_eq!(holds(&of_two).await.code, 0);
+            let too_many = [&both[..], &["--quorum", "3"]].concat();
+            assert_eq!(holds(&too_many).await.code, 2, "wrong usage");
+        }
+
+        // A proof carries them, too.
+        let proved = by.audit(&["prove", "3", "--out", "3.tlog-proof"]).await;
+        assert_eq!(proved.code, 0, "{}", proved.said);
+        let key = key.to_string();
+        let check = async |witness: &str| {
+            by.audit(&["verify-proof", "3.tlog-proof", "--key", &key, "--witness", witness]).await.code
+        };
+        assert_eq!(check(&known).await, 0);
+        assert_eq!(check(&unknown).await, 1);
+
+        // Cosignatures of another history do not vouch for this one.
+        let file = by.path("ledger/baton/checkpoint.cosigned");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replacen('\n', "\n9", 1)).unwrap();
+        let changed = by.audit(&["verify", "ledger", "--witness", &known]).await;
+        assert_eq!(changed.code, 1, "{}", changed.said);
+        witness.stop().await;
     }
 }

@@ -97,6 +97,8 @@ kinds! {
     EpochOpened = "epoch_opened",
     /// Key epochs are destroyed; nothing was left under them.
     EpochsDestroyed = "epochs_destroyed",
+    /// Another key signs checkpoints from here on; the one before it goes on for a while.
+    LogKeyChanged = "log_key_changed",
 }
 
 /// Who asked.

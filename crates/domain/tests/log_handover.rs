@@ -1,7 +1,7 @@
 //! One key of a ledger in the place of another.
 
 use baton_domain::log::checkpoint::Checkpoint;
-use baton_domain::log::handover::{HANDOVERS_MAX, Handover, chain};
+use baton_domain::log::handover::{HANDOVERS_MAX, Handover, chain, lineage};
 use baton_domain::log::note::{self, SignerKey, VerifierKey};
 
 const ORIGIN: &str = "baton.ledger/ldg_h/1";
@@ -107,4 +107,18 @@ fn a_chain_leads_from_the_key_that_is_held_and_no_further_than_it_holds() {
         .map(|n| signed(u8::try_from(n).unwrap(), u8::try_from(n + 1).unwrap()))
         .collect();
     assert_eq!(lead(0, &endless).len(), HANDOVERS_MAX + 1);
+}
+
+#[test]
+fn a_key_vouches_for_those_before_it_that_handed_over_to_it() {
+    let all = [signed(1, 2), signed(2, 3), signed(3, 4)];
+    let of = |from: u8, notes: &[String]| lineage(&held(from), notes.iter().map(String::as_bytes));
+    for from in 1..=4 {
+        assert_eq!(of(from, &all), [held(1), held(2), held(3), held(4)]);
+    }
+    // The new key did not sign: anybody could say so.
+    let claimed = format!("baton/log-key/v1\n{}\n{}\nentry 1\n", held(7), held(1));
+    let claimed = note::sign(&claimed, &[&key(7)]).expect("signs");
+    assert_eq!(of(1, &[claimed]), [held(1)]);
+    assert_eq!(of(9, &all), [held(9)]);
 }

@@ -52,7 +52,8 @@ pub enum StaticProofsError {
 #[derive(Debug)]
 pub(crate) struct StaticProofs {
     ledger: Arc<Ledger>,
-    key: VerifierKey,
+    /// Every key of this term.
+    keys: Vec<VerifierKey>,
     folder: PathBuf,
     /// Size of the checkpoint in the folder.
     written: u64,
@@ -67,11 +68,10 @@ impl StaticProofs {
         folder: PathBuf,
     ) -> Result<Self, StaticProofsError> {
         fs::create_dir_all(&folder)?;
-        let key = ledger.verifier_key();
-        let key = key.parse().map_err(|_| StaticProofsError::Ledger)?;
+        let keys = ledger.newest().await?.keys();
         let mut proofs = Self {
             ledger,
-            key,
+            keys,
             folder,
             written: 0,
             cosigned: None,
@@ -95,7 +95,7 @@ impl StaticProofs {
     }
 
     fn opened(&self, signed: &[u8]) -> Option<Checkpoint> {
-        Checkpoint::open(signed, std::slice::from_ref(&self.key)).ok()
+        Checkpoint::open(signed, &self.keys).ok()
     }
 
     async fn goes_on_from(&self, held: &Checkpoint) -> Result<bool, StaticProofsError> {
@@ -149,7 +149,9 @@ impl StaticProofs {
 
     /// Brings the folder to the newest checkpoint.
     pub(crate) async fn catch_up(&mut self) -> Result<(), StaticProofsError> {
-        let signed = self.ledger.checkpoint().await?;
+        let newest = self.ledger.newest().await?;
+        self.keys = newest.keys();
+        let signed = newest.checkpoint;
         let now = self.opened(signed.as_bytes());
         let now = now.ok_or(StaticProofsError::Ledger)?;
         if now.size <= self.written {

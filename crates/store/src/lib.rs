@@ -18,6 +18,7 @@ mod job;
 mod keys;
 mod learner;
 mod ledger;
+mod log_keys;
 mod open;
 mod proofs;
 mod refusal;
@@ -32,14 +33,16 @@ mod world;
 
 pub use acts::{
     AccessRows, Act, Bootstrapped, CredentialView, Entries, Fetched, ImportedSetting, Issued,
-    MoveSummary, Planned, Progress, Published, Pulled, PulledItem, PulledWhat, Redirected, Rotated,
-    Section, SettingView, SettingsPage, Sighting, Sightings, Subscribed, TransitionsPage,
+    LogKeyRotated, MoveSummary, Planned, Progress, Published, Pulled, PulledItem, PulledWhat,
+    Redirected, Rotated, Section, SettingView, SettingsPage, Sighting, Sightings, Subscribed,
+    TransitionsPage,
 };
 pub use authenticate::{Known, Presented};
 pub use clock::{Clock, london_date};
 pub use error::StoreError;
 pub use keys::MasterKey;
 pub use ledger::{Done, Ledger, QUEUE_ACTS_MAX, Receipt};
+pub use log_keys::Newest;
 pub use open::{OneTimeToken, Place, holds_database, holds_ledger};
 pub use proofs::Proof;
 pub use refusal::Refusal;

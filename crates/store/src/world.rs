@@ -16,8 +16,8 @@ use crate::engine::Tx;
 use crate::engine::table::Table;
 use crate::error::StoreError;
 use crate::rows::{
-    AboutRow, CredentialRow, EntryRow, FeedRow, LearnerCodeRow, LearnerRow, ProfileRow, ReceiptRow,
-    RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow,
+    AboutRow, CredentialRow, EntryRow, FeedRow, LearnerCodeRow, LearnerRow, LogKeyRow, ProfileRow,
+    ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow,
     SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 
@@ -162,6 +162,7 @@ world! {
     requests: RequestRow,
     about: AboutRow,
     entries: EntryRow,
+    log_keys: LogKeyRow,
     tiles: TileRow,
 }
 
@@ -193,6 +194,7 @@ not_indexed!(
     RequestRow,
     AboutRow,
     EntryRow,
+    LogKeyRow,
     TileRow
 );
 

@@ -460,6 +460,14 @@ fn audit(of: &Things) -> Vec<Call> {
             &wire::ListEpochsRequest { parent: parent() },
         ),
         call(
+            "KeyService/RotateLogKey",
+            Officer,
+            &wire::RotateLogKeyRequest {
+                parent: parent(),
+                request_id: fresh(),
+            },
+        ),
+        call(
             "KeyService/RotateKeys",
             Officer,
             &wire::RotateKeysRequest {

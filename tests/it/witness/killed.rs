@@ -75,10 +75,10 @@ fn a_witness_that_is_killed_never_cosigns_two_histories() {
             let to = served.address;
             let mut asked = JoinSet::new();
             // From where it says it is, and from where it was: both sides at once.
-            let begun = submit(to, &sides[0].asks(0, 200)).await.unwrap();
+            let begun = submit(to, &trunk.asks(1, 2)).await.unwrap();
             let from = match begun.status {
                 409 => begun.body.trim_end().parse().unwrap(),
-                _ => 200,
+                _ => 2,
             };
             assert!(
                 from >= old,

@@ -40,6 +40,13 @@ impl Handover {
         )
     }
 
+    /// Reads a hand-over by the old key that it names itself: it may be anybody's. For who knows
+    /// where it comes from.
+    pub fn of_itself(signed: &[u8]) -> Option<Self> {
+        let named = read(note::text(signed).ok()?)?;
+        Self::open(signed, &named.old).ok()
+    }
+
     /// Reads a hand-over from a key that is held. Another name would be another ledger or term.
     pub fn open(signed: &[u8], held: &VerifierKey) -> Result<Self, NoteError> {
         let text = note::open(signed, std::slice::from_ref(held))?;
@@ -89,4 +96,22 @@ pub fn chain<'a>(
         }
     }
     keys
+}
+
+/// Every key that a held one vouches for, oldest first: those before it, whose hand-overs it signed
+/// itself, and those after it ([`chain`]).
+pub fn lineage<'a>(
+    held: &VerifierKey,
+    handovers: impl IntoIterator<Item = &'a [u8]>,
+) -> Vec<VerifierKey> {
+    let notes: Vec<&[u8]> = handovers.into_iter().take(HANDOVERS_MAX).collect();
+    let (mut before, mut first) = (Vec::new(), held.clone());
+    for signed in notes.iter().rev() {
+        if let Some(handover) = Handover::of_itself(signed).filter(|it| it.new == first) {
+            first = handover.old;
+            before.insert(0, first.clone());
+        }
+    }
+    before.extend(chain(held, notes));
+    before
 }

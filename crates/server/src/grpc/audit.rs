@@ -82,18 +82,16 @@ impl AuditService for Services {
         request: Request<twin::GetCheckpointRequest>,
     ) -> Result<Response<twin::GetCheckpointResponse>, Status> {
         known(&request)?;
-        let unread = |error| {
+        let newest = self.ledger.newest().await.map_err(|error| {
             tracing::error!(%error, "the head cannot be read");
             Problem::from(Reason::Unavailable)
-        };
-        // In this order: what is cosigned is never ahead of the checkpoint beside it.
-        let cosigned = self.ledger.cosigned().await.map_err(unread)?;
-        let checkpoint = self.ledger.checkpoint().await.map_err(unread)?;
+        })?;
         Ok(Response::new(twin::GetCheckpointResponse {
-            checkpoint,
-            verifier_key: self.ledger.verifier_key(),
+            checkpoint: newest.checkpoint,
+            verifier_key: newest.verifier_key,
             ledger_id: self.ledger.id().to_string(),
-            cosigned_checkpoint: cosigned.unwrap_or_default(),
+            cosigned_checkpoint: newest.cosigned.unwrap_or_default(),
+            handovers: newest.handovers,
         }))
     }
 

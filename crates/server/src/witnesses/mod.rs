@@ -139,13 +139,12 @@ impl Round {
 
     /// One round. Whether every witness has cosigned the newest checkpoint.
     async fn turn(&mut self) -> Result<bool, StoreError> {
-        let newest = self.ledger.checkpoint().await?;
-        let keys = [self.ledger.verifier_key().parse()].into_iter().flatten();
-        let keys: Vec<_> = keys.collect();
+        let told = self.ledger.newest().await?;
+        let (keys, newest) = (told.keys(), told.checkpoint);
         let Ok(checkpoint) = Checkpoint::open(newest.as_bytes(), &keys) else {
             return Err(StoreError::Tree("the newest checkpoint does not hold"));
         };
-        let mut note = self.goes_on(newest, &checkpoint).await?;
+        let mut note = goes_on(newest, told.cosigned, &checkpoint);
         let held = note.clone();
         let missing = self.missing(&note);
         let answers = {
@@ -172,17 +171,6 @@ impl Round {
             self.ledger.keep_cosigned(checkpoint.size, &note).await?;
         }
         Ok(self.missing(&note).is_empty())
-    }
-
-    /// The note to go on with: the one that is kept, if it is of this checkpoint.
-    async fn goes_on(&self, newest: String, now: &Checkpoint) -> Result<String, StoreError> {
-        let text = now.text();
-        let kept = self.ledger.cosigned().await?;
-        let same = |kept: &String| {
-            kept.strip_prefix(&text)
-                .is_some_and(|it| it.starts_with('\n'))
-        };
-        Ok(kept.filter(same).unwrap_or(newest))
     }
 
     /// Witnesses whose cosignature a note has not.
@@ -226,4 +214,11 @@ impl Round {
         }
         lines
     }
+}
+
+/// The note to go on with: the one that is kept, if it is of this checkpoint.
+fn goes_on(newest: String, kept: Option<String>, now: &Checkpoint) -> String {
+    let text = format!("{}\n", now.text());
+    kept.filter(|kept| kept.starts_with(&text))
+        .unwrap_or(newest)
 }

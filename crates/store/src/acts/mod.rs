@@ -12,6 +12,7 @@ mod epochs;
 mod fetch;
 mod import_setting;
 mod lease;
+mod log_key;
 mod move_summary;
 mod opened;
 mod plan;
@@ -41,6 +42,7 @@ pub use epochs::Rotated;
 pub(crate) use epochs::{DestroyEpochs, OpenEpoch};
 pub use fetch::Fetched;
 pub use import_setting::ImportedSetting;
+pub use log_key::LogKeyRotated;
 pub use move_summary::{MoveSummary, Progress};
 pub use opened::Section;
 pub use plan::Planned;
@@ -195,6 +197,7 @@ acts! {
     ListAccessRows => AccessRows,
     WhoSaw => Sightings,
     RotateKeys => Rotated,
+    RotateLogKey => LogKeyRotated,
 }
 
 /// What the store knows of an act beside its value.

@@ -13,10 +13,10 @@ use super::Db;
 use super::table::{Statement, Table as _};
 use crate::rows::{
     AboutRow, ContentRow, CredentialRow, EntryRow, FeedRow, LearnerCodeRow, LearnerRow, LeaseRow,
-    PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow,
-    SettingKeyRow, SettingRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    LogKeyRow, PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow,
+    SettingCodeRow, SettingKeyRow, SettingRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
-use crate::{acts, cosigned, head, open, proofs, rotation, sweeper};
+use crate::{acts, cosigned, head, log_keys, open, proofs, rotation, sweeper};
 
 fn statements() -> Vec<Statement> {
     macro_rules! of_tables {
@@ -29,6 +29,7 @@ fn statements() -> Vec<Statement> {
         EntryRow,
         FeedRow,
         LeaseRow,
+        LogKeyRow,
         LearnerCodeRow,
         LearnerRow,
         PolicySetRow,
@@ -51,6 +52,7 @@ fn statements() -> Vec<Statement> {
         head::READ,
         head::INSERT,
         head::WRITE,
+        log_keys::HANDOVERS,
         open::LEAF,
         proofs::LEAVES,
         proofs::TILES,

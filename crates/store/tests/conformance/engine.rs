@@ -108,6 +108,7 @@ impl Home {
             rotation: Rotation {
                 every: None,
                 keep: 2,
+                ..Rotation::default()
             },
             reserve: self.reserve,
         }

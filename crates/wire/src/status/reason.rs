@@ -100,6 +100,9 @@ reasons! {
     /// Another rotation of the keys came first.
     KeysRotatedMeanwhile = "KEYS_ROTATED_MEANWHILE", Aborted,
         "the keys were rotated a moment ago; `baton keys list` shows the epochs";
+    /// Two keys sign checkpoints already, or a ledger had as many as it may have (64).
+    LogKeysOverlap = "LOG_KEYS_OVERLAP", FailedPrecondition,
+        "two keys sign already: wait until the overlap is over; the entry `log_key_changed` says when";
     /// Another consumer watches or pulls this subscription now. Give each one of its own; do not
     /// come back by itself, or the two end each other without end.
     SubscriptionTakenOver = "SUBSCRIPTION_TAKEN_OVER", Aborted,
