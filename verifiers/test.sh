@@ -74,6 +74,10 @@ printf '%s entries in %s s\n' "$entries" $((SECONDS - started))
 as auditor --json audit export "$scratch/ledger" >"$scratch/second"
 cat "$scratch/first" "$scratch/second"
 vkey=$(<"$scratch/ledger/baton/verifier-keys")
+# Another key takes over; whoever holds the first one has to find the way.
+as officer --json keys rotate-log
+as auditor --json audit export "$scratch/ledger" >/dev/null
+[[ $(wc -l <"$scratch/ledger/baton/verifier-keys") == 2 ]] || fail "there are not two keys"
 position=$((entries / 2))
 as auditor audit prove "$position" --key "$vkey" --out "$scratch/one.tlog-proof" --entry "$scratch/one.entry" >/dev/null
 # Further entries, so that the proof is of another checkpoint than the export of before.
@@ -81,6 +85,21 @@ as auditor --json audit export "$scratch/ledger" >/dev/null
 stop
 
 # From here on nobody serves anything.
+# Both keys still sign, since the demo's days do not pass. As after the overlap: the new one alone.
+new_vkey=$(tail -n 1 "$scratch/ledger/baton/verifier-keys")
+python - "$scratch" "$vkey" "$new_vkey" <<'PY'
+import pathlib, sys
+scratch, old, new = pathlib.Path(sys.argv[1]), *sys.argv[2:]
+import base64
+def drops(path):
+    lines = path.read_text().splitlines(keepends=True)
+    key_id = bytes.fromhex(old.split("+")[1])
+    signed = lambda line: line.startswith("\u2014") and base64.b64decode(line.split(" ")[2])[:4] == key_id
+    path.write_text("".join(line for line in lines if not signed(line)))
+for path in [scratch / "ledger/checkpoint", *scratch.glob("ledger/baton/checkpoints/*")]:
+    if "\u2014" in path.read_text() and path.read_text().count("\u2014") > 1:
+        drops(path)
+PY
 with_go() { "$scratch/verify-go" -seed "$seed" -min "$entries" -proof "$2" "$1" "$vkey"; }
 with_python() {
   python "$here/python/verify_export.py" --seed "$seed" --min "$entries" --proof "$2" "$1" "$vkey"

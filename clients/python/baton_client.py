@@ -143,6 +143,13 @@ class Baton:
         )
         return self.audit.GetInclusionProof(request, timeout=DEADLINE)
 
+    def consistency_proof(self, old, new):
+        """Why the tree of the old size is the beginning of the new one."""
+        request = audit.GetConsistencyProofRequest(
+            parent=self.setting, old_size=old, new_size=new
+        )
+        return self.audit.GetConsistencyProof(request, timeout=DEADLINE)
+
     def entry(self, position):
         """The bytes of one entry. Role: auditor."""
         request = audit.ListEntriesRequest(parent=self.setting, start=position, page_size=1)
@@ -249,7 +256,7 @@ def read_checkpoint(note):
     """Size and root of a checkpoint.
 
     Its signature (Ed25519, C2SP signed-note) is not looked at here, since that would take another
-    package: who audits in earnest checks it against a verifier key got by another way.
+    package: baton_witness.py does, and who audits in earnest takes the verifier key from elsewhere.
     """
     _origin, size, root = note.split("\n\n")[0].split("\n")
     return int(size), base64.b64decode(root)

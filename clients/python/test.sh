@@ -51,3 +51,5 @@ done
 
 BATON_CONNECTIONS=$scratch/play/connections PYTHONPATH=$scratch:$here PYTHONDONTWRITEBYTECODE=1 \
   python -W error::ResourceWarning "$here/test_client.py" "$@"
+BATON_CONNECTIONS=$scratch/play/connections PYTHONPATH=$scratch:$here PYTHONDONTWRITEBYTECODE=1 \
+  python -W error::ResourceWarning "$here/test_witness.py"

@@ -11,8 +11,20 @@ CREATE TABLE head (
     checkpoint TEXT COLLATE "C" NOT NULL,
     epoch BIGINT NOT NULL,
     epoch_check TEXT COLLATE "C" NOT NULL,
-    policy TEXT COLLATE "C" NOT NULL
+    policy TEXT COLLATE "C" NOT NULL,
+    log_key BIGINT NOT NULL,
+    log_key_check TEXT COLLATE "C" NOT NULL,
+    log_key_before BIGINT NOT NULL,
+    log_key_until_us BIGINT NOT NULL
 );
+
+CREATE TABLE cosigned (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    size BIGINT NOT NULL,
+    checkpoint TEXT COLLATE "C" NOT NULL
+);
+
+CREATE TABLE log_key (number BIGINT PRIMARY KEY, handover TEXT COLLATE "C" NOT NULL);
 
 CREATE TABLE policy_set (hash TEXT COLLATE "C" PRIMARY KEY, body TEXT COLLATE "C" NOT NULL);
 

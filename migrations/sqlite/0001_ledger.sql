@@ -11,8 +11,20 @@ CREATE TABLE head (
     checkpoint TEXT NOT NULL,
     epoch INTEGER NOT NULL,
     epoch_check TEXT NOT NULL,
-    policy TEXT NOT NULL
+    policy TEXT NOT NULL,
+    log_key INTEGER NOT NULL,
+    log_key_check TEXT NOT NULL,
+    log_key_before INTEGER NOT NULL,
+    log_key_until_us INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE cosigned (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    size INTEGER NOT NULL,
+    checkpoint TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE log_key (number INTEGER PRIMARY KEY, handover TEXT NOT NULL) STRICT;
 
 CREATE TABLE policy_set (hash TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
 

@@ -14,14 +14,14 @@ use crate::harness::*;
 use crate::ledger::a_day;
 
 /// What the program told, and whether it was content.
-struct Ran {
-    code: i32,
-    said: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) said: String,
 }
 
 impl Ran {
     /// The JSON value under this name in one of the lines.
-    fn value(&self, name: &str) -> Value {
+    pub(crate) fn value(&self, name: &str) -> Value {
         let lines = self.said.lines();
         let values = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let mut named = values.filter_map(|line| line.get(name).cloned());
@@ -40,24 +40,24 @@ impl Ran {
 }
 
 /// Somebody who runs `baton audit`.
-struct Auditor {
+pub(crate) struct Auditor {
     folder: tempfile::TempDir,
     connection: PathBuf,
 }
 
 impl Auditor {
-    fn of(exchange: &Exchange, who: &Caller) -> Self {
+    pub(crate) fn of(exchange: &Exchange, who: &Caller) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let connection = who.connection(&exchange.door, folder.path());
         Self { folder, connection }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// `baton audit …`, with paths below the folder.
-    async fn audit(&self, line: &[&str]) -> Ran {
+    pub(crate) async fn audit(&self, line: &[&str]) -> Ran {
         let mut command = Command::new(program());
         command
             .current_dir(self.folder.path())
@@ -70,7 +70,7 @@ impl Auditor {
     }
 
     /// The same person, as a program of their own would call.
-    async fn client(&self, exchange: &Exchange) -> Client {
+    pub(crate) async fn client(&self, exchange: &Exchange) -> Client {
         let read = |name| fs::read(self.path(name)).unwrap();
         let url = format!("https://localhost:{}", exchange.door.port);
         let connection = Connection::builder(url)
@@ -79,7 +79,7 @@ impl Auditor {
         Client::new(connection.connect().await.unwrap())
     }
 
-    async fn exported(&self) -> Value {
+    pub(crate) async fn exported(&self) -> Value {
         let ran = self.audit(&["export", "ledger"]).await;
         assert_eq!(ran.code, 0, "{}", ran.said);
         ran.value("exported")
@@ -330,7 +330,7 @@ on_both_engines! {
         // A receipt, at once from the client and later from a file.
         let receipt = published.receipt.unwrap();
         let client = by.client(exchange).await;
-        let vkey = key.parse().unwrap();
+        let vkey = [key.parse().unwrap()];
         let proof = portable_receipt(&client, &sender.setting, &receipt, &vkey).await.unwrap();
         fs::write(by.path("client.tlog-proof"), proof.to_string()).unwrap();
         let held = by.audit(&["verify-proof", "client.tlog-proof", "--key", &key]).await;

@@ -47,7 +47,7 @@ func main() {
 }
 
 func verify(folder, vkey string, seed int64, proofs int, least int64, portable string) error {
-	verifier, err := note.NewVerifier(vkey)
+	verifier, err := handedOver(folder, vkey)
 	if err != nil {
 		return err
 	}
@@ -89,9 +89,50 @@ func verify(folder, vkey string, seed int64, proofs int, least int64, portable s
 	return nil
 }
 
+// keys of one ledger: each handed over to the next.
+type keys []note.Verifier
+
+func (k keys) Name() string { return k[0].Name() }
+
+// handedOver is the key, and those after it: a hand-over is signed by the key before and the new one.
+func handedOver(folder, vkey string) (keys, error) {
+	first, err := note.NewVerifier(vkey)
+	if err != nil {
+		return nil, err
+	}
+	known, last := keys{first}, vkey
+	for number := 1; number <= 64; number++ {
+		file := filepath.Join(folder, "baton", "log-key-handovers", strconv.Itoa(number))
+		signed, err := os.ReadFile(file)
+		if errors.Is(err, os.ErrNotExist) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		text, _, _ := strings.Cut(string(signed), "\n\n")
+		lines := strings.Split(text, "\n")
+		if len(lines) != 4 || lines[1] != last {
+			continue // of before the key that is held
+		}
+		next, err := note.NewVerifier(lines[2])
+		if err != nil || lines[0] != "baton/log-key/v1" || next.Name() != first.Name() {
+			return nil, fmt.Errorf("%s is no hand-over of this key", file)
+		}
+		for _, key := range []note.Verifier{known[len(known)-1], next} {
+			opened, err := note.Open(signed, note.VerifierList(key))
+			if err != nil || opened.Text != text+"\n" {
+				return nil, fmt.Errorf("%s: a hand-over that was not signed by both keys", file)
+			}
+		}
+		known, last = append(known, next), lines[2]
+	}
+	return known, nil
+}
+
 // open reads a checkpoint. (tlog.ParseTree wants the first line of the Go checksum database.)
-func open(signed []byte, verifier note.Verifier) (checkpoint, error) {
-	opened, err := note.Open(signed, note.VerifierList(verifier))
+func open(signed []byte, verifier keys) (checkpoint, error) {
+	opened, err := note.Open(signed, note.VerifierList(verifier...))
 	if err != nil {
 		return checkpoint{}, err
 	}
@@ -242,7 +283,7 @@ func checkProofs(folder string, tree checkpoint, hashes stored, choice *rand.Ran
 }
 
 // checkPortable checks a C2SP tlog-proof for the entry of the ledger that it names.
-func checkPortable(file string, verifier note.Verifier, size int64, hashes stored) error {
+func checkPortable(file string, verifier keys, size int64, hashes stored) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err

@@ -1,7 +1,8 @@
 """Checks a ledger that `baton audit export` wrote, with the standard library, one package for the
 signature, and nothing of Baton.
 
-Usage: verify_export.py [--seed N] [--proofs N] [--min N] [--proof FILE] FOLDER VKEY
+Usage: verify_export.py [--seed N] [--proofs N] [--min N] [--proof FILE] [--witness VKEY]...
+           [--quorum N] FOLDER VKEY
 """
 
 import argparse
@@ -36,42 +37,105 @@ def node_hash(left, right):
 # === what is signed (C2SP signed-note, tlog-checkpoint) ===
 
 
-def read_key(vkey):
-    """Name, id and Ed25519 key of a vkey."""
+def read_key(vkey, kind=b"\1"):
+    """Name, id and Ed25519 key of a vkey; its type is 1, of a witness 4."""
     name, key_id, typed = vkey.split("+", 2)
     typed = base64.b64decode(typed, validate=True)
-    if typed[:1] != b"\1" or len(typed) != 33:
-        raise Wrong("not an Ed25519 key")
+    if typed[:1] != kind or len(typed) != 33:
+        raise Wrong("not a key of that type")
     if sha256(name.encode(), b"\n", typed)[:4].hex() != key_id:
         raise Wrong("the key id does not belong to this name and key")
     return name, bytes.fromhex(key_id), Ed25519PublicKey.from_public_bytes(typed[1:])
 
 
-def open_checkpoint(note, key):
-    """Size and root, if the key signed them."""
-    name, key_id, public_key = key
-    text, _, signatures = note.rpartition("\n\n")
-    text += "\n"
-    signed = False
-    if not signatures.endswith("\n"):
+def split_note(note):
+    """The text of a note, and name, key id and rest of each signature."""
+    text, _, lines = note.rpartition("\n\n")
+    signatures = []
+    if not lines.endswith("\n"):
         raise Wrong("the note is cut")
-    for line in signatures.removesuffix("\n").split("\n"):
+    for line in lines.removesuffix("\n").split("\n"):
         dash, signer, blob = line.split(" ")
         blob = base64.b64decode(blob, validate=True)
         if dash != "\u2014":
             raise Wrong("not a signature line")
-        if signer == name and blob[:4] == key_id:
-            public_key.verify(blob[4:], text.encode())
-            signed = True
+        signatures.append((signer, blob[:4], blob[4:]))
+    return text + "\n", signatures
+
+
+def open_note(note, keys):
+    """The text, if one of the keys signed it; a key that is named and did not is an error."""
+    text, signatures = split_note(note)
+    signed = False
+    for name, key_id, public_key in keys:
+        for signer, signer_id, signature in signatures:
+            if (signer, signer_id) == (name, key_id):
+                public_key.verify(signature, text.encode())
+                signed = True
     if not signed:
-        raise Wrong("the checkpoint is not signed by this key")
-    origin, size, root, end = text.split("\n")
-    if origin != name or end != "" or str(int(size)) != size:
+        raise Wrong("the note is signed by none of the keys")
+    return text
+
+
+def open_checkpoint(note, keys):
+    """Size and root, if one of the keys signed them."""
+    origin, size, root, end = open_note(note, keys).split("\n")
+    if origin != keys[0][0] or end != "" or str(int(size)) != size:
         raise Wrong("not a checkpoint of this key")
     root = base64.b64decode(root, validate=True)
     if len(root) != 32:
         raise Wrong("no root")
     return int(size), root
+
+
+def handed_over(folder, vkey):
+    """The key, and those after it: each hand-over is signed by the key before and by the new one."""
+    keys, last = [read_key(vkey)], vkey
+    for number in range(1, 65):
+        path = folder / "baton/log-key-handovers" / str(number)
+        if not path.exists():
+            break
+        note = path.read_bytes().decode()
+        first, old, new, _entry, end = split_note(note)[0].split("\n")
+        if old != last:
+            continue  # of before the key that is held
+        key = read_key(new)
+        if first != "baton/log-key/v1" or end != "" or key[0] != keys[0][0]:
+            raise Wrong(f"{path.name} is no hand-over of this key")
+        open_note(note, keys[-1:])
+        open_note(note, [key])
+        keys.append(key)
+        last = new
+    return keys
+
+
+def cosigned(note, witnesses):
+    """How many of these witnesses signed the checkpoint (C2SP tlog-cosignature, Ed25519)."""
+    text, signatures = split_note(note)
+    found = set()
+    for name, key_id, public_key in witnesses:
+        for signer, signer_id, blob in signatures:
+            if (signer, signer_id) == (name, key_id):
+                time = int.from_bytes(blob[:8], "big")
+                if len(blob) != 72 or time >= 1 << 63:
+                    raise Wrong("not a cosignature")
+                message = f"cosignature/v1\ntime {time}\n{text}"
+                public_key.verify(blob[8:], message.encode())
+                found.add(public_key.public_bytes_raw())
+    return len(found)
+
+
+def check_witnesses(folder, keys, tree, witnesses, quorum):
+    """The newest checkpoint that is cosigned, by as many witnesses as are asked for."""
+    path = folder / "baton/checkpoint.cosigned"
+    note = (path if path.exists() else folder / "checkpoint").read_bytes().decode()
+    found = cosigned(note, [read_key(vkey, b"\4") for vkey in witnesses])
+    if found < quorum:
+        raise Wrong(f"{found} of the witnesses cosigned, and not {quorum}")
+    size, root = open_checkpoint(note, keys)
+    if size > tree.size or tree.root(0, size) != root:
+        raise Wrong("what the witnesses cosigned is another history")
+    return f", the first {size} cosigned by {found} witnesses"
 
 
 # === files (C2SP tlog-tiles) ===
@@ -236,7 +300,7 @@ def check_proofs(tree, count, choice):
             raise Wrong(f"{size} entries are not proved to be the beginning")
 
 
-def check_portable(path, key, tree):
+def check_portable(path, keys, tree):
     """A C2SP tlog-proof, for the entry of this ledger that it names."""
     head, _, note = path.read_bytes().decode().partition("\n\n")
     first, *lines = head.split("\n")
@@ -246,14 +310,14 @@ def check_portable(path, key, tree):
         base64.b64decode(lines.pop(0).removeprefix("extra "), validate=True)
     index = int(lines.pop(0).removeprefix("index "))
     proof = [base64.b64decode(line, validate=True) for line in lines]
-    size, root = open_checkpoint(note, key)
+    size, root = open_checkpoint(note, keys)
     if not included(tree.levels[0][index], index, size, proof, root):
         raise Wrong(f"{path.name} does not prove entry {index}")
 
 
-def verify(folder, vkey, seed, proofs, least, portable):
-    key = read_key(vkey)
-    size, root = open_checkpoint((folder / "checkpoint").read_bytes().decode(), key)
+def verify(folder, vkey, seed, proofs, least, portable, witnesses, quorum):
+    keys = handed_over(folder, vkey)
+    size, root = open_checkpoint((folder / "checkpoint").read_bytes().decode(), keys)
     if size < least:
         raise Wrong(f"{size} entries, fewer than {least}")
     tree = Tree(leaves_of(folder, size))
@@ -262,8 +326,13 @@ def verify(folder, vkey, seed, proofs, least, portable):
     check_tiles(folder, tree)
     check_proofs(tree, proofs, random.Random(seed))
     if portable:
-        check_portable(portable, key, tree)
-    print(f"holds: {key[0]}, {size} entries, {proofs} inclusion and {proofs} consistency proofs")
+        check_portable(portable, keys, tree)
+    said = ""
+    if witnesses:
+        quorum = len(witnesses) if quorum is None else quorum
+        said = check_witnesses(folder, keys, tree, witnesses, quorum)
+    name = keys[0][0]
+    print(f"holds: {name}, {size} entries, {proofs} inclusion and {proofs} consistency proofs{said}")
 
 
 def main():
@@ -274,9 +343,14 @@ def main():
     asked.add_argument("--proofs", type=int, default=1000, help="of each of the two kinds")
     asked.add_argument("--min", type=int, default=0, help="fail if there are fewer entries")
     asked.add_argument("--proof", type=Path, help="a .tlog-proof of this ledger, checked too")
+    asked.add_argument("--witness", action="append", default=[], help="vkey of a witness")
+    asked.add_argument("--quorum", type=int, help="how many of the witnesses; without it all")
     asked = asked.parse_args()
+    witnesses = (asked.witness, asked.quorum)
     try:
-        verify(asked.folder, asked.vkey, asked.seed, asked.proofs, asked.min, asked.proof)
+        verify(
+            asked.folder, asked.vkey, asked.seed, asked.proofs, asked.min, asked.proof, *witnesses
+        )
     except InvalidSignature:
         sys.exit("does not hold: the signature is wrong")
     except (Wrong, OSError, ValueError, IndexError) as error:

@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Backup(commands::backup::BackupArgs),
     /// Put a ledger back from a backup, into an empty place.
     Restore(commands::restore::RestoreArgs),
+    /// Be a witness: sign that other ledgers go on from what they were.
+    Witness(commands::witness::WitnessArgs),
     /// The ledger: show entries, verify everything, ask who saw.
     Audit(commands::audit::AuditArgs),
 }

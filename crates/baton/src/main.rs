@@ -60,7 +60,11 @@ async fn run(args: Args, output: Output) -> anyhow::Result<Exit> {
     } = args;
     let opened = match command {
         // These are about a folder themselves, and not callers.
-        Command::Demo(_) | Command::Init(_) | Command::Serve(_) | Command::Restore(_) => None,
+        Command::Demo(_)
+        | Command::Init(_)
+        | Command::Serve(_)
+        | Command::Restore(_)
+        | Command::Witness(_) => None,
         _ => to.open(output).await?,
     };
     let done = carry_out(command, &to, output).await;
@@ -92,6 +96,7 @@ async fn carry_out(command: Command, to: &ConnectionArgs, output: Output) -> any
         Command::Status(status) => commands::status::run(status, to, output).await,
         Command::Backup(backup) => commands::backup::run(backup, to, output).await,
         Command::Restore(restore) => commands::restore::run(restore, to, output).await,
+        Command::Witness(witness) => commands::witness::run(witness, output).await,
         Command::Audit(audit) => commands::audit::run(audit, to, output).await,
     }
 }

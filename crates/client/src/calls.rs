@@ -181,6 +181,8 @@ impl Client {
 calls! { "KeyService":
     /// Opens the next key epoch. Role: operator.
     write rotate_keys = "RotateKeys"(RotateKeysRequest) -> RotateKeysResponse;
+    /// Has another key sign checkpoints from now on. Role: operator.
+    write rotate_log_key = "RotateLogKey"(RotateLogKeyRequest) -> RotateLogKeyResponse;
     /// The key epochs, oldest first.
     read list_epochs = "ListEpochs"(ListEpochsRequest) -> ListEpochsResponse;
 }

@@ -52,7 +52,7 @@
 //! #     -> Result<(), Box<dyn std::error::Error>> {
 //! let receipt = published.receipt.unwrap_or_default();
 //! let key = witness.verifier_key().await.ok_or("the ledger was never seen")?;
-//! let proof = baton_client::portable_receipt(&client, setting, &receipt, &key).await?;
+//! let proof = baton_client::portable_receipt(&client, setting, &receipt, &[key]).await?;
 //! std::fs::write("published.tlog-proof", proof.to_string())?;
 //! # Ok(())
 //! # }

@@ -45,7 +45,8 @@ pub async fn verify_receipt(
     receipt: &v1::Receipt,
     key: &VerifierKey,
 ) -> Result<Checkpoint, ReceiptError> {
-    let (_, checkpoint) = prove(client, parent, receipt, key).await?;
+    let keys = std::slice::from_ref(key);
+    let (_, checkpoint) = prove(client, parent, receipt, keys).await?;
     Ok(checkpoint)
 }
 
@@ -56,9 +57,9 @@ pub async fn portable_receipt(
     client: &Client,
     parent: &str,
     receipt: &v1::Receipt,
-    key: &VerifierKey,
+    keys: &[VerifierKey],
 ) -> Result<PortableProof, ReceiptError> {
-    Ok(prove(client, parent, receipt, key).await?.0)
+    Ok(prove(client, parent, receipt, keys).await?.0)
 }
 
 /// What Baton writes beside a portable proof. Nothing vouches for it but that the proof holds for
@@ -107,7 +108,7 @@ async fn prove(
     client: &Client,
     parent: &str,
     receipt: &v1::Receipt,
-    key: &VerifierKey,
+    keys: &[VerifierKey],
 ) -> Result<(PortableProof, Checkpoint), ReceiptError> {
     let leaf = Hash::try_from(&receipt.leaf_hash[..]).map_err(|_| ReceiptError::Malformed)?;
     let position = u64::try_from(receipt.position).map_err(|_| ReceiptError::Malformed)?;
@@ -120,7 +121,7 @@ async fn prove(
     } else {
         receipt.checkpoint.clone()
     };
-    let checkpoint = Checkpoint::open(signed.as_bytes(), std::slice::from_ref(key))?;
+    let checkpoint = Checkpoint::open(signed.as_bytes(), keys)?;
     let ledger = witness::origin(&checkpoint.origin).map(|(ledger, _)| ledger);
     if ledger != Some(receipt.ledger_id.as_str()) {
         return Err(ReceiptError::OtherLedger);

@@ -36,6 +36,16 @@ pub enum Sighting {
         /// Entries it has now.
         size: u64,
     },
+    /// The same ledger signs with another key, which the one held until now handed over to, and
+    /// goes on from what was held. The new key is held from now on.
+    NewKey {
+        /// Id of the key held until now.
+        from: KeyId,
+        /// Id of the new one.
+        to: KeyId,
+        /// Entries it has.
+        size: u64,
+    },
     /// The ledger contradicts itself. Told once until it is consistent again.
     Alarm(Alarm),
 }

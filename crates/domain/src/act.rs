@@ -294,6 +294,13 @@ pub struct BackUp {
     pub hindrance: Option<&'static str>,
 }
 
+/// Puts another key for checkpoints in the place of the one in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RotateLogKey {
+    /// Idempotency key.
+    pub request: RequestId,
+}
+
 /// Takes a contribution back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withdraw {

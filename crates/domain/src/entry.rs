@@ -117,6 +117,8 @@ kinds! {
     BodiesDropped = "bodies_dropped",
     /// The whole ledger, or its keys, are about to be copied where backups lie.
     BackedUp = "backed_up",
+    /// Another key signs checkpoints from here on; the one before it goes on for a while.
+    LogKeyChanged = "log_key_changed",
 }
 
 /// Who asked.

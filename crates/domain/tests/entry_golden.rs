@@ -121,6 +121,11 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
             .concat(),
         ),
         EntryKind::EntriesListed => vec![("shown", Json::Int(50)), ("start", Json::Int(1_000))],
+        EntryKind::LogKeyChanged => vec![
+            ("new_key", text("baton.ledger/ldg_0/2+5b7c1f02+AZkH")),
+            ("old_key", text("baton.ledger/ldg_0/2+93a0d7e1+AXq2")),
+            ("old_key_until_us", Json::Int(1_775_736_000_000_001)),
+        ],
         EntryKind::EpochOpened => vec![("check", text(&"e4".repeat(16))), ("epoch", Json::Int(4))],
         EntryKind::EpochsDestroyed => vec![("last_epoch", Json::Int(1))],
         EntryKind::ErasurePreviewed | EntryKind::Erased => with(vec![

@@ -1,6 +1,7 @@
 //! Configuration: the commented default file, one's own file over it, the environment over both.
 
 mod keys;
+mod witnesses;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,6 +14,7 @@ use config::{File, FileFormat};
 use serde::Deserialize;
 
 pub use self::keys::KeysConfig;
+pub use self::witnesses::{WitnessConfig, WitnessingConfig};
 use crate::backups::BackupConfig;
 use crate::limits::Rates;
 
@@ -35,6 +37,10 @@ pub struct Config {
     pub proofs: ProofsConfig,
     /// Backups.
     pub backup: BackupConfig,
+    /// How witnesses are asked.
+    pub witnessing: WitnessingConfig,
+    /// The witnesses that are asked.
+    pub witness: Vec<WitnessConfig>,
     /// Limits standing before the ledger.
     pub limits: Rates,
     /// Logs.
@@ -123,6 +129,9 @@ pub enum ConfigError {
     /// An option has a value that makes no sense.
     #[error("configuration: {0}")]
     Value(&'static str),
+    /// A witness that is none, by its place in the file, from 1.
+    #[error("configuration: [[witness]] {0}: {1}")]
+    Witness(usize, &'static str),
 }
 
 impl LedgerConfig {
@@ -222,6 +231,8 @@ impl Config {
         }
         self.keys.check()?;
         self.backup.check()?;
+        self.witnessing.check()?;
+        witnesses::read(&self.witness)?;
         Ok(self)
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use baton_store::Ledger;
 use baton_wire::twin::audit_service_server::AuditServiceServer;
-use baton_wire::twin::erasure_service_server::ErasureServiceServer;
 use baton_wire::twin::backup_service_server::BackupServiceServer;
+use baton_wire::twin::erasure_service_server::ErasureServiceServer;
 use baton_wire::twin::key_service_server::KeyServiceServer;
 use baton_wire::twin::profile_service_server::ProfileServiceServer;
 use baton_wire::twin::setting_service_server::SettingServiceServer;
@@ -37,6 +37,7 @@ use crate::measure::Measure;
 use crate::open_calls::OPEN_REQUEST_BYTES_MAX;
 use crate::operator;
 use crate::static_proofs::{StaticProofs, StaticProofsError};
+use crate::witnesses::{Round, Witnesses};
 
 /// Calls of one connection at the same time.
 const STREAMS_PER_CONNECTION: u32 = 256;
@@ -248,6 +249,12 @@ impl Running {
         proofs.catch_up().await?;
         self.tasks.spawn(proofs.run(self.stop.clone()));
         Ok(())
+    }
+
+    /// Has the newest checkpoint cosigned by witnesses from now on.
+    pub fn ask_witnesses(&self, witnesses: Witnesses) {
+        let round = Round::new(Arc::clone(&self.ledger), witnesses);
+        self.tasks.spawn(round.run(self.stop.clone()));
     }
 
     /// The address it listens on, if it is on the network.

@@ -1,5 +1,8 @@
 //! Checkpoint and hash tiles as static files, for any web server (C2SP tlog-tiles).
 //!
+//! `checkpoint` has the cosignatures of witnesses as soon as they are there; the newest checkpoint
+//! that has some, which may be an earlier one, is `checkpoint.cosigned`.
+//!
 //! Written after commits, the checkpoint last, so that whoever reads it finds every tile it needs.
 //! A tile never changes and is never written again; entry bundles are for auditors and never
 //! written here. What is missing at the start is caught up with.
@@ -49,10 +52,13 @@ pub enum StaticProofsError {
 #[derive(Debug)]
 pub(crate) struct StaticProofs {
     ledger: Arc<Ledger>,
-    key: VerifierKey,
+    /// Every key of this term.
+    keys: Vec<VerifierKey>,
     folder: PathBuf,
     /// Size of the checkpoint in the folder.
     written: u64,
+    /// The checkpoint with cosignatures in the folder.
+    cosigned: Option<String>,
 }
 
 impl StaticProofs {
@@ -62,13 +68,13 @@ impl StaticProofs {
         folder: PathBuf,
     ) -> Result<Self, StaticProofsError> {
         fs::create_dir_all(&folder)?;
-        let key = ledger.verifier_key();
-        let key = key.parse().map_err(|_| StaticProofsError::Ledger)?;
+        let keys = ledger.newest().await?.keys();
         let mut proofs = Self {
             ledger,
-            key,
+            keys,
             folder,
             written: 0,
+            cosigned: None,
         };
         let path = proofs.folder.join("checkpoint");
         match fs::metadata(&path) {
@@ -89,7 +95,7 @@ impl StaticProofs {
     }
 
     fn opened(&self, signed: &[u8]) -> Option<Checkpoint> {
-        Checkpoint::open(signed, std::slice::from_ref(&self.key)).ok()
+        Checkpoint::open(signed, &self.keys).ok()
     }
 
     async fn goes_on_from(&self, held: &Checkpoint) -> Result<bool, StaticProofsError> {
@@ -105,8 +111,10 @@ impl StaticProofs {
     /// Writes whenever the ledger has grown, and once more when the service stops.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let mut size = self.ledger.size();
+        let mut cosigned = self.ledger.cosigned_changes();
         loop {
             size.mark_unchanged();
+            cosigned.mark_unchanged();
             let wait = match self.catch_up().await {
                 Ok(()) => DEBOUNCE,
                 Err(error) => {
@@ -119,7 +127,10 @@ impl StaticProofs {
                     tokio::time::sleep(wait).await;
                     // A failed write is tried again whether the ledger grows or not.
                     if wait == DEBOUNCE {
-                        size.changed().await.is_err()
+                        tokio::select! {
+                            grown = size.changed() => grown.is_err(),
+                            kept = cosigned.changed() => kept.is_err(),
+                        }
                     } else {
                         false
                     }
@@ -138,11 +149,13 @@ impl StaticProofs {
 
     /// Brings the folder to the newest checkpoint.
     pub(crate) async fn catch_up(&mut self) -> Result<(), StaticProofsError> {
-        let signed = self.ledger.checkpoint().await?;
+        let newest = self.ledger.newest().await?;
+        self.keys = newest.keys();
+        let signed = newest.checkpoint;
         let now = self.opened(signed.as_bytes());
         let now = now.ok_or(StaticProofsError::Ledger)?;
         if now.size <= self.written {
-            return Ok(());
+            return self.cosigned(&now).await;
         }
         let mut full = Vec::new();
         for level in 0..=MAX_LEVEL {
@@ -158,6 +171,26 @@ impl StaticProofs {
         for path in full {
             self.forget_partial(&path)?;
         }
+        self.cosigned(&now).await
+    }
+
+    /// What witnesses have cosigned: beside the checkpoint, and in its place if it is the same one.
+    async fn cosigned(&mut self, now: &Checkpoint) -> Result<(), StaticProofsError> {
+        let kept = self.ledger.cosigned().await?;
+        let Some(kept) = kept.filter(|kept| self.cosigned.as_ref() != Some(kept)) else {
+            return Ok(());
+        };
+        let of = self.opened(kept.as_bytes());
+        // One of the term before: it stays in that term's folder.
+        let Some(of) = of.filter(|of| of.size <= self.written) else {
+            return Ok(());
+        };
+        let beside = self.folder.join("checkpoint.cosigned");
+        replace(beside, kept.clone().into_bytes()).await?;
+        if of == *now && of.size == self.written {
+            replace(self.folder.join("checkpoint"), kept.clone().into_bytes()).await?;
+        }
+        self.cosigned = Some(kept);
         Ok(())
     }
 

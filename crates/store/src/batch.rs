@@ -153,6 +153,7 @@ impl Inner {
         }
         let mut head = before.clone();
         head.time_us = head.time_us.max(self.clock.now_us());
+        head.log_keys.retire(head.time_us);
         let (last_leaf, unwanted) = self.decide(&mut world, &decider, &mut head, batch)?;
         if !unwanted.is_empty() {
             let args: Vec<Value> = unwanted.into_iter().map(ContentId::into_value).collect();
@@ -168,10 +169,10 @@ impl Inner {
         let callers_changed = world.credentials_changed();
         let erased = world.take_noted();
         world.write(tx).await?;
-        head.sign(&self.signer)?;
+        head.sign(&*self.signers_for(&head)?)?;
         head.write(tx, &before).await?;
         Ok(Written::Head {
-            epoch_moved: head.epoch != before.epoch,
+            epoch_moved: head.epoch != before.epoch || head.log_keys != before.log_keys,
             head,
             last_leaf,
             widened,
@@ -202,7 +203,9 @@ impl Inner {
             let mark = world.changes();
             let caller = job.caller().cloned();
             let mut scene = Scene::new(world, (&self.keys, decider), caller.as_ref(), moment);
+            scene.log_keys = head.log_keys.clone();
             let ran = job.run(&mut scene);
+            head.log_keys = scene.log_keys.clone();
             if let Some(epoch) = scene.epoch.take() {
                 head.epoch = epoch;
             }
@@ -317,7 +320,8 @@ enum Written {
         last_leaf: Hash,
         widened: Vec<ProfileId>,
         callers_changed: bool,
-        /// An act put another key epoch into force.
+        /// An act put another key epoch into force, or other keys sign checkpoints: what is past is
+        /// destroyed.
         epoch_moved: bool,
         /// What is to be on the list beside the keys.
         erased: Vec<ErasedRow>,

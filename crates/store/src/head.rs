@@ -2,29 +2,33 @@
 
 use baton_domain::ids::LedgerId;
 use baton_domain::log::checkpoint::origin;
-use baton_domain::log::note::SignerKey;
 use baton_domain::log::{Checkpoint, Frontier};
 
 use crate::engine::value::{Column as _, Type, Value};
 use crate::engine::{Db, Tx};
 use crate::error::StoreError;
 use crate::keys::NamedEpoch;
+use crate::log_keys::{LogKeys, Signers};
 
 pub(crate) const READ: &str = "SELECT ledger_id, term, size, time_us, frontier, checkpoint, \
-     epoch, epoch_check, policy, CAST(NULL AS BIGINT) FROM head WHERE id = 1";
+     epoch, epoch_check, policy, log_key, log_key_check, log_key_before, log_key_until_us, \
+     CAST(NULL AS BIGINT) FROM head WHERE id = 1";
 /// The database's own time comes along: a node whose clock is off must not append.
 pub(crate) const READ_LOCKED: &str = "SELECT ledger_id, term, size, time_us, frontier, checkpoint, \
-     epoch, epoch_check, policy, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) \
+     epoch, epoch_check, policy, log_key, log_key_check, log_key_before, log_key_until_us, \
+     CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) \
      FROM head WHERE id = 1 FOR UPDATE";
 pub(crate) const INSERT: &str = "INSERT INTO head \
-     (id, ledger_id, term, size, time_us, frontier, checkpoint, epoch, epoch_check, policy) \
-     VALUES (1, $1, $2, 0, 0, $3, $4, $5, $6, $7)";
+     (id, ledger_id, term, size, time_us, frontier, checkpoint, epoch, epoch_check, policy, \
+     log_key, log_key_check, log_key_before, log_key_until_us) \
+     VALUES (1, $1, $2, 0, 0, $3, $4, $5, $6, $7, $8, $9, 0, 0)";
 /// Names the size and term it was computed from: a lost lock changes nothing.
 pub(crate) const WRITE: &str = "UPDATE head SET term = $1, size = $2, time_us = $3, \
-     frontier = $4, checkpoint = $5, epoch = $6, epoch_check = $7 \
-     WHERE id = 1 AND size = $8 AND term = $9";
+     frontier = $4, checkpoint = $5, epoch = $6, epoch_check = $7, log_key = $8, \
+     log_key_check = $9, log_key_before = $10, log_key_until_us = $11 \
+     WHERE id = 1 AND size = $12 AND term = $13";
 
-const TYPES: [Type; 10] = [
+const TYPES: [Type; 14] = [
     Type::Text,
     Type::Int,
     Type::Int,
@@ -34,6 +38,10 @@ const TYPES: [Type; 10] = [
     Type::Int,
     Type::Text,
     Type::Text,
+    Type::Int,
+    Type::Text,
+    Type::Int,
+    Type::Int,
     Type::Int,
 ];
 
@@ -50,6 +58,8 @@ pub(crate) struct Head {
     pub(crate) epoch: NamedEpoch,
     /// Hash of the policy set in force.
     pub(crate) policy: String,
+    /// The keys that sign checkpoints.
+    pub(crate) log_keys: LogKeys,
     /// The database's time when it was locked, microseconds UTC; PostgreSQL only.
     pub(crate) database_us: Option<i64>,
 }
@@ -84,8 +94,12 @@ impl Head {
             epoch,
             check,
             policy,
+            log_key,
+            log_key_check,
+            log_key_before,
+            log_key_until,
             database,
-        ]: [Value; 10] = values.try_into().map_err(|_| broken())?;
+        ]: [Value; 14] = values.try_into().map_err(|_| broken())?;
         let read = || -> Option<Self> {
             let frontier = Frontier::from_bytes(&Vec::from_value(frontier).ok()?).ok()?;
             let size = u64::try_from(i64::from_value(size).ok()?).ok()?;
@@ -101,6 +115,12 @@ impl Head {
                     check: String::from_value(check).ok()?,
                 },
                 policy: String::from_value(policy).ok()?,
+                log_keys: LogKeys {
+                    current: i64::from_value(log_key).ok()?,
+                    check: String::from_value(log_key_check).ok()?,
+                    before: i64::from_value(log_key_before).ok()?,
+                    until_us: i64::from_value(log_key_until).ok()?,
+                },
                 database_us: Option::from_value(database).ok()?,
             })
         };
@@ -117,14 +137,14 @@ impl Head {
     }
 
     /// Signs what the head says now.
-    pub(crate) fn sign(&mut self, key: &SignerKey) -> Result<(), StoreError> {
+    pub(crate) fn sign(&mut self, keys: &Signers) -> Result<(), StoreError> {
         let checkpoint = Checkpoint {
             origin: self.origin()?,
             size: self.size(),
             root: self.frontier.root(),
         };
         self.checkpoint = checkpoint
-            .sign(key)
+            .sign_with(&keys.all())
             .map_err(|_| StoreError::Tree("checkpoint cannot be signed"))?;
         Ok(())
     }
@@ -139,6 +159,8 @@ impl Head {
             self.epoch.id.into_value(),
             self.epoch.check.clone().into_value(),
             self.policy.clone().into_value(),
+            self.log_keys.current.into_value(),
+            self.log_keys.check.clone().into_value(),
         ];
         tx.execute(INSERT, args).await.map(drop)
     }
@@ -153,6 +175,10 @@ impl Head {
             self.checkpoint.clone().into_value(),
             self.epoch.id.into_value(),
             self.epoch.check.clone().into_value(),
+            self.log_keys.current.into_value(),
+            self.log_keys.check.clone().into_value(),
+            self.log_keys.before.into_value(),
+            self.log_keys.until_us.into_value(),
             int(before.size()).into_value(),
             int(before.term).into_value(),
         ];

@@ -9,7 +9,6 @@ use baton_domain::access::Decider;
 use baton_domain::act::Caller;
 use baton_domain::ids::{CredentialId, ProfileId};
 use baton_domain::log::Hash;
-use baton_domain::log::note::SignerKey;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -23,6 +22,7 @@ use crate::error::StoreError;
 use crate::folder::FolderLock;
 use crate::job::{Job, Queued};
 use crate::keys::{HighWater, Keys};
+use crate::log_keys::Signers;
 use crate::refusal::Refusal;
 use crate::reserve::Reserve;
 use crate::rotation::{Epoch, Rotation};
@@ -73,7 +73,8 @@ pub(crate) struct Inner {
     pub(crate) keys: Keys,
     pub(crate) clock: Clock,
     pub(crate) term: u64,
-    pub(crate) signer: SignerKey,
+    /// The keys the head named when it was last looked at.
+    pub(crate) signers: RwLock<Arc<Signers>>,
     pub(crate) decider: RwLock<Arc<Decider>>,
     pub(crate) high_water: HighWater,
     pub(crate) reserve: Reserve,
@@ -91,6 +92,8 @@ pub(crate) struct Inner {
     pub(crate) waiting_release: std::sync::Mutex<Option<mpsc::Receiver<ProfileId>>>,
     pub(crate) setting_keys: Kept,
     pub(crate) remembered: Remembered,
+    /// Counts the checkpoints with cosignatures that this node has kept.
+    pub(crate) cosigned: watch::Sender<u64>,
     /// Another node has committed since the sweeper last looked at everything.
     pub(crate) others: AtomicBool,
     /// Held as long as the ledger is open; PostgreSQL needs none.
@@ -251,11 +254,6 @@ impl Ledger {
         self.door.inner.term
     }
 
-    /// The key that checks this term's checkpoints, as a C2SP vkey.
-    pub fn verifier_key(&self) -> String {
-        self.door.inner.signer.verifier().to_string()
-    }
-
     /// The domain's time, microseconds UTC.
     pub fn now_us(&self) -> i64 {
         self.door.inner.clock.now_us()
@@ -281,14 +279,13 @@ impl Inner {
     pub(crate) fn new(
         (db, keys, clock): (Db, Keys, Clock),
         (term, size, decider): (u64, u64, Decider),
+        signers: Signers,
         (reserve, rotation, folder): (Reserve, Rotation, Option<FolderLock>),
         bodies_kept: Option<NonZeroU16>,
     ) -> Result<Self, StoreError> {
-        let origin = baton_domain::log::checkpoint::origin(keys.ledger().as_str(), term)
-            .map_err(|_| StoreError::Tree("origin"))?;
         let (widened, waiting_release) = mpsc::channel(QUEUE_ACTS_MAX);
         Ok(Self {
-            signer: keys.signer(&origin)?,
+            signers: RwLock::new(Arc::new(signers)),
             high_water: keys.high_water()?,
             reserve,
             rotation,
@@ -306,6 +303,7 @@ impl Inner {
             waiting_release: std::sync::Mutex::new(Some(waiting_release)),
             setting_keys: Kept::default(),
             remembered: Remembered::default(),
+            cosigned: watch::Sender::new(0),
             others: AtomicBool::new(false),
             _folder: folder,
         })

@@ -11,6 +11,7 @@ mod backup;
 mod batch;
 mod bodies;
 mod clock;
+mod cosigned;
 mod engine;
 mod erasure;
 mod error;
@@ -20,6 +21,7 @@ mod job;
 mod keys;
 mod learner;
 mod ledger;
+mod log_keys;
 mod open;
 mod proofs;
 mod refusal;
@@ -35,9 +37,9 @@ mod world;
 
 pub use acts::{
     AccessRows, Act, Bootstrapped, CredentialView, Entries, Erased, ErasedProfile, Fetched,
-    ImportedSetting, Issued, MoveSummary, Planned, Progress, Published, Pulled, PulledItem,
-    PulledWhat, Redirected, Rotated, Section, SettingView, SettingsPage, Sighting, Sightings,
-    Subscribed, TransitionsPage,
+    ImportedSetting, Issued, LogKeyRotated, MoveSummary, Planned, Progress, Published, Pulled,
+    PulledItem, PulledWhat, Redirected, Rotated, Section, SettingView, SettingsPage, Sighting,
+    Sightings, Subscribed, TransitionsPage,
 };
 pub use authenticate::{Known, Presented};
 pub use backup::{
@@ -48,6 +50,7 @@ pub use clock::{Clock, london_date};
 pub use error::StoreError;
 pub use keys::MasterKey;
 pub use ledger::{Done, Ledger, QUEUE_ACTS_MAX, Receipt};
+pub use log_keys::Newest;
 pub use open::{OneTimeToken, Place, holds_database, holds_ledger};
 pub use proofs::Proof;
 pub use refusal::Refusal;

@@ -8,6 +8,7 @@ use baton_domain::access::{Assurance, Decider, PolicySet};
 use baton_domain::entry::{Entry, EntryKind, RowChange, Verdict};
 use baton_domain::ids::{CredentialId, LedgerId, SettingId};
 use baton_domain::log::canonical::Json;
+use baton_domain::log::checkpoint::origin;
 use baton_domain::log::{Frontier, Hash, leaf_hash};
 
 use crate::acts::key_digest;
@@ -22,6 +23,7 @@ use crate::head::{Head, int};
 use crate::keys::{Key, Keys, Mark, MasterKey};
 use crate::learner::hex;
 use crate::ledger::{Inner, Ledger};
+use crate::log_keys::{LogKeys, Signers};
 use crate::reserve::{DiskReserve, Reserve};
 use crate::rotation::Rotation;
 use crate::rows::{CredentialRow, EntryRow, PolicySetRow, TileRow, credential_state};
@@ -118,6 +120,8 @@ impl Ledger {
             body,
         }])
         .await?;
+        let origin = origin(keys.ledger().as_str(), 1).map_err(|_| StoreError::Tree("origin"))?;
+        let first = keys.newest_log_key()?;
         let mut head = Head {
             ledger: keys.ledger().clone(),
             term: 1,
@@ -125,6 +129,7 @@ impl Ledger {
             frontier: Frontier::new(),
             checkpoint: String::new(),
             epoch: keys.first()?,
+            log_keys: LogKeys::only(first, &keys.signer(&origin, first)?),
             policy: hash,
             database_us: None,
         };
@@ -177,6 +182,9 @@ impl Ledger {
                 });
             }
             head.term = mark.term.max(head.term) + 1;
+            // The copy may name a key that was destroyed since; a new term has new keys anyway.
+            let newest = keys.newest_log_key()?;
+            head.log_keys = LogKeys::only(newest, &keys.signer(&head.origin()?, newest)?);
             let old = head.checkpoint.clone();
             let origin = Origin::TermOpened {
                 checkpoint: &old,
@@ -189,11 +197,13 @@ impl Ledger {
         } else {
             tx.rollback().await?;
         }
+        let signers = Signers::open(&keys, &head.origin()?, &head.log_keys)?;
         let policies = policies_in_force(&db, &head.policy).await?;
         let decider = Decider::new(Arc::new(policies));
         let inner = Inner::new(
             (db, keys, clock),
             (head.term, head.size(), decider),
+            signers,
             (place.reserve()?, place.rotation, lock),
             place.bodies_kept,
         )?;
@@ -362,8 +372,8 @@ pub(crate) async fn append(
         hash: node.hash.as_bytes().to_vec(),
     });
     tx.upsert(tiles.collect::<Vec<_>>()).await?;
-    let signer = keys.signer(&head.origin()?)?;
-    head.sign(&signer)?;
+    let signers = Signers::open(keys, &head.origin()?, &head.log_keys)?;
+    head.sign(&signers)?;
     head.write(tx, &before).await?;
     Ok(Mark {
         term: head.term,

@@ -57,14 +57,17 @@ pub struct Rotation {
     pub every: Option<Duration>,
     /// Earlier epochs that are kept beside the one in force: so long can a backup be opened.
     pub keep: u16,
+    /// How long a key for checkpoints signs beside the one after it.
+    pub log_key_overlap: Duration,
 }
 
 impl Default for Rotation {
-    /// Weekly, two kept.
+    /// Weekly, two kept; two keys sign for 30 days.
     fn default() -> Self {
         Self {
             every: Some(Duration::from_hours(7 * 24)),
             keep: 2,
+            log_key_overlap: Duration::from_hours(30 * 24),
         }
     }
 }
@@ -158,6 +161,7 @@ impl Inner {
             // What is past its retention goes, whether or not there was room for a new one.
             self.wrap_anew(stop).await?;
             self.destroy_past(door, stop).await?;
+            self.forget_log_keys().await?;
             // One that came into force meanwhile was not looked at as a whole.
             if opened.is_err() || self.keys.current() == known || stop.is_cancelled() {
                 return opened;

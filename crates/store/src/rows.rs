@@ -8,6 +8,15 @@ use baton_domain::ids::{
 use crate::engine::table::table;
 
 table! {
+    /// A key that signs checkpoints from the second on, by number, and the note by which the one
+    /// before it hands over. Kept for good.
+    LogKeyRow in "log_key" key(number) by() access(false) {
+        number: i64,
+        handover: String,
+    }
+}
+
+table! {
     /// An entry of the ledger. `body` is dropped at the end of its retention; `leaf` stays, so
     /// proofs go on.
     EntryRow in "entry" key(position) by(position) access(false) {

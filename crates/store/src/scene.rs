@@ -17,6 +17,7 @@ use jiff::civil::Date;
 
 use crate::clock::{Clock, london_date};
 use crate::keys::{Keys, NamedEpoch};
+use crate::log_keys::LogKeys;
 use crate::refusal::Refusal;
 use crate::rows::{AboutRow, CredentialRow, FeedRow, credential_state};
 use crate::view::kinds;
@@ -46,6 +47,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) epoch_in_force: i64,
     /// The key epoch this act puts into force.
     pub(crate) epoch: Option<NamedEpoch>,
+    /// The keys that sign checkpoints from this act on.
+    pub(crate) log_keys: LogKeys,
     pub(crate) roles: RoleSet,
     /// Kinds a contributor fills.
     assigned: KindSet,
@@ -138,6 +141,7 @@ impl<'a> Scene<'a> {
             today: moment.today,
             epoch_in_force: moment.epoch,
             epoch: None,
+            log_keys: LogKeys::default(),
             roles: RoleSet::EMPTY,
             assigned: KindSet::EMPTY,
             assurance: Assurance::Key,

@@ -20,9 +20,9 @@ use crate::engine::Tx;
 use crate::engine::table::Table;
 use crate::error::StoreError;
 use crate::rows::{
-    AboutRow, CredentialRow, EntryRow, ErasedRow, FeedRow, LearnerCodeRow, LearnerRow, ProfileRow,
-    ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow,
-    SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    AboutRow, CredentialRow, EntryRow, ErasedRow, FeedRow, LearnerCodeRow, LearnerRow, LogKeyRow,
+    ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow,
+    SettingRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 
 /// Keys of the facts a batch needs before it can decide.
@@ -174,6 +174,7 @@ world! {
     erased: ErasedRow,
     about: AboutRow,
     entries: EntryRow,
+    log_keys: LogKeyRow,
     tiles: TileRow,
 }
 
@@ -206,6 +207,7 @@ not_indexed!(
     ErasedRow,
     AboutRow,
     EntryRow,
+    LogKeyRow,
     TileRow
 );
 

@@ -99,6 +99,9 @@ pub(super) const ROWS: &[Row] = rows! {
         RotateKeys rotate_keys "operator" "sender" |who, to| v1::RotateKeysRequest {
             parent: who.setting.clone(), request_id: fresh(),
         };
+        RotateLogKey rotate_log_key "operator" "sender" |who, to| v1::RotateLogKeyRequest {
+            parent: who.setting.clone(), request_id: fresh(),
+        };
         ListEpochs list_epochs "sender" "operator" |who, to| v1::ListEpochsRequest {
             parent: who.setting.clone(),
         };

@@ -518,6 +518,14 @@ fn audit(of: &Things) -> Vec<Call> {
             },
         ),
         call(
+            "KeyService/RotateLogKey",
+            Officer,
+            &wire::RotateLogKeyRequest {
+                parent: parent(),
+                request_id: fresh(),
+            },
+        ),
+        call(
             "KeyService/RotateKeys",
             Officer,
             &wire::RotateKeysRequest {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use baton_wire::v1::audit_service_client::AuditServiceClient;
-use baton_wire::v1::erasure_service_client::ErasureServiceClient;
 use baton_wire::v1::backup_service_client::BackupServiceClient;
+use baton_wire::v1::erasure_service_client::ErasureServiceClient;
 use baton_wire::v1::key_service_client::KeyServiceClient;
 use baton_wire::v1::profile_service_client::ProfileServiceClient;
 use baton_wire::v1::setting_service_client::SettingServiceClient;

@@ -1,6 +1,7 @@
 //! `baton keys`: the epochs under which everything is sealed.
 //!
-//! JSON: rotate `{"epoch": 3, "position": 42}`, and with `--wait` a line an epoch as `list` has;
+//! JSON: rotate-log `{"key": "…", "previous": "…", "both_until": "2026-12-22T03:00:00Z", "position":
+//! 42}`; rotate `{"epoch": 3, "position": 42}`, and with `--wait` a line an epoch as `list` has;
 //! list, a line an epoch, `{"epoch": 2, "opened": "2026-11-22T03:00:00Z", "in_force": false,
 //! "keys": 1204}`; of the one in force keys are not counted.
 
@@ -29,6 +30,8 @@ pub(crate) struct KeysArgs {
 enum KeysCommand {
     /// Open the next epoch now, and not when it is due.
     Rotate(RotateArgs),
+    /// Have another key sign the checkpoints of the ledger.
+    RotateLog(RotateLogArgs),
     /// The epochs there are, and how much is still sealed under the earlier ones.
     List,
 }
@@ -49,6 +52,18 @@ struct RotateArgs {
     wait: bool,
 }
 
+/// Arguments of `keys rotate-log`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  baton keys rotate-log --folder data
+  baton keys rotate-log --json
+
+Both keys sign for keys.log_key_overlap_days, then the old one is destroyed. Publish the new key as
+you published the old one, and give it to witnesses. Who holds the old key gets to the new one by
+the hand-over that the old key signed. It is no remedy for a key that was stolen. Role: operator.")]
+struct RotateLogArgs {}
+
 pub(crate) async fn run(
     args: KeysArgs,
     to: &ConnectionArgs,
@@ -57,6 +72,7 @@ pub(crate) async fn run(
     let client = to.connect().await?;
     match args.command {
         KeysCommand::Rotate(args) => rotate(&client, &args, output).await,
+        KeysCommand::RotateLog(RotateLogArgs {}) => rotate_log(&client, output).await,
         KeysCommand::List => {
             list(&epochs(&client).await?, output);
             Ok(Exit::Done)
@@ -75,6 +91,24 @@ async fn rotate(client: &Client, args: &RotateArgs, output: Output) -> anyhow::R
         let now = wait(client, epoch, output).await?;
         list(&now, output);
     }
+    Ok(Exit::Done)
+}
+
+async fn rotate_log(client: &Client, output: Output) -> anyhow::Result<Exit> {
+    let request = v1::RotateLogKeyRequest::default();
+    let done = client.rotate_log_key(request).await?;
+    let position = done.receipt.unwrap_or_default().position;
+    let until = Timestamp::from_microsecond(done.overlap_end_time_us).unwrap_or_default();
+    let (key, previous) = (&done.verifier_key, &done.previous_verifier_key);
+    let json = json!({
+        "key": key, "previous": previous, "both_until": until.to_string(), "position": position,
+    });
+    output.result(&json, || {
+        format!(
+            "{key} signs the checkpoints now; the key before it goes on until {until:.0}. Entry \
+             {position} of the ledger"
+        )
+    });
     Ok(Exit::Done)
 }
 

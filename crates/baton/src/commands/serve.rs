@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use baton_server::{ADMIN_SOCKET, AdminSocket, Config, DEFAULT_CONFIG, Serving, server_config};
+use baton_server::{
+    ADMIN_SOCKET, AdminSocket, Config, DEFAULT_CONFIG, LogConfig, Serving, server_config,
+};
 use baton_store::{Clock, Ledger, Place};
 use clap::Args;
 use serde_json::json;
@@ -58,7 +60,9 @@ pub(crate) async fn run(
     config.ledger.folder = to.folder.clone().unwrap_or(config.ledger.folder);
     config.server.listen = args.listen.unwrap_or(config.server.listen);
     let listen = config.server.listen;
-    log(&config)?;
+    let witnesses = config.witnessing.witnesses(&config.witness);
+    let witnesses = witnesses.map_err(|error| Wrong(error.to_string()))?;
+    log(&config.log)?;
     let mut serving = serving(&config).await?;
     let (reserve, bodies_kept) = (config.ledger.reserve(), config.ledger.bodies_kept());
     let postgres = Some(config.ledger.postgres).filter(|url| !url.is_empty());
@@ -88,6 +92,9 @@ pub(crate) async fn run(
     {
         running.stop().await;
         return Err(Wrong(error.to_string()).into());
+    }
+    if let Some(witnesses) = witnesses {
+        running.ask_witnesses(witnesses);
     }
     let address = running.address().unwrap_or(listen).to_string();
     output.result(&json!({ "listening": address }), || {
@@ -154,8 +161,8 @@ async fn serving(config: &Config) -> anyhow::Result<Serving> {
 }
 
 /// Logs go to standard error; they hold ids and counts, never what a profile says.
-fn log(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log.filter)
+pub(super) fn log(config: &LogConfig) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.filter)
         .map_err(|_| Wrong("log.filter is no level or filter".to_owned()))?;
     let to = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -163,7 +170,7 @@ fn log(config: &Config) -> anyhow::Result<()> {
         // A reader of the log that went away ends no call; it would be told on standard error.
         .log_internal_errors(false)
         .with_writer(std::io::stderr);
-    if config.log.format == "json" {
+    if config.format == "json" {
         to.json().init();
     } else {
         to.init();

@@ -20,7 +20,7 @@ use std::time::Instant;
 use clap::Args;
 use serde_json::json;
 
-use crate::commands::audit::verify::verify;
+use crate::commands::audit::verify::whole;
 use crate::output::{Exit, Output, Wrong};
 use cast::Cast;
 use stage::Stage;
@@ -89,7 +89,7 @@ pub(crate) async fn run(args: DemoArgs, output: Output) -> anyhow::Result<Exit> 
     let redirected = Box::pin(exceptions::play(&cast, &mut arrivals, &mut tally, output)).await?;
     tally.all_crossed(redirected)?;
     let auditor = &cast.person("council/auditor").client;
-    let report = verify(auditor, None, true, output).await?;
+    let report = whole(auditor, output).await?;
     let ledger = report.faults == 0;
     let entries = report.checkpoint.size;
     output.say(&format!(

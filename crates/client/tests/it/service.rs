@@ -212,6 +212,7 @@ impl audit::AuditService for Service {
             checkpoint: ledger.checkpoint(),
             verifier_key: ledger.key().verifier().to_string(),
             ledger_id: "ldg_1".to_owned(),
+            ..Default::default()
         }))
     }
 

@@ -6,7 +6,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::note::{self, NoteError, SignerKey, VerifierKey};
+use super::note::{self, NoteError, SignerKey, VerifierKey, WitnessKey};
 use super::tree::{EMPTY_ROOT, Hash, MAX_SIZE};
 
 /// The size and root of a ledger.
@@ -41,21 +41,46 @@ pub fn origin(ledger_id: &str, term: u64) -> Result<String, CheckpointError> {
 }
 
 impl Checkpoint {
+    /// The three lines, which are what is signed.
+    pub fn text(&self) -> String {
+        let root = STANDARD.encode(self.root);
+        format!("{}\n{}\n{root}\n", self.origin, self.size)
+    }
+
     /// Signs the checkpoint. The key must bear the name of the origin.
     ///
     /// Never sign two checkpoints of one origin that are not consistent with each other: that is a
     /// split view, and provable.
     pub fn sign(&self, key: &SignerKey) -> Result<String, CheckpointError> {
-        let text = format!(
-            "{}\n{}\n{}\n",
-            self.origin,
-            self.size,
-            STANDARD.encode(self.root)
-        );
-        if key.verifier().name() != self.origin || read(&text)? != *self {
+        self.sign_with(&[key])
+    }
+
+    /// Signs with each of several keys of the ledger, as while a new one takes over.
+    pub fn sign_with(&self, keys: &[&SignerKey]) -> Result<String, CheckpointError> {
+        let text = self.text();
+        let named = |key: &&SignerKey| key.verifier().name() == self.origin;
+        if !keys.iter().all(named) || read(&text)? != *self {
             return Err(CheckpointError::Origin);
         }
-        Ok(note::sign(&text, &[key])?)
+        Ok(note::sign(&text, keys)?)
+    }
+
+    /// Reads a checkpoint that one of these witnesses cosigned, whoever else signed it: what a
+    /// witness keeps of a ledger, of which the ledger's keys may have changed since.
+    pub fn open_cosigned(signed: &[u8], known: &[WitnessKey]) -> Result<Self, CheckpointError> {
+        if note::cosignatures(signed, known)?.is_empty() {
+            return Err(NoteError::Unsigned.into());
+        }
+        read(note::text(signed)?)
+    }
+
+    /// The origin a note says it is of, before anybody has verified that: to find out whose key it
+    /// has to be.
+    pub fn claimed_origin(signed: &[u8]) -> Option<&str> {
+        let end = signed.iter().position(|byte| *byte == b'\n')?;
+        str::from_utf8(&signed[..end])
+            .ok()
+            .filter(|it| !it.is_empty())
     }
 
     /// Verifies and reads a signed checkpoint.

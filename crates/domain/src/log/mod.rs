@@ -13,16 +13,21 @@
 //! - Checking: [`verify_inclusion`], [`verify_consistency`], and [`verify::Verifier`] for a whole
 //!   ledger; a [`PortableProof`] is a file for one entry.
 //! - Laying out: [`Growth`] cuts the tree into the [`tile`]s others serve and keep.
-//! - Signing: [`Checkpoint`] is what the ledger's key says about size and root, as a [`note`].
+//! - Signing: [`Checkpoint`] is what the ledger's key says about size and root, as a [`note`];
+//!   [`handover`] is how one key names the next.
+//! - Witnessing: [`note::cosignatures`] are what others say of a checkpoint; [`submission`] is how
+//!   they are asked, and how they judge.
 
 pub mod canonical;
 pub mod checkpoint;
 pub mod frontier;
 pub mod growth;
+pub mod handover;
 pub mod note;
 pub mod plan;
 pub mod portable;
 pub mod proof;
+pub mod submission;
 pub mod tile;
 pub mod tree;
 pub mod verify;
@@ -31,7 +36,9 @@ pub use canonical::Json;
 pub use checkpoint::Checkpoint;
 pub use frontier::Frontier;
 pub use growth::{Growth, Tile};
+pub use handover::Handover;
 pub use plan::Plan;
 pub use portable::PortableProof;
 pub use proof::{verify_consistency, verify_inclusion};
+pub use submission::Submission;
 pub use tree::{EMPTY_ROOT, Hash, MAX_SIZE, Node, leaf_hash, node_hash};

@@ -9,11 +9,13 @@
 //! There is no type for a note that was read but not verified: [`open`] is the only way to a text,
 //! and it wants the keys.
 
+mod cosignature;
 mod key;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+pub use cosignature::{Cosignature, CosignerKey, WitnessKey, cosignatures, cosigned, with_lines};
 pub use key::{KeyError, KeyId, SignerKey, VerifierKey};
 
 /// The longest note read, in bytes: room for [`MAX_SIGNATURES`] post-quantum ones of 5 kB.
@@ -75,18 +77,9 @@ pub fn sign(text: &str, keys: &[&SignerKey]) -> Result<String, NoteError> {
 /// one. A known key whose signature fails rejects the whole note, and so does a note no known key
 /// signed.
 pub fn open(note: &[u8], known: &[VerifierKey]) -> Result<Note, NoteError> {
-    if note.len() > MAX_BYTES {
-        return Err(NoteError::TooLong);
-    }
-    let note = str::from_utf8(note).map_err(|_| NoteError::Format)?;
-    check_text(note)?;
-    let (text, signatures) = split(note).ok_or(NoteError::Format)?;
+    let (text, signatures) = read(note)?;
     let mut signers = Vec::new();
-    for (count, line) in signatures.split_terminator('\n').enumerate() {
-        if count == MAX_SIGNATURES {
-            return Err(NoteError::TooManySignatures);
-        }
-        let signature = Signature::read(line).ok_or(NoteError::Format)?;
+    for signature in signatures {
         for key in known.iter().filter(|key| signature.names(key)) {
             if !key.accepts(text, &signature.bytes) {
                 return Err(NoteError::BadSignature(key.id()));
@@ -126,6 +119,29 @@ pub enum NoteError {
     SigningFailed,
 }
 
+/// The text of a note that was verified already.
+pub(super) fn text(note: &[u8]) -> Result<&str, NoteError> {
+    read(note).map(|(text, _)| text)
+}
+
+/// The text of a note nobody has verified yet, and its signatures.
+fn read(note: &[u8]) -> Result<(&str, Vec<Signature<'_>>), NoteError> {
+    if note.len() > MAX_BYTES {
+        return Err(NoteError::TooLong);
+    }
+    let note = str::from_utf8(note).map_err(|_| NoteError::Format)?;
+    check_text(note)?;
+    let (text, signatures) = split(note).ok_or(NoteError::Format)?;
+    let mut read = Vec::new();
+    for line in signatures.split_terminator('\n') {
+        if read.len() == MAX_SIGNATURES {
+            return Err(NoteError::TooManySignatures);
+        }
+        read.push(Signature::read(line).ok_or(NoteError::Format)?);
+    }
+    Ok((text, read))
+}
+
 /// Text and signature lines. The last blank line parts them, so the text may have some itself.
 fn split(note: &str) -> Option<(&str, &str)> {
     let blank_line = note.rfind("\n\n")?;
@@ -144,6 +160,7 @@ fn check_text(text: &str) -> Result<(), NoteError> {
 
 /// A signature line, read and not yet verified.
 struct Signature<'a> {
+    line: &'a str,
     name: &'a str,
     key_id: KeyId,
     bytes: Vec<u8>,
@@ -157,6 +174,7 @@ impl<'a> Signature<'a> {
         let (key_id, bytes) = blob.split_first_chunk()?;
         let signed = !bytes.is_empty();
         signed.then(|| Self {
+            line,
             name,
             key_id: KeyId::new(*key_id),
             bytes: bytes.to_vec(),

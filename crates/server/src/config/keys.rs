@@ -26,6 +26,8 @@ pub struct KeysConfig {
     pub rotate_days: u16,
     /// Earlier epochs that are kept.
     pub keep_epochs: NonZeroU16,
+    /// Days two keys for checkpoints sign.
+    pub log_key_overlap_days: NonZeroU16,
 }
 
 impl KeysConfig {
@@ -47,6 +49,7 @@ impl KeysConfig {
         Rotation {
             every: (days > 0).then(|| Duration::from_hours(24 * days)),
             keep: self.keep_epochs.get(),
+            log_key_overlap: Duration::from_hours(24 * u64::from(self.log_key_overlap_days.get())),
         }
     }
 
@@ -60,6 +63,9 @@ impl KeysConfig {
             return Err(ConfigError::Value(
                 "keys.master_file, master_descriptor and master_command: give one of them",
             ));
+        }
+        if self.log_key_overlap_days.get() > DAYS_MAX {
+            return Err(ConfigError::Value("keys.log_key_overlap_days is 1 to 366"));
         }
         if self.rotate_days > DAYS_MAX {
             return Err(ConfigError::Value("keys.rotate_days is 0 to 366"));

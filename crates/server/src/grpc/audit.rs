@@ -82,14 +82,16 @@ impl AuditService for Services {
         request: Request<twin::GetCheckpointRequest>,
     ) -> Result<Response<twin::GetCheckpointResponse>, Status> {
         known(&request)?;
-        let checkpoint = self.ledger.checkpoint().await.map_err(|error| {
+        let newest = self.ledger.newest().await.map_err(|error| {
             tracing::error!(%error, "the head cannot be read");
             Problem::from(Reason::Unavailable)
         })?;
         Ok(Response::new(twin::GetCheckpointResponse {
-            checkpoint,
-            verifier_key: self.ledger.verifier_key(),
+            checkpoint: newest.checkpoint,
+            verifier_key: newest.verifier_key,
             ledger_id: self.ledger.id().to_string(),
+            cosigned_checkpoint: newest.cosigned.unwrap_or_default(),
+            handovers: newest.handovers,
         }))
     }
 

@@ -1,6 +1,6 @@
 //! `KeyService`.
 
-use baton_domain::act::RotateKeys;
+use baton_domain::act::{RotateKeys, RotateLogKey};
 use baton_wire::status::{Problem, Reason};
 use baton_wire::twin::{self, key_service_server::KeyService};
 use tonic::{Request, Response, Status};
@@ -23,6 +23,25 @@ impl KeyService for Services {
         let done = self.act(&caller, RotateKeys { request }).await?;
         Ok(Response::new(twin::RotateKeysResponse {
             epoch: done.value.epoch,
+            receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
+        }))
+    }
+
+    async fn rotate_log_key(
+        &self,
+        request: Request<twin::RotateLogKeyRequest>,
+    ) -> Result<Response<twin::RotateLogKeyResponse>, Status> {
+        let known = known(&request)?;
+        let request = request.into_inner();
+        let caller = caller(&known, &request.parent)?;
+        let mut fields = Fields::default();
+        let id = fields.request_id(&request.request_id);
+        let request = fields.all(id)?;
+        let done = self.act(&caller, RotateLogKey { request }).await?;
+        Ok(Response::new(twin::RotateLogKeyResponse {
+            verifier_key: done.value.verifier_key,
+            previous_verifier_key: done.value.previous,
+            overlap_end_time_us: done.value.until_us,
             receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
         }))
     }

@@ -111,7 +111,7 @@ impl Step for OpenEpoch {
 }
 
 /// Whether the policies let a caller rotate, as things stand now.
-async fn may(ledger: &Inner, caller: &Caller) -> Result<bool, Refusal> {
+pub(super) async fn may(ledger: &Inner, caller: &Caller) -> Result<bool, Refusal> {
     let needs = Needs {
         credentials: BTreeSet::from([caller.credential.clone()]),
         ..Needs::default()

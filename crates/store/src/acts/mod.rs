@@ -17,6 +17,7 @@ mod forget;
 mod hold;
 mod import_setting;
 mod lease;
+mod log_key;
 mod move_summary;
 mod opened;
 mod plan;
@@ -48,6 +49,7 @@ pub use erase::{Erased, ErasedProfile};
 pub(crate) use expire::{DropBodies, EraseAgain, Expire, StorageScrubbed};
 pub use fetch::Fetched;
 pub use import_setting::ImportedSetting;
+pub use log_key::LogKeyRotated;
 pub use move_summary::{MoveSummary, Progress};
 pub use opened::Section;
 pub use plan::Planned;
@@ -208,6 +210,7 @@ acts! {
     Restrict => Redirected,
     LiftRestriction => Redirected,
     BackUp => Leave,
+    RotateLogKey => LogKeyRotated,
 }
 
 /// What the store knows of an act beside its value.

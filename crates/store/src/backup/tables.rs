@@ -6,8 +6,8 @@ use crate::engine::value::{Column as _, Inconsistent, Type, Value};
 use crate::error::StoreError;
 use crate::rows::{
     AboutRow, ContentRow, CredentialRow, EntryRow, ErasedRow, FeedRow, LearnerCodeRow, LearnerRow,
-    PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow,
-    SettingKeyRow, SettingRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    LogKeyRow, PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow,
+    SettingCodeRow, SettingKeyRow, SettingRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 
 /// Rows read at once.
@@ -76,7 +76,7 @@ impl Described {
 
 /// Entries before the access rows that are a fold of them; keys before what is under them. The
 /// lease is left out: whoever reads a subscription begins anew.
-pub(super) static TABLES: [Described; 21] = [
+pub(super) static TABLES: [Described; 22] = [
     Described::of::<PolicySetRow>(),
     Described::of::<EntryRow>(),
     Described::of::<TileRow>(),
@@ -98,6 +98,7 @@ pub(super) static TABLES: [Described; 21] = [
     Described::of::<SubscriptionRow>(),
     Described::of::<RequestRow>(),
     Described::of::<ErasedRow>(),
+    Described::of::<LogKeyRow>(),
 ];
 
 /// Reads a table from front to back.

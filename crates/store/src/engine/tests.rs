@@ -15,11 +15,13 @@ use super::table::{Statement, Table as _};
 use super::value::Column as _;
 use crate::rows::{
     AboutRow, ContentRow, CredentialRow, EntryRow, ErasedRow, FeedRow, LearnerCodeRow, LearnerRow,
-    LeaseRow, PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow,
-    SettingCodeRow, SettingKeyRow, SettingRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    LeaseRow, LogKeyRow, PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow,
+    RequestRow, SettingCodeRow, SettingKeyRow, SettingRow, SubscriptionRow, TileRow, TransitionRow,
+    VersionRow,
 };
 use crate::{
-    acts, backup, bodies, erasure, head, open, proofs, rotation, scrub, sweeper, world,
+    acts, backup, bodies, cosigned, erasure, head, log_keys, open, proofs, rotation, scrub,
+    sweeper, world,
 };
 
 fn statements() -> Vec<Statement> {
@@ -34,6 +36,7 @@ fn statements() -> Vec<Statement> {
         ErasedRow,
         FeedRow,
         LeaseRow,
+        LogKeyRow,
         LearnerCodeRow,
         LearnerRow,
         PolicySetRow,
@@ -53,9 +56,12 @@ fn statements() -> Vec<Statement> {
     let fixed = [
         backup::OLDEST_CONTENT,
         backup::OLDEST_LEARNER,
+        cosigned::READ,
+        cosigned::KEEP,
         head::READ,
         head::INSERT,
         head::WRITE,
+        log_keys::HANDOVERS,
         open::LEAF,
         proofs::LEAVES,
         proofs::TILES,

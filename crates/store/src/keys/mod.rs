@@ -36,7 +36,6 @@ pub(crate) struct Keys {
     folder: PathBuf,
     ledger: LedgerId,
     blind: Key,
-    log_seed: Key,
     /// Kept open: each new epoch is sealed under it.
     master: Key,
     /// The ledger's head says which epoch is in force; nodes follow it.
@@ -92,7 +91,6 @@ impl Keys {
             folder: folder.to_owned(),
             ledger: ring.ledger.clone(),
             blind: ring.blind.clone(),
-            log_seed: ring.log_seed.clone(),
             master,
             current: AtomicI64::new(NO_EPOCH),
             ring: RwLock::new(Arc::new(ring)),
@@ -207,10 +205,54 @@ impl Keys {
         Ok(())
     }
 
-    /// The key that signs checkpoints under this origin.
-    pub(crate) fn signer(&self, origin: &str) -> Result<SignerKey, StoreError> {
-        SignerKey::from_seed(origin, self.log_seed.bytes())
+    /// The key of a number that signs checkpoints under this origin. One that is not known is
+    /// looked for on disk: another node may have laid it there.
+    pub(crate) fn signer(&self, origin: &str, number: i64) -> Result<SignerKey, StoreError> {
+        let known = |ring: &Ring| ring.log.get(&number).cloned();
+        let mut seed = known(&self.ring());
+        if seed.is_none() {
+            self.keep(self.read_ring()?);
+            seed = known(&self.ring());
+        }
+        let seed = seed.ok_or(StoreError::Ring(
+            "the key that signs checkpoints is not in it",
+        ))?;
+        SignerKey::from_seed(origin, seed.bytes())
             .map_err(|_| StoreError::Ring("the log key is malformed"))
+    }
+
+    /// The newest number of a key for checkpoints, as it lies on disk.
+    pub(crate) fn newest_log_key(&self) -> Result<i64, StoreError> {
+        self.keep(self.read_ring()?);
+        let newest = self.ring().log.keys().next_back().copied();
+        newest.ok_or(StoreError::Ring("no key that signs checkpoints is in it"))
+    }
+
+    /// Lays the key after the one of this number into the ring. It is in force once the ledger says
+    /// so; one that was laid there before and never came into force is taken as it is.
+    pub(crate) fn lay_log_key(&self, current: i64) -> Result<i64, StoreError> {
+        let next = current + 1;
+        let held = RingLock::take(&self.folder)?;
+        let mut ring = Ring::read_held(&self.folder, &self.master, &held)?;
+        if let std::collections::btree_map::Entry::Vacant(place) = ring.log.entry(next) {
+            place.insert(Key::random()?);
+            ring.replace(&self.folder, &self.master, &held)?;
+        }
+        self.keep(ring);
+        Ok(next)
+    }
+
+    /// Destroys the keys for checkpoints before the one in force, once none of them signs any more.
+    pub(crate) fn forget_log_keys(&self, before: i64) -> Result<(), StoreError> {
+        if self.ring().log.keys().all(|number| *number >= before) {
+            return Ok(());
+        }
+        let held = RingLock::take(&self.folder)?;
+        let mut ring = Ring::read_held(&self.folder, &self.master, &held)?;
+        ring.log.retain(|number, _| *number >= before);
+        ring.replace(&self.folder, &self.master, &held)?;
+        self.keep(ring);
+        Ok(())
     }
 
     /// A fresh key for a setting in an epoch, wrapped and open.

@@ -17,6 +17,8 @@ use crate::error::StoreError;
 
 pub(super) const RING: &str = "ring.json";
 const LOCK: &str = "ring.lock";
+/// The key that signs the first checkpoint.
+pub(super) const FIRST_LOG_KEY: i64 = 1;
 
 /// The ring as it lies on disk: every key in it sealed under the master key.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,9 +31,14 @@ struct RingFile {
     epochs: BTreeMap<i64, EpochFile>,
     #[serde(with = "file::sealed")]
     blind: Vec<u8>,
-    #[serde(with = "file::sealed")]
-    log: Vec<u8>,
+    /// Keys that sign checkpoints, by number: the one in force, and the one before or after it.
+    log: BTreeMap<i64, SealedFile>,
 }
+
+/// One key as it lies there.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+struct SealedFile(#[serde(with = "file::sealed")] Vec<u8>);
 
 /// One epoch of it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,7 +62,7 @@ pub(super) struct Ring {
     pub(super) ledger: LedgerId,
     pub(super) epochs: BTreeMap<i64, Epoch>,
     pub(super) blind: Key,
-    pub(super) log_seed: Key,
+    pub(super) log: BTreeMap<i64, Key>,
 }
 
 /// Held while the file is changed: nodes of one ledger may share the folder.
@@ -75,7 +82,7 @@ impl Ring {
             ledger,
             epochs: BTreeMap::from([(1, first)]),
             blind: Key::random()?,
-            log_seed: Key::random()?,
+            log: BTreeMap::from([(FIRST_LOG_KEY, Key::random()?)]),
         })
     }
 
@@ -117,9 +124,13 @@ impl Ring {
                 Ok((*id, Epoch { opened_us, key }))
             })
             .collect::<Result<_, StoreError>>()?;
+        let log = ring.log.iter().map(|(number, key)| {
+            let key = open(&format!("log/{number}"), &key.0)?;
+            Ok((*number, key))
+        });
         Ok(Self {
+            log: log.collect::<Result<_, StoreError>>()?,
             blind: open("blind", &ring.blind)?,
-            log_seed: open("log", &ring.log)?,
             epochs,
             ledger,
         })
@@ -157,13 +168,17 @@ impl Ring {
             let opened_us = epoch.opened_us;
             Ok((*id, EpochFile { opened_us, key }))
         });
+        let log = self.log.iter().map(|(number, key)| {
+            let sealed = wrap(&format!("log/{number}"), key)?;
+            Ok((*number, SealedFile(sealed)))
+        });
         let ring = RingFile {
             version: 1,
             ledger_id: self.ledger.as_str().to_owned(),
             oldest: self.epochs.keys().next().copied().unwrap_or_default(),
             epochs: epochs.collect::<Result<_, StoreError>>()?,
             blind: wrap("blind", &self.blind)?,
-            log: wrap("log", &self.log_seed)?,
+            log: log.collect::<Result<_, StoreError>>()?,
         };
         serde_json::to_vec_pretty(&ring).map_err(|_| StoreError::Ring("encoding"))
     }

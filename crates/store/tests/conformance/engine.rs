@@ -111,6 +111,7 @@ impl Home {
             rotation: Rotation {
                 every: None,
                 keep: 2,
+                ..Rotation::default()
             },
             reserve: self.reserve,
             bodies_kept: self.bodies_kept,

@@ -367,7 +367,7 @@ on_both_engines! {
         let World { ledger, clock, hand, .. } = &world;
         let now = *hand.borrow();
         let every = Some(Duration::from_hours(7 * 24));
-        let place = Place { rotation: Rotation { every, keep: 1 }, ..home.place() };
+        let place = Place { rotation: Rotation { every, keep: 1, ..Rotation::default() }, ..home.place() };
         let (clock, officer, request) = (clock.clone(), world.officer.clone(), world.request());
         let receiver = world.caller(&world.secondary.id, &[Role::Dsl]).await;
         let start = *ledger.size().borrow();

@@ -122,6 +122,9 @@ reasons! {
     /// It could not be written, or did not hold when it was read again. Older ones are all there.
     BackupFailed = "BACKUP_FAILED", FailedPrecondition,
         "the backup could not be made and none was taken away for it; the service's log says why";
+    /// Two keys sign checkpoints already, or a ledger had as many as it may have (64).
+    LogKeysOverlap = "LOG_KEYS_OVERLAP", FailedPrecondition,
+        "two keys sign already: wait until the overlap is over; the entry `log_key_changed` says when";
     /// Another consumer watches or pulls this subscription now. Give each one of its own; do not
     /// come back by itself, or the two end each other without end.
     SubscriptionTakenOver = "SUBSCRIPTION_TAKEN_OVER", Aborted,

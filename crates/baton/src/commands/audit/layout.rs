@@ -9,6 +9,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use baton_domain::log::handover::HANDOVERS_MAX;
 use baton_domain::log::note::VerifierKey;
 use baton_domain::log::tile::{Kind, TilePath};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,10 @@ pub(super) const KEYS: &str = "baton/verifier-keys";
 pub(super) const MARKER: &str = "baton/ledger.json";
 /// Every checkpoint the folder once had, by size.
 pub(super) const CHECKPOINTS: &str = "baton/checkpoints";
+/// How each key handed over to the next, by number from 1.
+pub(super) const HANDOVERS: &str = "baton/log-key-handovers";
+/// The newest checkpoint that witnesses cosigned.
+pub(super) const COSIGNED: &str = "baton/checkpoint.cosigned";
 /// How to check it.
 pub(super) const README: &str = "README.txt";
 
@@ -145,6 +150,18 @@ impl Folder {
         let keys: Result<Vec<_>, _> = text.lines().map(str::parse).collect();
         let keys = keys.ok().filter(|keys| !keys.is_empty());
         Ok(keys.ok_or_else(damaged)?)
+    }
+
+    /// How each of those keys handed over to the next.
+    pub(super) fn handovers(&self) -> anyhow::Result<Vec<Vec<u8>>> {
+        let mut notes = Vec::new();
+        for number in 1..=HANDOVERS_MAX {
+            match self.read(&format!("{HANDOVERS}/{number}"), SMALL_MAX)? {
+                Some(note) => notes.push(note),
+                None => break,
+            }
+        }
+        Ok(notes)
     }
 
     /// Writes a file that is there whole or not at all, in place of an older one.

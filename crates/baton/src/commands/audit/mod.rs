@@ -17,6 +17,7 @@ mod entries;
 mod export;
 mod layout;
 mod prove;
+mod trust;
 pub(crate) mod verify;
 mod who_saw;
 

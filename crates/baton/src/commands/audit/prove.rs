@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use baton_client::{Client, ProofNote, portable_receipt};
 use baton_domain::log::note::VerifierKey;
 use baton_domain::log::portable::MAX_BYTES;
-use baton_domain::log::{Hash, PortableProof, leaf_hash};
+use baton_domain::log::{Checkpoint, Hash, PortableProof, leaf_hash};
 use baton_wire::v1;
 use clap::Args;
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::entries::{hex, page, words};
 use super::export::newest;
+use super::trust::{self, Witnesses};
 use super::verify::key;
 use crate::output::{Broken, Exit, Output, Wrong};
 
@@ -69,6 +70,11 @@ pub(super) struct VerifyProofArgs {
     /// The ledger's key, as the council publishes it (C2SP vkey).
     #[arg(long, value_parser = key, value_name = "VKEY")]
     key: VerifierKey,
+    /// Another key of the same ledger, as after it took a new one; may be given again.
+    #[arg(long, value_parser = key, value_name = "VKEY")]
+    also_key: Vec<VerifierKey>,
+    #[command(flatten)]
+    witnesses: Witnesses,
     /// The bytes of the entry; then what it says is shown.
     #[arg(long, value_name = "FILE")]
     entry: Option<PathBuf>,
@@ -115,19 +121,19 @@ pub(super) async fn run(args: ProveArgs, client: &Client, output: Output) -> any
     if args.out.exists() {
         return Err(Wrong(format!("{} is there already", args.out.display())).into());
     }
-    let (_, key, _) = newest(client, args.key).await?;
+    let (told, keys, _) = newest(client, args.key).await?;
+    let key = trust::in_force(&keys)?;
     let (receipt, act) = match (&args.receipt, &args.of) {
-        (Some(file), _) => (read_receipt(file)?, String::new()),
+        (Some(file), _) => (cosigned(read_receipt(file)?, &told, &keys), String::new()),
         (None, Some(of)) => find(client, of, &args.act, &key).await?,
         (None, None) => return Err(Wrong("which entry?".to_owned()).into()),
     };
-    let mut proof =
-        portable_receipt(client, "", &receipt, &key)
-            .await
-            .map_err(|error| match error {
-                baton_client::ReceiptError::Client(error) => anyhow::Error::from(error),
-                other => Broken(format!("the ledger does not keep its word: {other}")).into(),
-            })?;
+    let mut proof = portable_receipt(client, "", &receipt, &keys)
+        .await
+        .map_err(|error| match error {
+            baton_client::ReceiptError::Client(error) => anyhow::Error::from(error),
+            other => Broken(format!("the ledger does not keep its word: {other}")).into(),
+        })?;
     if let (false, Some(note)) = (act.is_empty(), ProofNote::of(&proof)) {
         proof.extra = Some(ProofNote { act, ..note }.to_bytes());
     }
@@ -167,21 +173,38 @@ async fn find(
         Err(_) => search(client, of, act).await?,
     };
     // Only now: the search is an entry, too.
-    let (newest, ..) = newest(client, Some(key.clone())).await?;
+    let (newest, keys, _) = newest(client, Some(key.clone())).await?;
     let request = v1::GetInclusionProofRequest {
         position,
         ..Default::default()
     };
     let leaf_hash = client.get_inclusion_proof(request).await?.leaf_hash;
     let receipt = v1::Receipt {
-        ledger_id: newest.ledger_id,
+        ledger_id: newest.ledger_id.clone(),
         position,
         time_us,
         leaf_hash,
-        checkpoint: newest.checkpoint,
+        checkpoint: newest.checkpoint.clone(),
         ..Default::default()
     };
-    Ok((receipt, act))
+    Ok((cosigned(receipt, &newest, &keys), act))
+}
+
+/// A receipt under the checkpoint that witnesses cosigned, where that covers its entry.
+fn cosigned(
+    receipt: v1::Receipt,
+    told: &v1::GetCheckpointResponse,
+    keys: &[VerifierKey],
+) -> v1::Receipt {
+    let covers = |it: &Checkpoint| i64::try_from(it.size).is_ok_and(|size| receipt.position < size);
+    let note = &told.cosigned_checkpoint;
+    match Checkpoint::open(note.as_bytes(), keys).ok().filter(covers) {
+        Some(_) => v1::Receipt {
+            checkpoint: note.clone(),
+            ..receipt
+        },
+        None => receipt,
+    }
 }
 
 /// Position, act and time of the newest entry of an act about a profile or a move.
@@ -269,6 +292,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 
 /// Checks a proof, asking nobody.
 pub(super) fn verify(args: &VerifyProofArgs, output: Output) -> anyhow::Result<Exit> {
+    args.witnesses.check()?;
     let read = |path: &Path| std::fs::read(path).map_err(|error| Wrong::unreadable(path, &error));
     let bytes = read(&args.file)?;
     let text = String::from_utf8(bytes)
@@ -290,8 +314,11 @@ pub(super) fn verify(args: &VerifyProofArgs, output: Output) -> anyhow::Result<E
         })?,
     };
     let checkpoint = proof
-        .verify(&leaf, std::slice::from_ref(&args.key))
+        .verify(&leaf, &[&[args.key.clone()][..], &args.also_key].concat())
         .map_err(|error| Broken(format!("the proof does not hold: {error}")))?;
+    if args.witnesses.are_asked() {
+        args.witnesses.demand(&proof.checkpoint)?;
+    }
     let said = entry.as_deref().and_then(super::entries::said);
     let json = json!({ "proved": {
         "origin": checkpoint.origin, "position": proof.index, "size": checkpoint.size,

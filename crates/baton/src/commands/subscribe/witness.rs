@@ -31,6 +31,15 @@ pub(super) fn tell(sighting: &Sighting, output: Output) {
                  it was"
             ),
         ),
+        Sighting::NewKey { from, to, size } => (
+            json!({
+                "found": "new_key", "from": from.to_string(), "to": to.to_string(), "size": size,
+            }),
+            format!(
+                "the ledger signs with the key {to} now, to which {from} handed over; it is held \
+                 from now on"
+            ),
+        ),
         Sighting::Alarm(alarm) => {
             let evidence = alarm
                 .evidence

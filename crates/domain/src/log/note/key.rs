@@ -9,12 +9,14 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::log::tree::sha256;
 
-/// Signature type of plain Ed25519, the only one supported. Witness cosignatures are 0x04.
+/// Signature type of plain Ed25519. Witness cosignatures are 0x04 and have keys of their own
+/// ([`super::WitnessKey`]), so that none passes for the other.
 const ED25519_TYPE: u8 = 0x01;
 /// Length of an Ed25519 public key and of a seed, in bytes.
-const KEY_LENGTH: usize = 32;
+pub(super) const KEY_LENGTH: usize = 32;
 
-/// The first four bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key).
+/// The first four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ public key); the type is 0x01, of witnesses
+/// 0x04.
 ///
 /// It tells keys of one name apart and is no proof of anything. Printed as 8 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,8 +32,8 @@ impl KeyId {
         &self.0
     }
 
-    fn of(name: &str, public_key: &[u8; KEY_LENGTH]) -> Self {
-        let hash = sha256(&[name.as_bytes(), b"\n", &[ED25519_TYPE], public_key]);
+    pub(super) fn of(name: &str, kind: u8, public_key: &[u8; KEY_LENGTH]) -> Self {
+        let hash = sha256(&[name.as_bytes(), b"\n", &[kind], public_key]);
         let [a, b, c, d, ..] = *hash.as_bytes();
         Self([a, b, c, d])
     }
@@ -66,7 +68,7 @@ impl VerifierKey {
     pub fn new(name: &str, public_key: [u8; KEY_LENGTH]) -> Result<Self, KeyError> {
         check_name(name)?;
         let parsed = ParsedPublicKey::new(&ED25519, public_key).map_err(|_| KeyError::Material)?;
-        let id = KeyId::of(name, &public_key);
+        let id = KeyId::of(name, ED25519_TYPE, &public_key);
         Ok(Self {
             name: name.to_owned(),
             id,
@@ -105,10 +107,34 @@ impl Eq for VerifierKey {}
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut typed = vec![ED25519_TYPE];
-        typed.extend(self.public_key);
-        write!(f, "{}+{}+{}", self.name, self.id, STANDARD.encode(typed))
+        f.write_str(&print_vkey(
+            &self.name,
+            self.id,
+            ED25519_TYPE,
+            &self.public_key,
+        ))
     }
+}
+
+/// A vkey as C2SP writes it.
+pub(super) fn print_vkey(name: &str, id: KeyId, kind: u8, key: &[u8; KEY_LENGTH]) -> String {
+    let typed = [&[kind][..], key].concat();
+    format!("{name}+{id}+{}", STANDARD.encode(typed))
+}
+
+/// Name, key id as it is printed, and the key of a vkey of one type.
+pub(super) fn read_vkey(vkey: &str, kind: u8) -> Result<(&str, &str, [u8; KEY_LENGTH]), KeyError> {
+    // A name has no plus sign, the base64 after the key id may have some.
+    let mut parts = vkey.splitn(3, '+');
+    let (Some(name), Some(id), Some(typed)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(KeyError::Format);
+    };
+    let typed = STANDARD.decode(typed).map_err(|_| KeyError::Format)?;
+    let (found, key) = typed.split_first().ok_or(KeyError::Format)?;
+    if *found != kind {
+        return Err(KeyError::UnsupportedType(*found));
+    }
+    Ok((name, id, key.try_into().map_err(|_| KeyError::Material)?))
 }
 
 /// Reads a vkey. The key id must be the one of name and key, in lower case.
@@ -116,17 +142,7 @@ impl FromStr for VerifierKey {
     type Err = KeyError;
 
     fn from_str(vkey: &str) -> Result<Self, KeyError> {
-        // A name has no plus sign, the base64 after the key id may have some.
-        let mut parts = vkey.splitn(3, '+');
-        let (Some(name), Some(id), Some(typed)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(KeyError::Format);
-        };
-        let typed = STANDARD.decode(typed).map_err(|_| KeyError::Format)?;
-        let (kind, public_key) = typed.split_first().ok_or(KeyError::Format)?;
-        if *kind != ED25519_TYPE {
-            return Err(KeyError::UnsupportedType(*kind));
-        }
-        let public_key = public_key.try_into().map_err(|_| KeyError::Material)?;
+        let (name, id, public_key) = read_vkey(vkey, ED25519_TYPE)?;
         let key = Self::new(name, public_key)?;
         if key.id.to_string() == id {
             Ok(key)
@@ -195,8 +211,9 @@ pub enum KeyError {
     /// Not of the form `name+id+base64`.
     #[error("not of the form <name>+<key id>+<base64 key>")]
     Format,
-    /// A signature type other than Ed25519 (0x01).
-    #[error("signature type {0:#04x} is not supported")]
+    /// A signature type other than the one wanted: of a ledger's key Ed25519 (0x01), of a witness's
+    /// the Ed25519 cosignature (0x04).
+    #[error("a key of signature type {0:#04x} has no place here")]
     UnsupportedType(u8),
     /// Not 32 bytes, or refused by the library.
     #[error("not an Ed25519 key")]

@@ -9,7 +9,6 @@ mod tree;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use baton_client::Client;
 use baton_domain::log::Checkpoint;
 use baton_domain::log::note::VerifierKey;
@@ -18,6 +17,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::layout::{self, Folder, Marker, SMALL_MAX};
+use super::trust;
 use super::verify::{key, open};
 use crate::output::{Broken, Exit, Output, Wrong};
 use tree::Tree;
@@ -48,9 +48,9 @@ pub(crate) struct ExportArgs {
 }
 
 pub(super) async fn run(args: ExportArgs, client: &Client, output: Output) -> anyhow::Result<Exit> {
-    let (newest, key, checkpoint) = newest(client, args.key).await?;
+    let (newest, keys, checkpoint) = newest(client, args.key.clone()).await?;
     let folder = enter(&args.into, &newest.ledger_id, &checkpoint.origin)?;
-    let held = held(&folder, &key)?;
+    let held = held(&folder, &keys)?;
     if let Some(held) = &held {
         agree::continues(client, (held.size, held.root), &checkpoint).await?;
     }
@@ -61,12 +61,14 @@ pub(super) async fn run(args: ExportArgs, client: &Client, output: Output) -> an
     tree.policies(client).await?;
     let (beside, rows) = rows::read(client, &folder, output).await?;
     // The pages of rows are entries themselves, and rows are compared with the entries before them.
-    let (newest, _, checkpoint) = self::newest(client, Some(key.clone())).await?;
+    let root = args.key.or_else(|| keys.first().cloned());
+    let (newest, keys, checkpoint) = self::newest(client, root).await?;
     tree.fetch(client, &checkpoint).await?;
     tree.policies(client).await?;
     tree.finish()?;
     folder.put(&beside, &layout::access_rows(checkpoint.size))?;
-    seal(&folder, &newest.checkpoint, &checkpoint, &key)?;
+    cosigned(client, &folder, &newest, (&keys, &checkpoint)).await?;
+    seal(&folder, &newest, &checkpoint, &keys)?;
     if let Some(held) = held.filter(|held| held.size < checkpoint.size) {
         tidy(&folder, &held, &checkpoint)?;
     }
@@ -128,21 +130,18 @@ fn tell(exported: &Exported, output: Output) {
     });
 }
 
-/// The newest checkpoint, under the key given or the one the service names.
+/// The newest checkpoint, under the keys that the one given vouches for, or the one the service
+/// names.
 pub(super) async fn newest(
     client: &Client,
     key: Option<VerifierKey>,
-) -> anyhow::Result<(v1::GetCheckpointResponse, VerifierKey, Checkpoint)> {
+) -> anyhow::Result<(v1::GetCheckpointResponse, Vec<VerifierKey>, Checkpoint)> {
     let newest = client
         .get_checkpoint(v1::GetCheckpointRequest::default())
         .await?;
-    let named = || newest.verifier_key.parse();
-    let key = match key {
-        Some(key) => key,
-        None => named().context("the service's key is none")?,
-    };
-    let checkpoint = open(&newest, &key)?;
-    Ok((newest, key, checkpoint))
+    let keys = trust::keys(&newest, key)?;
+    let checkpoint = open(&newest, &keys)?;
+    Ok((newest, keys, checkpoint))
 }
 
 /// A folder that is new, empty, or of this ledger and term.
@@ -175,12 +174,12 @@ fn enter(path: &Path, ledger: &str, origin: &str) -> anyhow::Result<Folder> {
     Ok(folder)
 }
 
-/// The checkpoint the folder has, under the key.
-fn held(folder: &Folder, key: &VerifierKey) -> anyhow::Result<Option<Checkpoint>> {
+/// The checkpoint the folder has, under one of the keys.
+fn held(folder: &Folder, keys: &[VerifierKey]) -> anyhow::Result<Option<Checkpoint>> {
     let Some(bytes) = folder.read(layout::CHECKPOINT, SMALL_MAX)? else {
         return Ok(None);
     };
-    let opened = Checkpoint::open(&bytes, std::slice::from_ref(key));
+    let opened = Checkpoint::open(&bytes, keys);
     let opened = opened.map_err(|error| {
         Broken(format!(
             "the folder's checkpoint does not hold under this key: {error}. Nothing was overwritten"
@@ -189,14 +188,47 @@ fn held(folder: &Folder, key: &VerifierKey) -> anyhow::Result<Option<Checkpoint>
     Ok(Some(opened))
 }
 
-/// Key and checkpoint: from now on the folder says of itself that it is whole.
+/// What witnesses cosigned: in the place of the checkpoint if it is the same one, beside it in any
+/// case.
+async fn cosigned(
+    client: &Client,
+    folder: &Folder,
+    newest: &v1::GetCheckpointResponse,
+    (keys, now): (&[VerifierKey], &Checkpoint),
+) -> anyhow::Result<()> {
+    let signed = &newest.cosigned_checkpoint;
+    if signed.is_empty() {
+        return Ok(());
+    }
+    // One of the term before is none of this folder's.
+    let Ok(cosigned) = Checkpoint::open(signed.as_bytes(), keys) else {
+        return Ok(());
+    };
+    agree::continues(client, (cosigned.size, cosigned.root), now).await?;
+    folder.replace(layout::COSIGNED, signed.as_bytes())
+}
+
+/// Keys and checkpoint: from now on the folder says of itself that it is whole.
 fn seal(
     folder: &Folder,
-    signed: &str,
+    newest: &v1::GetCheckpointResponse,
     checkpoint: &Checkpoint,
-    key: &VerifierKey,
+    keys: &[VerifierKey],
 ) -> anyhow::Result<()> {
-    folder.keep(layout::KEYS, format!("{key}\n").as_bytes())?;
+    for (number, note) in (1..).zip(&newest.handovers) {
+        folder.keep(&format!("{}/{number}", layout::HANDOVERS), note.as_bytes())?;
+    }
+    let listed: String = keys.iter().map(|key| format!("{key}\n")).collect();
+    let held = folder.read(layout::KEYS, SMALL_MAX)?.unwrap_or_default();
+    if !listed.as_bytes().starts_with(&held) {
+        let say = "the folder has other keys than the ledger. Nothing was overwritten".to_owned();
+        return Err(Broken(say).into());
+    }
+    folder.replace(layout::KEYS, listed.as_bytes())?;
+    // The same text: with the signatures of witnesses, where they have signed this one.
+    let same = |note: &&String| note.starts_with(&format!("{}\n", checkpoint.text()));
+    let signed = Some(&newest.cosigned_checkpoint).filter(same);
+    let signed = signed.unwrap_or(&newest.checkpoint);
     folder.replace(&layout::checkpoint_of(checkpoint.size), signed.as_bytes())?;
     folder.replace(layout::CHECKPOINT, signed.as_bytes())
 }

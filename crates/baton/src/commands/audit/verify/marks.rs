@@ -110,6 +110,13 @@ impl Marks {
         Ok((marks, faults))
     }
 
+    /// A checkpoint that witnesses vouch for, to be met on the way.
+    pub(super) fn expect(&mut self, cosigned: Option<Checkpoint>) {
+        self.checkpoints.extend(cosigned.filter(|it| it.size > 0));
+        self.checkpoints
+            .sort_by_key(|it| std::cmp::Reverse(it.size));
+    }
+
     /// What is wrong at a size that was just reached.
     pub(super) fn reached(
         &mut self,
@@ -124,7 +131,7 @@ impl Marks {
                     kind: "checkpoint",
                     position: None,
                     message: format!(
-                        "the checkpoint of {size} entries that the folder once had is of another \
+                        "the checkpoint of {size} entries that was held before is of another \
                          history"
                     ),
                 });

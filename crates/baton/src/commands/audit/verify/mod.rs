@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use baton_client::Client;
 use baton_domain::log::Checkpoint;
+use baton_domain::log::handover::lineage;
 use baton_domain::log::note::VerifierKey;
 use baton_wire::v1;
 use clap::Args;
@@ -27,6 +28,7 @@ use serde_json::json;
 
 use super::entries::hex;
 use super::layout::{self, Folder, Marker, SMALL_MAX};
+use super::trust::{self, Witnesses};
 use crate::output::{Broken, Exit, Output, Wrong};
 use fold::Rows;
 use marks::Marks;
@@ -52,9 +54,12 @@ pub(crate) struct VerifyArgs {
     /// entries made of them.
     #[arg(long)]
     state: bool,
-    /// The ledger's key, as the council publishes it (C2SP vkey).
+    /// The ledger's key, as the council publishes it (C2SP vkey). An earlier one will do: the keys
+    /// after it are those that were handed over to.
     #[arg(long, value_parser = key, value_name = "VKEY")]
     key: Option<VerifierKey>,
+    #[command(flatten)]
+    witnesses: Witnesses,
 }
 
 /// Something that is wrong with a ledger.
@@ -80,10 +85,46 @@ pub(crate) struct Report {
     pub(crate) unproved: u64,
     /// Number of faults; each was told when it was found.
     pub(crate) faults: u64,
+    /// What witnesses vouch for, where that was asked.
+    pub(crate) cosigned: Option<Cosigned>,
+}
+
+/// A checkpoint with enough cosignatures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cosigned {
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) witnesses: usize,
+}
+
+impl Cosigned {
+    /// A note of this ledger that the witnesses asked for have cosigned.
+    fn of(
+        witnesses: &Witnesses,
+        note: &[u8],
+        keys: &[VerifierKey],
+        now: &Checkpoint,
+    ) -> anyhow::Result<Self> {
+        let text = String::from_utf8_lossy(note);
+        if text.is_empty() {
+            let say = "no checkpoint of this ledger is cosigned by any witness".to_owned();
+            return Err(Broken(say).into());
+        }
+        let cosigners = witnesses.demand(&text)?;
+        let opened = Checkpoint::open(note, keys).ok();
+        let opened = opened.filter(|it| it.origin == now.origin && it.size <= now.size);
+        let checkpoint = opened.ok_or_else(|| {
+            Broken("what the witnesses cosigned is not of this ledger and term".to_owned())
+        })?;
+        Ok(Self {
+            checkpoint,
+            witnesses: cosigners,
+        })
+    }
 }
 
 pub(super) async fn run(args: VerifyArgs, client: &Client, output: Output) -> anyhow::Result<Exit> {
-    let report = verify(client, args.key, args.state, output).await?;
+    args.witnesses.check()?;
+    let report = verify(client, (args.key, &args.witnesses), args.state, output).await?;
     Ok(conclude(&report, output))
 }
 
@@ -93,6 +134,7 @@ pub(super) async fn run_offline(
     export: PathBuf,
     output: Output,
 ) -> anyhow::Result<Exit> {
+    args.witnesses.check()?;
     let folder = Folder::at(&export);
     let signed = folder.read(layout::CHECKPOINT, SMALL_MAX)?;
     let signed = signed.ok_or_else(|| {
@@ -102,7 +144,10 @@ pub(super) async fn run_offline(
         ))
     })?;
     let keys = match args.key {
-        Some(key) => vec![key],
+        Some(key) => {
+            let notes = folder.handovers()?;
+            lineage(&key, notes.iter().map(Vec::as_slice))
+        }
         None => folder.keys()?,
     };
     let checkpoint = Checkpoint::open(&signed, &keys).map_err(|error| {
@@ -110,11 +155,16 @@ pub(super) async fn run_offline(
             "the checkpoint of the folder does not hold: {error}"
         ))
     })?;
-    let key = keys.into_iter().find(|key| key.name() == checkpoint.origin);
-    let key = key.context("a checkpoint that holds has a key")?;
+    let key = keys.iter().rfind(|key| key.name() == checkpoint.origin);
+    let key = key.context("a checkpoint that holds has a key")?.clone();
     let ledger = ledger_of(&checkpoint.origin).to_owned();
-    let known = std::slice::from_ref(&key);
-    let (mut marks, mut faults) = Marks::of(&folder, &checkpoint, known, args.state)?;
+    let (mut marks, mut faults) = Marks::of(&folder, &checkpoint, &keys, args.state)?;
+    let mut cosigned = None;
+    if args.witnesses.are_asked() {
+        let note = folder.read(layout::COSIGNED, SMALL_MAX)?.unwrap_or(signed);
+        cosigned = Some(Cosigned::of(&args.witnesses, &note, &keys, &checkpoint)?);
+    }
+    marks.expect(cosigned.as_ref().map(|it| it.checkpoint.clone()));
     let marker = Marker::of(&ledger, &checkpoint.origin).to_bytes()?;
     if folder.read(layout::MARKER, SMALL_MAX)?.as_ref() != Some(&marker) {
         faults.push(Fault {
@@ -136,6 +186,7 @@ pub(super) async fn run_offline(
         rows: args.state.then_some(marks.compared),
         unproved: rows.map_or(0, |rows| rows.unproved()),
         faults: walk.faults(),
+        cosigned,
     };
     Ok(conclude(&report, output))
 }
@@ -156,8 +207,12 @@ fn conclude(report: &Report, output: Output) -> Exit {
         rows,
         unproved,
         faults,
+        cosigned,
     } = report;
     let json = json!({
+        "cosigned": cosigned.as_ref().map(|it| json!({
+            "witnesses": it.witnesses, "size": it.checkpoint.size,
+        })),
         "ledger": ledger, "origin": checkpoint.origin, "key": key.to_string(),
         "size": checkpoint.size, "root": hex(checkpoint.root.as_bytes()), "dropped": dropped,
         "access_rows": rows, "unproved_rows": unproved, "faults": faults, "verified": whole,
@@ -175,10 +230,18 @@ fn conclude(report: &Report, output: Output) -> Exit {
             0 => String::new(),
             n => format!(", {n} of them by their leaf hash alone"),
         };
+        let cosigned = match cosigned {
+            None => String::new(),
+            Some(it) => format!(
+                "; {} witnesses cosigned the first {} entries",
+                it.witnesses, it.checkpoint.size
+            ),
+        };
         if whole {
             format!(
                 "{} holds: {} entries{dropped} hashed again, positions without a gap, tiles, root \
-                 and signature of the checkpoint, every decision as the policies answer it{rows}",
+                 and signature of the checkpoint, every decision as the policies answer it{rows}\
+                 {cosigned}",
                 checkpoint.origin, checkpoint.size
             )
         } else {
@@ -191,31 +254,36 @@ fn conclude(report: &Report, output: Output) -> Exit {
     if whole { Exit::Done } else { Exit::SomeRefused }
 }
 
+/// Checks the whole ledger a client speaks to, access rows too.
+pub(crate) async fn whole(client: &Client, output: Output) -> anyhow::Result<Report> {
+    verify(client, (None, &Witnesses::default()), true, output).await
+}
+
 /// Checks the ledger a client speaks to, telling every fault as it is found.
-pub(crate) async fn verify(
+async fn verify(
     client: &Client,
-    held: Option<VerifierKey>,
+    (held, witnesses): (Option<VerifierKey>, &Witnesses),
     state: bool,
     output: Output,
 ) -> anyhow::Result<Report> {
     let newest = client
         .get_checkpoint(v1::GetCheckpointRequest::default())
         .await?;
-    let key = match held {
-        Some(key) => key,
-        None => newest
-            .verifier_key
-            .parse()
-            .context("the service's key is none")?,
-    };
-    let checkpoint = open(&newest, &key)?;
+    let keys = trust::keys(&newest, held)?;
+    let key = trust::in_force(&keys)?;
+    let checkpoint = open(&newest, &keys)?;
+    let mut marks = Marks::default();
+    let mut cosigned = None;
+    if witnesses.are_asked() {
+        let note = newest.cosigned_checkpoint.as_bytes();
+        cosigned = Some(Cosigned::of(witnesses, note, &keys, &checkpoint)?);
+    }
+    marks.expect(cosigned.as_ref().map(|it| it.checkpoint.clone()));
     let mut rows = state.then(Rows::default);
     let mut walk = Walk::new(Source::Service(client), newest.ledger_id.clone(), output);
-    let outcome = walk
-        .whole(&checkpoint, rows.as_mut(), &mut Marks::default())
-        .await?;
+    let outcome = walk.whole(&checkpoint, rows.as_mut(), &mut marks).await?;
     let compared = match (&mut rows, outcome.frontier) {
-        (Some(rows), Some(frontier)) => Some(walk.state(client, rows, frontier, &key).await?),
+        (Some(rows), Some(frontier)) => Some(walk.state(client, rows, frontier, &keys).await?),
         // A fold of a ledger with holes says nothing; the holes were told.
         _ => None,
     };
@@ -227,17 +295,18 @@ pub(crate) async fn verify(
         rows: compared,
         unproved: rows.map_or(0, |rows| rows.unproved()),
         faults: walk.faults(),
+        cosigned,
     })
 }
 
 /// A checkpoint whose signature holds.
 pub(super) fn open(
     newest: &v1::GetCheckpointResponse,
-    key: &VerifierKey,
+    keys: &[VerifierKey],
 ) -> anyhow::Result<Checkpoint> {
     let signed = newest.checkpoint.as_bytes();
-    Checkpoint::open(signed, std::slice::from_ref(key)).map_err(|error| {
-        let held = key.name();
+    Checkpoint::open(signed, keys).map_err(|error| {
+        let held = keys.first().map_or("", VerifierKey::name);
         let names = newest.verifier_key.split('+').next().unwrap_or_default();
         let advice = if names == held {
             "Keep what you have of this ledger and tell the council".to_owned()

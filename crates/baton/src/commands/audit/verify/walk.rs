@@ -180,7 +180,7 @@ impl<'a> Walk<'a> {
         client: &Client,
         rows: &mut Rows,
         mut frontier: Frontier,
-        key: &VerifierKey,
+        keys: &[VerifierKey],
     ) -> anyhow::Result<u64> {
         let expected = u64::try_from(rows.len())?;
         self.bar = self.output.bar(expected, "comparing");
@@ -206,7 +206,7 @@ impl<'a> Walk<'a> {
             }
         }
         self.bar.finish_and_clear();
-        self.sign_off(client, frontier, rows, key).await?;
+        self.sign_off(client, frontier, rows, keys).await?;
         Ok(compared)
     }
 
@@ -258,12 +258,12 @@ impl<'a> Walk<'a> {
         client: &Client,
         mut frontier: Frontier,
         rows: &mut Rows,
-        key: &VerifierKey,
+        keys: &[VerifierKey],
     ) -> anyhow::Result<()> {
         let newest = client
             .get_checkpoint(v1::GetCheckpointRequest::default())
             .await?;
-        let checkpoint = open(&newest, key)?;
+        let checkpoint = open(&newest, keys)?;
         self.follow(client, checkpoint.size, &mut frontier, rows)
             .await?;
         let computed = frontier.root();
