@@ -42,4 +42,5 @@ mod strangers;
 mod subscription;
 mod tamper;
 mod tls;
+mod who_saw;
 mod windows;

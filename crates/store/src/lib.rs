@@ -30,9 +30,9 @@ mod view;
 mod world;
 
 pub use acts::{
-    AccessRows, Act, Bootstrapped, CredentialView, Entries, Fetched, ImportedSetting, Issued,
-    MoveSummary, Planned, Progress, Published, Pulled, PulledItem, PulledWhat, Redirected, Rotated,
-    Section, SettingView, SettingsPage, Sighting, Sightings, Subscribed, TransitionsPage,
+    AccessRows, Act, Bootstrapped, Concerned, CredentialView, Entries, Fetched, ImportedSetting,
+    Issued, MoveSummary, Planned, Progress, Published, Pulled, PulledItem, PulledWhat, Redirected,
+    Rotated, Section, SettingView, SettingsPage, Sighting, Sightings, Subscribed, TransitionsPage,
 };
 pub use authenticate::{Known, Presented};
 pub use clock::{Clock, london_date};

@@ -34,6 +34,8 @@ pub(crate) struct Needs {
     pub(crate) all_codes: bool,
     pub(crate) blinds: BTreeSet<String>,
     pub(crate) transitions: BTreeSet<TransitionId>,
+    /// Learners all of whose moves are needed.
+    pub(crate) learners: BTreeSet<LearnerId>,
     pub(crate) profiles: BTreeSet<ProfileId>,
     pub(crate) subscriptions: BTreeSet<SubscriptionId>,
     /// Settings all of whose subscriptions are needed.

@@ -46,6 +46,8 @@ vocabulary! {
         Release = "release",
         /// List who saw a contribution.
         WhoSaw = "who_saw",
+        /// Record that an account of who saw was given to a parent or the young person.
+        Disclose = "disclose",
         /// Read entries of the own ledger.
         ReadAudit = "read_audit",
         /// Erase the content of a contribution before its time.
@@ -157,9 +159,11 @@ impl Action {
         let own = match self {
             Self::Plan | Self::Offer | Self::Redirect => D::RELATION.and(D::ROUTE),
             Self::Publish => D::RELATION.and(D::KIND).and(D::FILLED),
-            Self::Withdraw | Self::ManageSettings | Self::ManageCredentials | Self::WhoSaw => {
-                D::RELATION
-            }
+            Self::Withdraw
+            | Self::ManageSettings
+            | Self::ManageCredentials
+            | Self::WhoSaw
+            | Self::Disclose => D::RELATION,
             Self::Read => D::RELATION
                 .and(D::KIND)
                 .and(D::FILLED)

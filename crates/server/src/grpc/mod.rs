@@ -2,11 +2,13 @@
 
 mod audit;
 mod call;
+mod disclosure;
 mod encode;
 mod keys;
 mod page;
 mod profiles;
 mod settings;
+mod sighting;
 mod status;
 mod subscriptions;
 mod token;

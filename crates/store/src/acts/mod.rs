@@ -8,6 +8,7 @@ mod audit;
 mod bootstrap;
 mod committed;
 mod credentials;
+mod disclosure;
 mod epochs;
 mod fetch;
 mod import_setting;
@@ -22,9 +23,11 @@ mod receipts;
 mod redirect;
 mod release;
 mod settings;
+mod sighting;
 mod subscribe;
 mod transitions;
 mod who_saw;
+mod whose;
 mod withdraw;
 
 use std::future::Future;
@@ -50,9 +53,10 @@ pub use redirect::Redirected;
 pub(crate) use redirect::note_released_at;
 pub(crate) use release::{Release, SummariseRefusals, addressees};
 pub use settings::{SettingView, SettingsPage};
+pub use sighting::{Concerned, Sighting};
 pub use subscribe::Subscribed;
 pub use transitions::TransitionsPage;
-pub use who_saw::{Sighting, Sightings};
+pub use who_saw::Sightings;
 
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
@@ -194,6 +198,7 @@ acts! {
     ShowPolicySet => String,
     ListAccessRows => AccessRows,
     WhoSaw => Sightings,
+    RecordDisclosure => (),
     RotateKeys => Rotated,
 }
 

@@ -53,7 +53,8 @@ impl World {
         // Other moves of the same learners: a plan may be theirs, an enrolment closes theirs.
         let coded = world.learner_codes.iter().map(|row| row.learner_id.clone());
         let moving = world.transitions.iter().map(|row| row.learner_id.clone());
-        let learners: BTreeSet<_> = coded.chain(moving).collect();
+        let named = needs.learners.iter().cloned();
+        let learners: BTreeSet<_> = coded.chain(moving).chain(named).collect();
         world
             .transitions
             .load(by(tx, "learner_id", learners.iter().cloned()).await?);
