@@ -93,6 +93,7 @@ CREATE TABLE learner (
     sealed BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX learner_epoch ON learner (epoch);
+CREATE INDEX learner_alias ON learner (alias);
 
 CREATE TABLE learner_code (
     blind TEXT NOT NULL,

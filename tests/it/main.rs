@@ -47,6 +47,7 @@ mod strangers;
 mod subscription;
 mod tamper;
 mod tls;
+mod who_saw;
 mod windows;
 mod witness;
 mod witnesses;

@@ -215,6 +215,8 @@ calls! { "AuditService":
     read list_access_rows = "ListAccessRows"(ListAccessRowsRequest) -> ListAccessRowsResponse;
     /// Who was shown what of one learner's moves.
     read who_saw = "WhoSaw"(WhoSawRequest) -> WhoSawResponse;
+    /// Records that an account of who saw was given out.
+    write record_disclosure = "RecordDisclosure"(RecordDisclosureRequest) -> RecordDisclosureResponse;
 }
 
 #[cfg(test)]

@@ -9,9 +9,10 @@ use jiff::civil::Date;
 
 use crate::access::Grant;
 use crate::calendar::AcademicYear;
+use crate::disclosure::{Audience, Exemption};
 use crate::ids::{
-    CredentialId, LearnerIdentifier, ProfileId, SettingId, SettingIdentifier, SubscriptionId,
-    TransitionId, WatchId,
+    Alias, CredentialId, LearnerIdentifier, ProfileId, SettingId, SettingIdentifier,
+    SubscriptionId, TransitionId, WatchId,
 };
 use crate::route::{Point, Route, SettingKind};
 use crate::section::{KindSet, SectionKind};
@@ -426,13 +427,41 @@ pub struct ListAccessRows {
     pub limit: usize,
 }
 
-/// Tells who was shown what of a move's learner.
+/// Which learner is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// The one of this move.
+    Move(TransitionId),
+    /// The one entries name so.
+    Alias(Alias),
+    /// Whoever is known by this: each sender has a learner of its own.
+    Known(LearnerIdentifier),
+}
+
+/// Tells who was shown what of a learner, in all its moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WhoSaw {
-    /// The move.
-    pub transition: TransitionId,
+    /// The learner.
+    pub whose: Whose,
     /// First position to tell of.
     pub start: u64,
     /// Most sightings wanted.
     pub limit: usize,
+}
+
+/// Records that an account of who saw was given out. The account itself is not kept here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordDisclosure {
+    /// The learner.
+    pub whose: Whose,
+    /// To whom.
+    pub audience: Audience,
+    /// Salted SHA-256 of the text that was given.
+    pub commitment: [u8; 32],
+    /// Lines the text has.
+    pub lines: u32,
+    /// Lines that were left out, by exemption; each exemption once.
+    pub withheld: Vec<(&'static Exemption, u32)>,
+    /// Idempotency key.
+    pub request: RequestId,
 }

@@ -34,6 +34,11 @@ macro_rules! kinds {
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$kind => $name),+ }
             }
+
+            /// The kind of that word; none if this version does not know it.
+            pub fn parse(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$kind),)+ _ => None }
+            }
         }
     };
 }
@@ -91,6 +96,8 @@ kinds! {
     AccessRowsListed = "access_rows_listed",
     /// Somebody asked who saw a learner's record.
     WhoSawAsked = "who_saw_asked",
+    /// An answer to a request for access was given out.
+    DisclosureRecorded = "disclosure_recorded",
     /// Calls beyond a caller's refusal rate, counted.
     RefusalsSummarised = "refusals_summarised",
     /// A key epoch came into force.

@@ -5,12 +5,14 @@
 //! - Nouns: [`ids`] and [`codes`], [`route`] and [`section`], [`act`] for what can be asked.
 //! - Time: [`calendar`] for the days rules hang on, [`opening`] for when a receiver may read.
 //! - Rules: [`access`], the finite question and the policies that answer it.
+//! - Accounts to families: [`disclosure`], who may ask and what may be left out.
 //! - Evidence: [`entry`] for the bytes of a ledger entry, [`log`] for tree, proofs, checkpoints.
 
 pub mod access;
 pub mod act;
 pub mod calendar;
 pub mod codes;
+pub mod disclosure;
 pub mod entry;
 pub mod ids;
 pub mod log;

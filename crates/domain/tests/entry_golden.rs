@@ -83,6 +83,18 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
         EntryKind::Redirected => with(vec![("from", text(&setting(0x77))), ("to", Json::Null)]),
         EntryKind::FactRecorded => with(vec![("fact", text("enrolled"))]),
         EntryKind::TransitionShown | EntryKind::WhoSawAsked => about(),
+        EntryKind::DisclosureRecorded => with(vec![
+            ("audience", text("parent")),
+            ("commitment", text(&"d1".repeat(32))),
+            ("lines", Json::Int(14)),
+            (
+                "withheld",
+                Json::object([
+                    ("child_abuse", Json::Int(2)),
+                    ("rights_of_others", Json::Int(1)),
+                ]),
+            ),
+        ]),
         EntryKind::TransitionsListed => vec![("learners", Json::Arr(vec![text(&alias())]))],
         EntryKind::Published => {
             let sections = Json::object([("identity", text(&"5a".repeat(32)))]);

@@ -102,7 +102,7 @@ pub(crate) mod credential_state {
 
 table! {
     /// A learner: identifiers and policy facts, sealed under the owner's key.
-    LearnerRow in "learner" key(id) by(id) access(false) {
+    LearnerRow in "learner" key(id) by(id, alias) access(false) {
         id: LearnerId,
         alias: Alias,
         owner_id: SettingId,

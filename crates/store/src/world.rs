@@ -38,9 +38,9 @@ pub(crate) struct Needs {
     pub(crate) all_codes: bool,
     pub(crate) blinds: BTreeSet<String>,
     pub(crate) transitions: BTreeSet<TransitionId>,
-    pub(crate) profiles: BTreeSet<ProfileId>,
     /// Learners all of whose moves are needed.
     pub(crate) learners: BTreeSet<LearnerId>,
+    pub(crate) profiles: BTreeSet<ProfileId>,
     pub(crate) subscriptions: BTreeSet<SubscriptionId>,
     /// Settings all of whose subscriptions are needed.
     pub(crate) subscribers: BTreeSet<SettingId>,

@@ -6,6 +6,7 @@
 use baton_domain::{
     access::{Assurance, Role},
     act::{ErasureReason, Fact, HoldReason, RestrictionReason},
+    disclosure::Audience,
     opening::Window,
     route::{Point, SettingKind},
     section::SectionKind,
@@ -88,6 +89,10 @@ words! {
         Provisional = Provisional,
         Open = Open,
         Closed = Closed,
+    }
+    Audience = DisclosureAudience {
+        Parent = Parent,
+        YoungPerson = YoungPerson,
     }
     Fact = TransitionFact {
         PersonReleased = PersonReleased,

@@ -113,6 +113,7 @@ on_both_engines! {
         AuditService/GetPolicySet                 nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         AuditService/ListAccessRows               nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         AuditService/WhoSaw                       nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        AuditService/RecordDisclosure             nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         KeyService/RotateKeys                     nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         KeyService/RotateLogKey                   nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         KeyService/ListEpochs                     nobody 0      nobody 0      nobody 0      ok 0          ok 0          ok 0          ok 0          ok 0

@@ -94,6 +94,15 @@ pub(super) const ROWS: &[Row] = rows! {
         };
         WhoSaw who_saw "sender" "data manager" |who, to| v1::WhoSawRequest {
             parent: who.setting.clone(), transition: who.mine(&to.transition), ..Default::default() };
+        RecordDisclosure record_disclosure "sender" "data manager" |who, to| v1::RecordDisclosureRequest {
+            parent: who.setting.clone(),
+            transition: who.mine(&to.transition),
+            audience: v1::DisclosureAudience::Parent.into(),
+            commitment: vec![7; 32].into(),
+            lines: 3,
+            request_id: fresh(),
+            ..Default::default()
+        };
     }
     KeyService keys {
         RotateKeys rotate_keys "operator" "sender" |who, to| v1::RotateKeysRequest {

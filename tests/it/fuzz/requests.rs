@@ -542,5 +542,22 @@ fn audit(of: &Things) -> Vec<Call> {
                 ..Default::default()
             },
         ),
+        call(
+            "AuditService/RecordDisclosure",
+            Officer,
+            &wire::RecordDisclosureRequest {
+                parent: parent(),
+                transition: under(&of.council, &of.transition),
+                audience: wire::DisclosureAudience::Parent.into(),
+                commitment: vec![7; 32].into(),
+                lines: 3,
+                withheld: vec![wire::WithheldLines {
+                    exemption: "rights_of_others".to_owned(),
+                    lines: 1,
+                }],
+                request_id: fresh(),
+                ..Default::default()
+            },
+        ),
     ]
 }

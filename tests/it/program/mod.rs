@@ -19,3 +19,4 @@ mod readme;
 mod shown;
 mod told;
 mod tour;
+mod who_saw;

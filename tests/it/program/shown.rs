@@ -14,12 +14,15 @@ use crate::harness::this_academic_year;
 static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     [
         (r"\b\d{1,2} [A-Z][a-z]+ \d{4} \d\d:\d\d:\d\d\b", "[time]"),
+        (r"\b([A-Z][a-z]+day )?\d{1,2} [A-Z][a-z]+ \d{4}\b", "[day]"),
+        (r"\bAt \d\d:\d\d\b", "At [time]"),
         (r"\d{4}-\d\d-\d\dT[0-9:.]+Z", "[time]"),
         (r"\b\d{16}\b", "[time]"),
         (r"until \d{4}-\d\d-\d\d", "until [day]"),
         (r"baton_[a-z]+_[0-9a-z_]+", "[key]"),
         (r"/1\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+", "/1+[key]"),
         (r#""bytes":"[A-Za-z0-9+/=]+""#, r#""bytes":"[bytes]""#),
+        (r#""leafHash":"[A-Za-z0-9+/=]+""#, r#""leafHash":"[hash]""#),
         (r"\b[0-9a-f]{64}\b", "[hash]"),
         (r"\b[0-9a-f]{32}\b", "[request]"),
         (r"(key is |\x22key\x22:\x22)[0-9a-f]{8}\b", "$1[key id]"),

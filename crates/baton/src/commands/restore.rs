@@ -81,6 +81,7 @@ pub(crate) async fn run(
         master: given.clone().or_else(|| configured.clone()),
         rotation: config.keys.rotation(),
         reserve: config.ledger.reserve(),
+        bodies_kept: config.ledger.bodies_kept(),
     };
     let restore = Restore {
         content: args.backup,

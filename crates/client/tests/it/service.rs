@@ -292,4 +292,11 @@ impl audit::AuditService for Service {
     ) -> Result<Response<twin::WhoSawResponse>, Status> {
         unscripted()
     }
+
+    async fn record_disclosure(
+        &self,
+        _: Request<twin::RecordDisclosureRequest>,
+    ) -> Result<Response<twin::RecordDisclosureResponse>, Status> {
+        unscripted()
+    }
 }

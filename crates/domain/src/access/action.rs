@@ -46,6 +46,8 @@ vocabulary! {
         Release = "release",
         /// List who saw a contribution.
         WhoSaw = "who_saw",
+        /// Record that an account of who saw was given to a parent or the young person.
+        Disclose = "disclose",
         /// Read entries of the own ledger.
         ReadAudit = "read_audit",
         /// Erase the content of a contribution before its time.
@@ -168,7 +170,8 @@ impl Action {
             | Self::ManageCredentials
             | Self::WhoSaw
             | Self::Hold
-            | Self::Restrict => D::RELATION,
+            | Self::Restrict
+            | Self::Disclose => D::RELATION,
             Self::Read => D::RELATION
                 .and(D::KIND)
                 .and(D::FILLED)

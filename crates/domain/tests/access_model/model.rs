@@ -128,7 +128,7 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         Action::Withdraw => at(Source, &[Publisher, Dsl]),
         Action::Erase => at(Relation::None, &[Sweeper]) || at(Source, &[Publisher, Dsl]),
         Action::Hold | Action::Restrict => at(Source, &[Publisher, Dsl]),
-        Action::WhoSaw => role == Auditor || at(Source, &[Publisher]),
+        Action::WhoSaw | Action::Disclose => role == Auditor || at(Source, &[Publisher]),
         Action::ReadAudit => role == Auditor,
         Action::Release => role == Sweeper,
         Action::ManageKeys => role == Operator || role == Sweeper,
@@ -170,7 +170,7 @@ fn circumstances_allow(facts: &Facts) -> bool {
                 && !(facts.relation == Relation::Council
                     && facts.sharing == SharingDecision::Refused)
         }
-        Action::ManageCredentials => decision,
+        Action::ManageCredentials | Action::Disclose => decision,
         Action::RecordPersonReleased | Action::RecordBestInterests => {
             decision && facts.route == RouteGroup::Adult && facts.age != AgeStage::Under16
         }

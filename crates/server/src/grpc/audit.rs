@@ -5,14 +5,14 @@ use std::ops::Range;
 use baton_domain::act::{ListAccessRows, ListEntries, ShowPolicySet, WhoSaw};
 use baton_domain::log::tile::{self, Kind, TilePath};
 use baton_store::StoreError;
-use baton_wire::name::{self, CredentialName, TransitionName};
 use baton_wire::status::{Problem, Reason};
 use baton_wire::twin::{self, audit_service_server::AuditService};
 use tonic::{Request, Response, Status};
 
 use super::call::{Fields, caller, known, under};
+use super::disclosure::{self, Named};
 use super::page::{self, Binding};
-use super::{Services, encode};
+use super::{Services, encode, sighting};
 
 const ENTRIES_MAX: usize = 512;
 /// Most sightings of an answer.
@@ -233,52 +233,51 @@ impl AuditService for Services {
         let request = request.into_inner();
         let caller = caller(&known, &request.parent)?;
         let mut fields = Fields::default();
-        let name = fields.take(name::read::<TransitionName>(
-            "transition",
-            &request.transition,
-        ));
+        let named = Named {
+            transition: request.transition,
+            learner: request.learner,
+            alias: request.alias,
+        };
+        let whose = named.read(&mut fields);
         let start = natural(&mut fields, "start", request.start);
         let limit = page::size(request.page_size, SIGHTINGS_MAX, SIGHTINGS_MAX);
         let limit = fields.take(limit);
-        let (name, (start, limit)) = fields.all(name.zip(start.zip(limit)))?;
-        let caller = under(caller, &known, name.setting);
+        let ((whose, under_name), (start, limit)) = fields.all(whose.zip(start.zip(limit)))?;
+        let caller = match under_name {
+            Some(setting) => under(caller, &known, setting),
+            None => caller,
+        };
         let act = WhoSaw {
-            transition: name.transition,
+            whose,
             start,
             limit,
         };
         let done = self.act(&caller, act).await?;
         let next_start = done.value.next.map_or(0, encode::signed);
-        let sightings = done.value.sightings.into_iter().map(|seen| {
-            let setting = seen.setting.as_ref().map(|(id, _)| id.clone());
-            let credential = setting.zip(seen.credential).map(|(setting, credential)| {
-                CredentialName {
-                    setting,
-                    credential,
-                }
-                .to_string()
-            });
-            twin::Sighting {
-                position: encode::signed(seen.position),
-                time_us: seen.time_us,
-                setting: seen
-                    .setting
-                    .as_ref()
-                    .map_or(String::new(), |(id, _)| encode::setting_name(id)),
-                setting_display_name: seen.setting.map_or(String::new(), |(_, name)| name),
-                credential: credential.unwrap_or_default(),
-                act: seen.act,
-                allowed: seen.allowed,
-                kinds: seen
-                    .kinds
-                    .iter()
-                    .map(|kind| kind.name().to_owned())
-                    .collect(),
-            }
-        });
+        let sightings = done.value.sightings.into_iter();
         Ok(Response::new(twin::WhoSawResponse {
-            sightings: sightings.collect(),
+            sightings: sightings
+                .map(|seen| sighting::encode(&caller.acting, seen))
+                .collect(),
             next_start,
+        }))
+    }
+
+    async fn record_disclosure(
+        &self,
+        request: Request<twin::RecordDisclosureRequest>,
+    ) -> Result<Response<twin::RecordDisclosureResponse>, Status> {
+        let known = known(&request)?;
+        let request = request.into_inner();
+        let caller = caller(&known, &request.parent)?;
+        let (disclosure, under_name) = disclosure::read(request)?;
+        let caller = match under_name {
+            Some(setting) => under(caller, &known, setting),
+            None => caller,
+        };
+        let done = self.act(&caller, disclosure).await?;
+        Ok(Response::new(twin::RecordDisclosureResponse {
+            receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
         }))
     }
 }

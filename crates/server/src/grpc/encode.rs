@@ -76,7 +76,7 @@ pub(super) fn credential(view: CredentialView) -> twin::Credential {
     }
 }
 
-fn roles(roles: RoleSet) -> Vec<i32> {
+pub(super) fn roles(roles: RoleSet) -> Vec<i32> {
     roles
         .iter()
         .map(|role: Role| twin::Role::from(role).into())

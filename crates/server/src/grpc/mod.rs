@@ -3,12 +3,14 @@
 mod audit;
 mod backups;
 mod call;
+mod disclosure;
 mod encode;
 mod erasure;
 mod keys;
 mod page;
 mod profiles;
 mod settings;
+mod sighting;
 mod status;
 mod subscriptions;
 mod token;

@@ -9,6 +9,7 @@ mod back_up;
 mod bootstrap;
 mod committed;
 mod credentials;
+mod disclosure;
 mod epochs;
 mod erase;
 mod expire;
@@ -28,9 +29,11 @@ mod receipts;
 mod redirect;
 mod release;
 mod settings;
+mod sighting;
 mod subscribe;
 mod transitions;
 mod who_saw;
+mod whose;
 mod withdraw;
 
 use std::future::Future;
@@ -59,9 +62,10 @@ pub use redirect::Redirected;
 pub(crate) use redirect::note_released_at;
 pub(crate) use release::{Release, SummariseRefusals, addressees};
 pub use settings::{SettingView, SettingsPage};
+pub use sighting::{Concerned, Sighting};
 pub use subscribe::Subscribed;
 pub use transitions::TransitionsPage;
-pub use who_saw::{Sighting, Sightings};
+pub use who_saw::Sightings;
 
 use crate::backup::Leave;
 use crate::ledger::Inner;
@@ -204,6 +208,7 @@ acts! {
     ShowPolicySet => String,
     ListAccessRows => AccessRows,
     WhoSaw => Sightings,
+    RecordDisclosure => (),
     RotateKeys => Rotated,
     Erase => Erased,
     Hold => Redirected,

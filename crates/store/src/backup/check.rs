@@ -8,12 +8,13 @@ use std::path::Path;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use baton_domain::entry::PREFIX;
+use baton_domain::log::note::VerifierKey;
 use baton_domain::log::verify::{Record, Verifier};
 use baton_domain::log::{Checkpoint, Hash};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
-use super::file::{Decoder, Frame, Header, PURPOSE, Unreadable};
+use super::file::{Decoder, Frame, Header, PURPOSE, Unreadable, unhex};
 use super::tables::Described;
 use super::{BackupError, FAULTS_TOLD, Progress, Stage, Watcher};
 use crate::batch::load_policies;
@@ -91,7 +92,7 @@ pub(super) fn check(
     };
     let head = header.head();
     let head = head.ok_or_else(|| damaged(vec!["its header makes no sense".to_owned()]))?;
-    let signed = signed(&head, keys).map_err(|what| damaged(vec![what]))?;
+    let signed = signed(&head).map_err(|what| damaged(vec![what]))?;
     let mut walk = Walk::new(keys, &head, &signed);
     let sha256 = loop {
         match decoder.next().map_err(|error| error.of(path))? {
@@ -135,12 +136,15 @@ pub(super) fn check(
 }
 
 /// The checkpoint of the head, its signature checked.
-fn signed(head: &Head, keys: &Keys) -> Result<Checkpoint, String> {
+fn signed(head: &Head) -> Result<Checkpoint, String> {
     let not = |why: &str| format!("its checkpoint does not hold: {why}");
     let origin = head.origin().map_err(|_| not("its ledger has no name"))?;
-    let signer = keys.signer(&origin).map_err(|_| not("no key"))?;
-    let known = std::slice::from_ref(signer.verifier());
-    let checkpoint = Checkpoint::open(head.checkpoint.as_bytes(), known);
+    // The ring may have forgotten it since; that the backup names the right one is vouched for at
+    // its end.
+    let key = unhex(&head.log_keys.check).and_then(|key| key.try_into().ok());
+    let key = key.and_then(|key| VerifierKey::new(&origin, key).ok());
+    let known = [key.ok_or_else(|| not("no key"))?];
+    let checkpoint = Checkpoint::open(head.checkpoint.as_bytes(), &known);
     let checkpoint = checkpoint.map_err(|error| not(&error.to_string()))?;
     let same = checkpoint.size == head.size() && checkpoint.root == head.frontier.root();
     if checkpoint.origin == origin && same {

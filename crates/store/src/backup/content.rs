@@ -156,6 +156,8 @@ async fn header(inner: &Inner, tx: &mut Tx, head: &Head) -> Result<Header, Store
         checkpoint: head.checkpoint.clone(),
         epoch: head.epoch.id,
         epoch_check: head.epoch.check.clone(),
+        log_key: head.log_keys.current,
+        log_key_check: head.log_keys.check.clone(),
         oldest_epoch: oldest,
         policy: head.policy.clone(),
         until_us: in_force.and_then(|epoch| {

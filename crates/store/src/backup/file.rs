@@ -22,6 +22,7 @@ use super::tables::{Described, TABLES};
 use crate::engine::value::{Type, Value};
 use crate::head::Head;
 use crate::keys::NamedEpoch;
+use crate::log_keys::LogKeys;
 
 const MAGIC: &[u8] = b"baton/backup/v1\n";
 /// First bytes of a backup of any version.
@@ -52,6 +53,9 @@ pub(super) struct Header {
     pub(super) epoch_check: String,
     /// The oldest epoch something in it is still wrapped under.
     pub(super) oldest_epoch: i64,
+    /// Number and public half, in hexadecimal, of the key that signed the checkpoint.
+    pub(super) log_key: i64,
+    pub(super) log_key_check: String,
     /// Hash of the policy set in force.
     pub(super) policy: String,
     /// Until when the epochs it needs are kept, microseconds UTC; none when no rotation is due by
@@ -75,12 +79,17 @@ impl Header {
                 check: self.epoch_check.clone(),
             },
             policy: self.policy.clone(),
+            log_keys: LogKeys {
+                current: self.log_key,
+                check: self.log_key_check.clone(),
+                ..LogKeys::default()
+            },
             database_us: None,
         })
     }
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
     let pairs = (0..text.len()).step_by(2);
     pairs
         .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())

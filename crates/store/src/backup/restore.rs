@@ -20,6 +20,7 @@ use crate::folder;
 use crate::head::Head;
 use crate::keys::{Gathered, Keys, Mark};
 use crate::learner::hex;
+use crate::log_keys::LogKeys;
 use crate::open::{Origin, Place, append, leaf_at};
 use baton_domain::log::Frontier;
 
@@ -101,9 +102,11 @@ impl Restore {
             term: mark.term,
             ..ready.head
         };
+        let newest = ready.keys.newest_log_key()?;
+        let signer = ready.keys.signer(&head.origin()?, newest)?;
         Ok(Restored {
             term: mark.term,
-            verifier_key: ready.keys.signer(&head.origin()?)?.verifier().to_string(),
+            verifier_key: signer.verifier().to_string(),
             from: ready.checked,
         })
     }
@@ -195,6 +198,9 @@ impl Restore {
         };
         let mark = ready.gathered.mark().unwrap_or(own);
         head.term = mark.term.max(head.term) + 1;
+        // The backup may name a key that was destroyed since; a new term has new keys anyway.
+        let newest = ready.keys.newest_log_key()?;
+        head.log_keys = LogKeys::only(newest, &ready.keys.signer(&head.origin()?, newest)?);
         let origin = Origin::TermOpened {
             checkpoint: &ready.head.checkpoint,
             mark,

@@ -144,9 +144,10 @@ impl Ring {
         needed: RangeInclusive<i64>,
     ) -> Result<Option<Self>, StoreError> {
         let same = |a: &Key, b: &Key| a.bytes() == b.bytes();
+        let mut log = self.log.iter();
         if self.ledger != other.ledger
             || !same(&self.blind, &other.blind)
-            || !same(&self.log_seed, &other.log_seed)
+            || log.any(|(number, key)| other.log.get(number).is_some_and(|it| !same(key, it)))
         {
             return Err(StoreError::Ring("the two are of different ledgers"));
         }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_domain::access::Role;
 use baton_domain::act::{
     Acknowledge, Lease, ListAccessRows, ListEntries, ListSettings, Offer, Plan, Pull, Redirect,
-    WhoSaw, Withdraw,
+    WhoSaw, Whose, Withdraw,
 };
 use baton_domain::entry::{ENTRY_BYTES_MAX, ITEMS_MAX};
 use baton_domain::log::verify::{Record, Verifier};
-use baton_domain::log::{Checkpoint, Json, verify_consistency, verify_inclusion};
+use baton_domain::log::{Checkpoint, Hash, Json, verify_consistency, verify_inclusion};
 use baton_domain::route::Route;
 use baton_domain::section::{KindSet, SectionKind};
 use baton_store::Refusal;
@@ -169,7 +169,7 @@ on_both_engines! {
         world.fetch(&receiver, &profiles[0]).await.unwrap();
         world.fetch(&stranger, &profiles[0]).await.unwrap_err();
 
-        let ask = |transition| WhoSaw { transition, start: 0, limit: 500 };
+        let ask = |transition| WhoSaw { whose: Whose::Move(transition), start: 0, limit: 500 };
         let answer = world.ledger.act(&receiver, ask(transitions[0].clone())).await;
         assert_eq!(answer.map(|done| done.value), Err(Refusal::Denied));
         let seen = world.ledger.act(&sender, ask(transitions[0].clone())).await.unwrap().value;
@@ -177,15 +177,16 @@ on_both_engines! {
             .sightings
             .iter()
             .map(|s| {
-                let name = s.setting.as_ref().map_or("", |(_, name)| name.as_str());
+                let name = s.setting.as_ref().map_or("", |it| it.name.as_str());
                 (s.act.as_str(), name, s.allowed, s.kinds)
             })
             .collect();
         let identity = KindSet::of(&[SectionKind::Identity]);
+        let both = KindSet::of(&[SectionKind::Identity, SectionKind::Health]);
         let nothing = KindSet::EMPTY;
         assert_eq!(told, [
             ("planned", "Barking and Dagenham", true, nothing),
-            ("published", "Ripple Primary", true, nothing),
+            ("published", "Ripple Primary", true, both),
             ("pulled", "Eastbrook", true, identity),
             ("fetched", "Eastbrook", true, identity),
             ("fetched", "Riverside", false, nothing),
@@ -204,14 +205,16 @@ on_both_engines! {
         // Bodies whose retention has ended make pages shorter, and end nothing.
         let dropped = format!("UPDATE entry SET body = NULL WHERE position < {}", pull.position);
         home.tamper(&dropped).await;
-        let (mut rest, mut start) = (Vec::new(), Some(0));
+        let (mut rest, mut start, mut gone) = (Vec::new(), Some(0), 0);
         while let Some(from) = start {
             let act = WhoSaw { start: from, limit: 1, ..ask(transitions[0].clone()) };
             let page = world.ledger.act(&sender, act).await.unwrap().value;
+            gone += page.sightings.iter().filter(|s| s.dropped && s.leaf != Hash::new([0; 32])).count();
             rest.extend(page.sightings.into_iter().filter(|s| s.act == "fetched"));
             start = page.next.filter(|next| *next < seen.sightings[5].position);
         }
         assert_eq!(rest, seen.sightings[3..5]);
+        assert_eq!(gone, 2, "planned and published: they are told by their leaf hashes alone");
         let other = world.ledger.act(&sender, ask(transitions[1].clone())).await.unwrap().value;
         assert!(other.sightings.iter().all(|sighting| sighting.act != "fetched"));
     }

@@ -69,6 +69,9 @@ reasons! {
     /// The identifiers fit several moves of the caller.
     AmbiguousTransition = "AMBIGUOUS_TRANSITION", FailedPrecondition,
         "the identifiers fit more than one planned move; name the transition";
+    /// More senders know a learner by this number than one answer speaks of.
+    TooManyLearners = "TOO_MANY_LEARNERS", FailedPrecondition,
+        "more records are known by this number than one answer speaks of; name the move";
     /// A UPN, ULN or NHS number in the profile is not one of the learner it is published for.
     AnotherLearner = "ANOTHER_LEARNER", FailedPrecondition,
         "a UPN, ULN or NHS number in the profile is not this learner's; correct the profile, or plan \

@@ -11,15 +11,21 @@
 //! "position": 7, "leaf_hash": "hex", "ledger": "ldg_…", "key": "…"}}`; of `verify-proof`:
 //! `{"proved": {"origin": "…", "position": 7, "size": 42, "root": "hex", "leaf_hash": "hex",
 //! "entry": {…}, "unvouched": {…}}}`, `entry` null without `--entry`, `unvouched` what whoever made
-//! the file wrote into it. Of `who-saw`: the contract's `Sighting` a line.
+//! the file wrote into it. Of `who-saw`: the contract's `Sighting` a line; with `--out`
+//! `{"report": {"file": "…", "entries": 42}}`, with `--draft` `{"draft": {"file": "…", "record": "…",
+//! "lines": 12, "left_out": 2, "names": […]}}`, with `--release` `{"released": {"file": "…",
+//! "ledger": "ldg_…", "position": 77, "leaf_hash": "hex", "commitment": "hex", "audience": "parent",
+//! "lines": 12, "withheld": {"child_abuse": 2}, "dry_run": false}}`.
 
 mod entries;
 mod export;
 mod layout;
 mod prove;
+mod seen;
 mod trust;
 pub(crate) mod verify;
 mod who_saw;
+mod words;
 
 use clap::{Args, Subcommand};
 

@@ -1,0 +1,99 @@
+//! Which learner is meant. A number is read where nobody else sees it: not from the command line,
+//! which other users of the machine can list and the shell keeps.
+
+use std::io::{IsTerminal as _, Read as _};
+
+use baton_domain::ids::{Alias, Upn};
+use baton_wire::v1;
+
+use crate::output::{Output, Wrong};
+
+/// Most bytes that are read for a number.
+const BYTES_MAX: u64 = 256;
+
+/// A learner as somebody named it.
+#[derive(Debug, Clone)]
+pub(super) enum Learner {
+    Move(String),
+    Alias(String),
+    /// By a number that was read; it is never shown or written again.
+    Number(v1::LearnerIdentifier),
+}
+
+impl Learner {
+    /// From the command line; `-` has the number read.
+    pub(super) fn read(text: &str, output: Output) -> anyhow::Result<Self> {
+        if text == "-" {
+            return Ok(Self::Number(number(output)?));
+        }
+        if Alias::parse(text).is_ok() {
+            return Ok(Self::Alias(text.to_owned()));
+        }
+        if text.starts_with("settings/") {
+            return Ok(Self::Move(text.to_owned()));
+        }
+        let say = "name the learner by a move (settings/…/transitions/…), by an alias of the \
+                   ledger (als_…), or give - and type a UPN when asked. A number does not belong \
+                   on the command line, where others can read it";
+        Err(Wrong(say.to_owned()).into())
+    }
+
+    /// As the record of a draft keeps it.
+    pub(super) fn kept(&self) -> &str {
+        match self {
+            Self::Move(text) | Self::Alias(text) => text,
+            Self::Number(_) => "-",
+        }
+    }
+
+    pub(super) fn ask(&self) -> v1::WhoSawRequest {
+        let mut request = v1::WhoSawRequest::default();
+        match self {
+            Self::Move(name) => request.transition.clone_from(name),
+            Self::Alias(alias) => request.alias.clone_from(alias),
+            Self::Number(id) => request.learner = Some(id.clone()),
+        }
+        request
+    }
+
+    pub(super) fn disclose(&self) -> v1::RecordDisclosureRequest {
+        let v1::WhoSawRequest {
+            transition,
+            learner,
+            alias,
+            ..
+        } = self.ask();
+        v1::RecordDisclosureRequest {
+            transition,
+            learner,
+            alias,
+            ..Default::default()
+        }
+    }
+}
+
+/// A UPN, or `scheme:value`, from standard input.
+fn number(output: Output) -> anyhow::Result<v1::LearnerIdentifier> {
+    let mut text = String::new();
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        output.say("The UPN (or uln:…, nhs:…):");
+        stdin.read_line(&mut text)?;
+    } else {
+        stdin.lock().take(BYTES_MAX).read_to_string(&mut text)?;
+    }
+    let text = text.trim();
+    let (scheme, value) = match text.split_once(':') {
+        Some((scheme, value)) => (scheme, value),
+        None if Upn::parse(text).is_ok_and(|upn| upn.is_temporary()) => ("temporary_upn", text),
+        None => ("upn", text),
+    };
+    if baton_wire::field::learner("learner", scheme, value).is_err() {
+        let say = "what was typed is no UPN, nor uln:… nor nhs:…; its check letter tells a slip";
+        return Err(Wrong(say.to_owned()).into());
+    }
+    Ok(v1::LearnerIdentifier {
+        scheme: scheme.to_owned(),
+        value: value.to_owned(),
+    })
+}

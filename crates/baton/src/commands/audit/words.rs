@@ -1,0 +1,364 @@
+//! Entries in plain words. Every kind has its words here or the program does not build.
+
+use baton_domain::access::Role;
+use baton_domain::entry::EntryKind;
+use baton_domain::section::{KindSet, SectionKind};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+
+use super::seen::{Seen, Verdict, Who};
+
+/// An act, done and wanted: "opened it", "open it".
+struct Act {
+    done: String,
+    wanted: String,
+}
+
+/// The act of an entry, how it ended included.
+pub(super) fn act(seen: &Seen) -> String {
+    let act = match seen.kind {
+        Some(kind) => phrase(kind, seen),
+        None => Act {
+            done: format!("did: {}", seen.act),
+            wanted: format!("do: {}", seen.act),
+        },
+    };
+    match &seen.verdict {
+        Verdict::Done => act.done,
+        Verdict::Denied => format!("asked to {} and was refused", act.wanted),
+        Verdict::Failed(reason) => {
+            let reason = reason.to_lowercase().replace('_', " ");
+            format!("could not {} ({reason})", act.wanted)
+        }
+    }
+}
+
+fn phrase(kind: EntryKind, seen: &Seen) -> Act {
+    let of = of_version(seen);
+    let same = |done: &str, wanted: &str, more: &str| Act {
+        done: format!("{done}{more}"),
+        wanted: format!("{wanted}{more}"),
+    };
+    let plain = |done: &str, wanted: &str| same(done, wanted, "");
+    let to = places(" to ", seen);
+    match kind {
+        EntryKind::LedgerCreated => plain("created the ledger", "create the ledger"),
+        EntryKind::TermOpened => plain(
+            "opened a new term of the ledger, after a restore",
+            "open a new term of the ledger",
+        ),
+        EntryKind::Bootstrapped => plain(
+            "made the council and its first officer",
+            "make the council and its first officer",
+        ),
+        EntryKind::SettingImported => plain("loaded a setting", "load a setting"),
+        EntryKind::SettingsListed => plain("listed settings", "list settings"),
+        EntryKind::CredentialIssued => plain("issued a credential", "issue a credential"),
+        EntryKind::CredentialsListed => plain("listed credentials", "list credentials"),
+        EntryKind::CredentialRevoked => plain("revoked a credential", "revoke a credential"),
+        EntryKind::Planned => same("planned the move", "plan the move", &to),
+        EntryKind::Redirected => redirected(seen, &to),
+        EntryKind::FactRecorded => fact(&seen.what),
+        EntryKind::TransitionShown => plain(
+            "looked at how far the move is",
+            "look at how far the move is",
+        ),
+        EntryKind::TransitionsListed => plain(
+            "listed how far moves are, this one among them",
+            "list how far moves are",
+        ),
+        EntryKind::Published => Act {
+            done: format!("published{of}{}", sections(": ", seen.kinds)),
+            wanted: "publish".to_owned(),
+        },
+        EntryKind::Unchanged => plain("published the same again", "publish"),
+        EntryKind::Withdrawn => same("withdrew", "withdraw", &of),
+        EntryKind::Subscribed => plain("made a subscription", "make a subscription"),
+        EntryKind::Pulled => Act {
+            done: format!("was handed{}{of}", sections(" the sections ", seen.kinds)),
+            wanted: "be handed what came".to_owned(),
+        },
+        EntryKind::Fetched => Act {
+            done: format!("opened{}{of}", sections(" the sections ", seen.kinds)),
+            wanted: format!("open{of}"),
+        },
+        EntryKind::Acknowledged => same("took over", "take over", &of),
+        EntryKind::Rejected => Act {
+            done: format!("sent back{of}{}", rejected(&seen.what)),
+            wanted: format!("send back{of}"),
+        },
+        EntryKind::Released => {
+            let of = if of.contains(',') {
+                format!("{of},")
+            } else {
+                of
+            };
+            same("made", "make", &format!("{of} visible{to}"))
+        }
+        EntryKind::EntriesListed => plain("read entries of the ledger", "read the ledger"),
+        EntryKind::PolicySetShown => plain("read the policies", "read the policies"),
+        EntryKind::AccessRowsListed => plain(
+            "read commitments of access rows",
+            "read commitments of access rows",
+        ),
+        EntryKind::WhoSawAsked => plain("asked who saw the record", "ask who saw the record"),
+        EntryKind::DisclosureRecorded => same(
+            "recorded that an account of who saw was given",
+            "record that an account of who saw was given",
+            match seen.what.as_str() {
+                "parent" => " to a parent",
+                "young_person" => " to the young person",
+                _ => "",
+            },
+        ),
+        EntryKind::RefusalsSummarised => same(
+            "summed up refused calls",
+            "sum up refused calls",
+            &format!(": {}", seen.count),
+        ),
+        EntryKind::EpochOpened => plain("put new keys into force", "put new keys into force"),
+        EntryKind::EpochsDestroyed => plain("destroyed old keys", "destroy old keys"),
+        EntryKind::ErasurePreviewed => {
+            plain("asked what would be erased", "ask what would be erased")
+        }
+        EntryKind::Erased => plain("erased content", "erase content"),
+        EntryKind::Expired => plain(
+            "erased what was past its time",
+            "erase what is past its time",
+        ),
+        EntryKind::ErasedAgain => plain(
+            "erased again what an older copy brought back",
+            "erase again what an older copy brought back",
+        ),
+        EntryKind::HoldChanged => plain("changed the legal hold", "change the legal hold"),
+        EntryKind::Restricted => plain("restricted processing", "restrict processing"),
+        EntryKind::RestrictionLifted => plain("lifted the restriction", "lift the restriction"),
+        EntryKind::StorageScrubbed => plain(
+            "cleared the files of what was erased",
+            "clear the files of what was erased",
+        ),
+        EntryKind::BodiesDropped => plain(
+            "dropped what old entries said",
+            "drop what old entries said",
+        ),
+        EntryKind::BackedUp => plain("copied the ledger to a backup", "back the ledger up"),
+        EntryKind::LogKeyChanged => plain(
+            "changed the key that signs the ledger",
+            "change the key that signs the ledger",
+        ),
+    }
+}
+
+fn redirected(seen: &Seen, to: &str) -> Act {
+    let from = seen
+        .from
+        .as_ref()
+        .map(|from| format!(" from {}", from.words()));
+    let from = from.unwrap_or_default();
+    let (done, wanted) = if seen.to.is_empty() && seen.verdict == Verdict::Done {
+        ("took the destination away", "take the destination away")
+    } else {
+        ("changed the destination", "change the destination")
+    };
+    Act {
+        done: format!("{done}{from}{to}"),
+        wanted: wanted.to_owned(),
+    }
+}
+
+fn fact(what: &str) -> Act {
+    let of = match what {
+        "enrolled" => "that the learner is enrolled",
+        "person_released" => "that the young person released the profile",
+        "best_interests" => "a decision in the young person's best interests",
+        "child_protection_note_released" => "that the child protection note was released",
+        _ => "a fact",
+    };
+    Act {
+        done: format!("recorded {of}"),
+        wanted: format!("record {of}"),
+    }
+}
+
+fn rejected(what: &str) -> &'static str {
+    match what {
+        "REJECT_REASON_NOT_OURS" => ": the learner is not coming there",
+        "REJECT_REASON_DUPLICATE" => ": the learner is there under another move",
+        "REJECT_REASON_MOVED" => ": the learner has moved on",
+        _ => "",
+    }
+}
+
+fn places(before: &str, seen: &Seen) -> String {
+    let names: Vec<String> = seen.to.iter().map(super::seen::Place::words).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        names => format!("{before}{}", listed(names)),
+    }
+}
+
+/// " of version 2, sent by Oak Primary (Bromley)", as far as it is known and told.
+fn of_version(seen: &Seen) -> String {
+    let sender = seen.sender.as_ref().map(super::seen::Place::words);
+    let shows = matches!(seen.kind, Some(EntryKind::Pulled | EntryKind::Fetched))
+        && seen.verdict == Verdict::Done;
+    match (seen.version, sender) {
+        (version @ 1.., _) if seen.kind == Some(EntryKind::Published) => {
+            format!(" version {version}")
+        }
+        (0, _) if seen.kind == Some(EntryKind::Published) => String::new(),
+        (0, Some(sender)) if shows && !seen.kinds.is_empty() => format!(", sent by {sender}"),
+        (0, Some(sender)) => format!(" what {sender} sent"),
+        (0, None) if shows => String::new(),
+        (0, None) => " what was sent".to_owned(),
+        (version, sender) => {
+            let of = if shows && !seen.kinds.is_empty() {
+                " of"
+            } else {
+                ""
+            };
+            let sender = sender.map(|sender| format!(", sent by {sender}"));
+            format!("{of} version {version}{}", sender.unwrap_or_default())
+        }
+    }
+}
+
+/// Section kinds in words, after a text; nothing where there are none.
+fn sections(before: &str, kinds: KindSet) -> String {
+    let names: Vec<String> = kinds.iter().map(section).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        names => format!("{before}{}", listed(names)),
+    }
+}
+
+/// A section kind as people say it.
+pub(super) fn section(kind: SectionKind) -> String {
+    match kind {
+        SectionKind::Send => "SEND".to_owned(),
+        SectionKind::EhcPlan => "EHC plan".to_owned(),
+        other => other.name().replace('_', " "),
+    }
+}
+
+/// "a, b and c".
+pub(super) fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [many @ .., last] => format!("{} and {last}", many.join(", ")),
+    }
+}
+
+/// A role as people say it.
+pub(super) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Publisher => "publisher",
+        Role::Contributor => "contributor",
+        Role::ReceiverLead => "transition lead",
+        Role::Senco => "SENCO",
+        Role::Dsl => "safeguarding lead",
+        Role::DataManager => "data manager",
+        Role::CouncilOfficer => "council officer",
+        Role::SendCaseworker => "SEND caseworker",
+        Role::Auditor => "auditor",
+        Role::Operator => "operator",
+        Role::Sweeper => "service",
+    }
+}
+
+/// The credential with its roles and label: "the SENCO credential 'Office' of Elm Secondary".
+pub(super) fn who(who: Option<&Who>) -> String {
+    let Some(who) = who else {
+        return "the service itself".to_owned();
+    };
+    let roles: Vec<String> = who.roles.iter().map(|it| role(*it).to_owned()).collect();
+    let roles = match roles.as_slice() {
+        [] => String::new(),
+        roles => format!("{} ", listed(roles)),
+    };
+    let name = match who.label.as_str() {
+        "" => who.credential.clone(),
+        label => format!("'{label}' ({})", who.credential),
+    };
+    format!("the {roles}credential {name} of {}", who.setting.words())
+}
+
+/// A ledger time on the clocks of London.
+pub(super) fn london(time_us: i64) -> DateTime {
+    let time = Timestamp::from_microsecond(time_us).unwrap_or_default();
+    match time.in_tz("Europe/London") {
+        Ok(time) => time.datetime(),
+        Err(_) => time.to_zoned(jiff::tz::TimeZone::UTC).datetime(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::seen::Place;
+    use super::*;
+
+    fn everything(kind: EntryKind) -> Seen {
+        let place = |name: &str| Place {
+            name: name.to_owned(),
+            town: "Bromley".to_owned(),
+            id: "settings/stg_1".to_owned(),
+        };
+        Seen {
+            position: 12,
+            // 3 June 2025, 13:05 UTC: summer time.
+            time_us: 1_748_955_900_000_000,
+            kind: Some(kind),
+            act: kind.name().to_owned(),
+            who: Some(Who {
+                setting: place("Elm Secondary"),
+                credential: "crd_1".to_owned(),
+                label: "Office".to_owned(),
+                roles: vec![Role::Senco],
+            }),
+            kinds: KindSet::of(&[SectionKind::Health, SectionKind::Send]),
+            version: 2,
+            sender: Some(place("Oak Primary")),
+            to: vec![place("Elm Secondary")],
+            from: Some(place("Ash Academy")),
+            what: "enrolled".to_owned(),
+            count: 3,
+            ..Seen::default()
+        }
+    }
+
+    #[test]
+    fn every_kind_of_entry_reads_as_a_sentence_done_and_refused() {
+        let mut all = String::new();
+        for kind in EntryKind::ALL {
+            let done = everything(*kind);
+            let refused = Seen {
+                verdict: Verdict::Denied,
+                ..done.clone()
+            };
+            all += &format!("{}: {} | {}\n", kind.name(), act(&done), act(&refused));
+        }
+        insta::assert_snapshot!(all);
+    }
+
+    #[test]
+    fn a_caller_is_named_by_roles_label_and_setting_and_a_time_is_londons() {
+        let seen = everything(EntryKind::Fetched);
+        let told = who(seen.who.as_ref());
+        let named = "the SENCO credential 'Office' (crd_1) of Elm Secondary (Bromley)";
+        assert_eq!(told, named);
+        assert_eq!(who(None), "the service itself");
+        assert_eq!(london(seen.time_us).to_string(), "2025-06-03T14:05:00");
+    }
+
+    #[test]
+    fn an_act_of_a_newer_version_stands_under_its_own_name() {
+        let seen = Seen {
+            kind: None,
+            act: "teleported".to_owned(),
+            verdict: Verdict::Failed("WRONG_STATE".to_owned()),
+            ..Seen::default()
+        };
+        assert_eq!(act(&seen), "could not do: teleported (wrong state)");
+    }
+}
