@@ -46,6 +46,7 @@ mod stopping;
 mod strangers;
 mod subscription;
 mod tamper;
+mod tampering;
 mod tls;
 mod who_saw;
 mod windows;

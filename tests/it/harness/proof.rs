@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use baton_domain::log::note::VerifierKey;
 use baton_domain::log::verify::{Record, Verifier};
-use baton_domain::log::{Checkpoint, Hash, Json};
+use baton_domain::log::{
+    Checkpoint, Frontier, Hash, Json, verify_consistency, verify_inclusion,
+};
 use baton_wire::v1;
 
 use super::exchange::Exchange;
@@ -51,6 +53,60 @@ impl Exchange {
             rows, fold,
             "left: the rows; right: what the entries say of them"
         );
+    }
+
+    /// Asks for one proof of chance, of inclusion or of consistency, and checks it.
+    pub(crate) async fn prove_by_chance(&self, mut below: impl FnMut(usize) -> usize) {
+        let size = usize::try_from(self.size()).unwrap();
+        let new = 1 + below(size);
+        let (old, position) = (1 + below(new), below(new));
+        let number = |value: usize| i64::try_from(value).unwrap();
+        let hashes = |all: &[bytes::Bytes]| -> Vec<Hash> {
+            all.iter().map(|hash| Hash::try_from(hash.as_ref()).unwrap()).collect()
+        };
+        let root = self.root(new).await;
+        let parent = self.officer.setting.clone();
+        if below(2) == 0 {
+            let request = v1::GetConsistencyProofRequest {
+                parent,
+                old_size: number(old),
+                new_size: number(new),
+            };
+            let proof = self.officer.audit().get_consistency_proof(request).await.unwrap();
+            let (proof, before) = (hashes(&proof.into_inner().hashes), self.root(old).await);
+            verify_consistency(old as u64, &before, new as u64, &root, &proof).expect("consistent");
+        } else {
+            let request = v1::GetInclusionProofRequest {
+                parent,
+                position: number(position),
+                tree_size: number(new),
+            };
+            let proof = self.officer.audit().get_inclusion_proof(request).await.unwrap();
+            let proof = proof.into_inner();
+            let leaf = Hash::try_from(proof.leaf_hash.as_ref()).unwrap();
+            verify_inclusion(&leaf, position as u64, new as u64, &hashes(&proof.hashes), &root)
+                .expect("included");
+        }
+    }
+
+    /// The root of the first so many entries, out of the tile of their hashes.
+    async fn root(&self, size: usize) -> Hash {
+        let mut frontier = Frontier::new();
+        let mut at = 0;
+        while at < size {
+            let width = (size - at).min(256);
+            let part = if width < 256 { format!(".p/{width}") } else { String::new() };
+            let request = v1::GetTileRequest {
+                parent: self.officer.setting.clone(),
+                path: format!("tile/0/{:03}{part}", at / 256),
+            };
+            let tile = self.officer.audit().get_tile(request).await.unwrap().into_inner();
+            for hash in tile.hashes.chunks(32) {
+                frontier.push(Hash::try_from(hash).unwrap());
+            }
+            at += width;
+        }
+        frontier.root()
     }
 
     /// The access rows as they stand.
