@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use baton_store::{BackupError, MasterKey, Place};
 use baton_wire::v1::Role;
 
 use super::{Files, backed_up, nobody};
-use crate::chance::{Dice, seed, time};
+use crate::chance::{Dice, damaged, seed, time};
 use crate::harness::*;
 
 /// Damaged copies of each file in the short form; the campaign flips every byte.
@@ -54,7 +55,7 @@ fn campaign_fuzz_a_damaged_backup_is_found_wherever_it_is_damaged() {
             "it is sound"
         );
 
-        let mut dice = Dice::of(seed(), 1);
+        let (mut dice, mut tried) = (Dice::of(seed(), 1), 0);
         for path in [&files.content, &files.keys] {
             let sound = fs::read(path).unwrap();
             for at in places(sound.len(), &mut dice) {
@@ -63,6 +64,7 @@ fn campaign_fuzz_a_damaged_backup_is_found_wherever_it_is_damaged() {
                 fs::write(path, &damaged).unwrap();
                 let told = found(&exchange, &files, &master).await;
                 assert!(told.is_some(), "byte {at} of {}", path.display());
+                tried += 1;
             }
             for length in [0, 10, 200, sound.len() / 2, sound.len() - 1] {
                 fs::write(path, &sound[..length]).unwrap();
@@ -75,6 +77,44 @@ fn campaign_fuzz_a_damaged_backup_is_found_wherever_it_is_damaged() {
             assert!(found(&exchange, &files, &master).await.is_some(), "longer");
             fs::write(path, &sound).unwrap();
         }
+        println!("figures: damaged={tried} missed=0");
+        exchange.end().await;
+    });
+}
+
+/// The same bytes with a digest that fits them.
+fn fitting(mut bytes: Vec<u8>, vouched: &[u8]) -> Vec<u8> {
+    let fits = digest(&SHA256, &bytes);
+    bytes.extend_from_slice(fits.as_ref());
+    bytes.extend_from_slice(vouched);
+    bytes
+}
+
+/// Bytes that somebody meant: the digest is no help then, and what reads them has to stand.
+#[test]
+fn campaign_fuzz_a_forged_backup_is_refused_and_breaks_nothing() {
+    run(async || {
+        let mut exchange = Exchange::new(Home::sqlite()).await;
+        let files = Files::of(&backed_up(&exchange.officer).await.unwrap());
+        exchange.stop().await;
+        let master = exchange.home.lose_everything().await;
+        let sound = fs::read(&files.content).unwrap();
+        let (body, trailer) = sound.split_at(sound.len() - 64);
+        let (began, mut tried) = (Instant::now(), 0);
+        while time().map_or(tried < 200, |time| began.elapsed() < time) {
+            let mut dice = Dice::of(seed(), tried);
+            let changed = damaged(&mut dice, &[body.to_vec()], &[b"R", b"E", b"T", b"Z"]);
+            tried += 1;
+            if changed == body {
+                continue;
+            }
+            fs::write(&files.content, fitting(changed, &trailer[32..])).unwrap();
+            let told = found(&exchange, &files, &master).await;
+            // A reader that panicked is told as one that was stopped.
+            let refused = told.is_some_and(|told| !matches!(told, BackupError::Stopped));
+            assert!(refused, "seed {} round {tried}", seed());
+        }
+        println!("figures: forged={tried} accepted=0");
         exchange.end().await;
     });
 }
@@ -93,10 +133,8 @@ fn a_changed_backup_whose_digest_was_made_to_fit_is_found() {
         let at = sound.windows(name.len()).position(|found| found == name);
         let mut changed = sound.clone();
         changed[at.unwrap()] ^= 1;
-        let end = changed.len() - 64;
-        let fits = digest(&SHA256, &changed[..end]);
-        changed[end..end + 32].copy_from_slice(fits.as_ref());
-        fs::write(&files.content, &changed).unwrap();
+        let trailer = changed.split_off(changed.len() - 64);
+        fs::write(&files.content, fitting(changed, &trailer[32..])).unwrap();
         let told = found(&exchange, &files, &master).await.unwrap().to_string();
         for fault in ["lacks the ring", "is not what the entries made of it"] {
             assert!(told.contains(fault), "{told}");

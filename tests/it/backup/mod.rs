@@ -92,6 +92,22 @@ impl Exchange {
     }
 }
 
+/// Reads a profile until it is told to stop; how often, and failures.
+async fn read_on(
+    receiver: Caller,
+    profile: String,
+    stop: Arc<AtomicBool>,
+) -> (Vec<i64>, Vec<String>) {
+    let (mut done, mut failed) = (Vec::new(), Vec::new());
+    while !stop.load(Ordering::Relaxed) {
+        match receiver.get(&profile).await {
+            Ok(read) => done.push(read.version.into()),
+            Err(status) => failed.push(status.to_string()),
+        }
+    }
+    (done, failed)
+}
+
 /// Publishes until it is told to stop; positions of what was acknowledged, and failures.
 async fn publish_on(sender: Caller, of: Move, stop: Arc<AtomicBool>) -> (Vec<i64>, Vec<String>) {
     let (mut done, mut failed) = (Vec::new(), Vec::new());
@@ -117,6 +133,10 @@ on_both_engines! {
         }
         let stop = Arc::new(AtomicBool::new(false));
         let mut busy = JoinSet::new();
+        let (sender, of) = &senders[0];
+        let receiver = exchange.person(&of.to, &[Role::Senco]).await;
+        let profile = sender.publish(submission(of, typical(1, of.point))).await.unwrap().name;
+        busy.spawn(read_on(receiver, profile, Arc::clone(&stop)));
         for (sender, of) in senders {
             busy.spawn(publish_on(sender, of, Arc::clone(&stop)));
         }
@@ -262,6 +282,40 @@ on_both_engines! {
         exchange.start(false).await.unwrap();
     }
 
+    async fn a_backup_whose_caller_went_away_is_made_and_one_that_is_broken_off_leaves_nothing(
+        exchange
+    ) {
+        let request = || v1::BackUpRequest {
+            parent: exchange.officer.setting.clone(),
+            ..Default::default()
+        };
+        let folder = exchange.home.base().join("backups");
+        let begun = exchange.officer.backups().back_up(request()).await.unwrap();
+        drop(begun);
+        while !fs::read_dir(&folder).is_ok_and(|files| {
+            files.flatten().any(|file| file.path().extension().is_some_and(|end| end == "backup"))
+        }) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        // Left by a service that was killed.
+        let made = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+        let left = made.with_extension("backup.unfinished");
+        fs::write(&left, "half of it").unwrap();
+        while backed_up(&exchange.officer).await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        assert!(!left.exists(), "it is swept away");
+        let begun = exchange.officer.backups().back_up(request()).await.unwrap();
+        exchange.stop().await;
+        drop(begun);
+        let unfinished = |folder: &Path| {
+            let files = fs::read_dir(folder).unwrap().flatten();
+            files.filter(|file| file.path().extension().is_some_and(|end| end == "unfinished")).count()
+        };
+        assert_eq!(unfinished(&folder), 0);
+        assert_eq!(unfinished(&exchange.home.base().join("key-backups")), 0);
+    }
+
     async fn as_many_backups_are_kept_as_configured_and_one_is_made_at_a_time(exchange) {
         for _ in 0..5 {
             backed_up(&exchange.officer).await.unwrap();
@@ -274,6 +328,7 @@ on_both_engines! {
             assert_eq!(crate::harness::refused::<()>(Err(status)).reason, Reason::BackupRunning);
         }
         assert_eq!((count("backups"), count("key-backups")), (3, 2));
+        assert!(exchange.page("/metrics").await.contains("baton_backup_made_seconds"));
     }
 
     async fn a_backup_opens_as_long_as_its_epoch_is_kept_or_in_a_key_backup(exchange) {

@@ -74,10 +74,16 @@ impl Services {
         let to = (self.backups.content.as_ref(), self.backups.keys.as_ref());
         let made = self.ledger.back_up(done.value, to, (&self.stop, &watcher));
         let last = match made.await {
-            Ok(made) => Ok(twin::BackUpResponse {
-                receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
-                ..last(made)
-            }),
+            Ok(made) => {
+                if made.content.is_some() {
+                    let seconds = Duration::from_micros(self.ledger.now_us().unsigned_abs());
+                    metrics::gauge!("baton_backup_made_seconds").set(seconds.as_secs_f64());
+                }
+                Ok(twin::BackUpResponse {
+                    receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
+                    ..last(made)
+                })
+            }
             Err(BackupError::Stopped) => Err(Problem::from(Reason::Unavailable).into()),
             Err(error) => {
                 tracing::error!(%error, "the backup could not be made");

@@ -15,12 +15,12 @@ use super::{
     BackedUp, BackupError, Leave, Progress, Shelf, Stage, Watcher, check, key_file, shelf,
 };
 use crate::engine::Tx;
-use crate::engine::value::Type;
-use crate::engine::value::Value;
+use crate::engine::value::{Type, Value};
 use crate::error::StoreError;
 use crate::head::Head;
 use crate::learner::hex;
 use crate::ledger::{Inner, Ledger};
+use crate::rotation::Rotation;
 
 pub(crate) const OLDEST_CONTENT: &str = "SELECT min(epoch) FROM content WHERE epoch > 0";
 pub(crate) const OLDEST_LEARNER: &str = "SELECT min(epoch) FROM learner WHERE epoch > 0";
@@ -160,13 +160,18 @@ async fn header(inner: &Inner, tx: &mut Tx, head: &Head) -> Result<Header, Store
         log_key_check: head.log_keys.check.clone(),
         oldest_epoch: oldest,
         policy: head.policy.clone(),
-        until_us: in_force.and_then(|epoch| {
-            let rotations = oldest + i64::from(inner.rotation.keep) + 1 - head.epoch.id;
-            let every = i64::try_from(inner.rotation.every?.as_micros()).ok()?;
-            epoch.opened_us.checked_add(every.checked_mul(rotations)?)
-        }),
+        until_us: in_force
+            .and_then(|epoch| until(inner.rotation, oldest, (epoch.id, epoch.opened_us))),
         rows,
     })
+}
+
+/// When the oldest epoch is destroyed, if no rotation comes early or late: once so many more have
+/// been opened after the one in force. None when none is due by itself.
+fn until(rotation: Rotation, oldest: i64, (in_force, opened_us): (i64, i64)) -> Option<i64> {
+    let rotations = oldest + i64::from(rotation.keep) + 1 - in_force;
+    let every = i64::try_from(rotation.every?.as_micros()).ok()?;
+    opened_us.checked_add(every.checked_mul(rotations)?)
 }
 
 /// Every row of every table, in chunks.
@@ -226,4 +231,43 @@ fn write(
     let mut sha256 = [0; 32];
     sha256.copy_from_slice(digest.finish().as_ref());
     Ok((file, sha256, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::until;
+    use crate::rotation::Rotation;
+
+    #[test]
+    fn a_backup_can_be_restored_until_so_many_rotations_have_passed() {
+        const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+        let weekly = Rotation::default();
+        assert_eq!(
+            until(weekly, 5, (5, DAY)),
+            Some(22 * DAY),
+            "made at once after one"
+        );
+        assert_eq!(
+            until(weekly, 4, (5, DAY)),
+            Some(15 * DAY),
+            "something was not wrapped anew yet"
+        );
+        assert_eq!(
+            until(weekly, 3, (5, DAY)),
+            Some(8 * DAY),
+            "the next one destroys it"
+        );
+        let daily = Rotation {
+            every: Some(Duration::from_hours(24)),
+            keep: 1,
+        };
+        assert_eq!(until(daily, 9, (9, DAY)), Some(3 * DAY));
+        let by_hand = Rotation {
+            every: None,
+            keep: 2,
+        };
+        assert_eq!(until(by_hand, 1, (1, DAY)), None);
+    }
 }
