@@ -100,12 +100,35 @@ for path in [scratch / "ledger/checkpoint", *scratch.glob("ledger/baton/checkpoi
     if "\u2014" in path.read_text() and path.read_text().count("\u2014") > 1:
         drops(path)
 PY
+# A witness signs that checkpoint, asked as C2SP tlog-witness says; the Go packages know no such keys.
+wkey=$("$BATON_BIN" witness init "$scratch/w" --name witness.example/verifiers)
+set -m
+"$BATON_BIN" --json witness serve "$scratch/w" --listen 127.0.0.1:0 --ledger "$new_vkey" \
+  >"$scratch/witness" 2>>"$scratch/log" &
+service=$!
+set +m
+until [[ -s $scratch/witness ]]; do
+  ((SECONDS < ready_within)) && kill -0 "$service" 2>/dev/null || fail "the witness does not listen"
+  sleep 0.1
+done
+python - "$scratch" <<'PY'
+import json, pathlib, sys, urllib.request
+scratch = pathlib.Path(sys.argv[1])
+at = json.loads((scratch / "witness").read_text())["listening"]
+checkpoint = (scratch / "ledger/checkpoint").read_bytes()
+answer = urllib.request.urlopen(f"http://{at}/add-checkpoint", b"old 0\n\n" + checkpoint)
+(scratch / "ledger/baton/checkpoint.cosigned").write_bytes(checkpoint + answer.read())
+PY
+stop
+witnessed=(--witness "$wkey")
+
 with_go() { "$scratch/verify-go" -seed "$seed" -min "$entries" -proof "$2" "$1" "$vkey"; }
 with_python() {
-  python "$here/python/verify_export.py" --seed "$seed" --min "$entries" --proof "$2" "$1" "$vkey"
+  python "$here/python/verify_export.py" --seed "$seed" --min "$entries" --proof "$2" \
+    "${witnessed[@]}" "$1" "$vkey"
 }
 with_baton() {
-  "$BATON_BIN" audit verify "$1" --state --key "$vkey" &&
+  "$BATON_BIN" audit verify "$1" --state --key "$vkey" "${witnessed[@]}" &&
     "$BATON_BIN" audit verify-proof "$2" --key "$vkey" --entry "$scratch/one.entry"
 }
 for by in go python baton; do
@@ -129,7 +152,7 @@ cd "$scratch"
 # In the length of an entry, in an entry, in hashes of two levels, in the size that was signed and
 # in the signature, in a hash of a proof and in its checkpoint.
 for damage in tile/entries/007:0 tile/entries/007:100 tile/0/011:4000 "${roots[0]}:40" \
-  checkpoint:50 checkpoint:-10 ../one.tlog-proof:-300 ../one.tlog-proof:-20; do
+  checkpoint:50 checkpoint:-10 baton/log-key-handovers/1:-10 ../one.tlog-proof:-300 ../one.tlog-proof:-20; do
   file=${damage%:*} at=${damage##*:}
   rm -rf "$scratch/copy" && mkdir "$scratch/copy"
   cp -r "$scratch/ledger" "$scratch/copy/ledger"
@@ -146,5 +169,14 @@ for damage in tile/entries/007:0 tile/entries/007:100 tile/0/011:4000 "${roots[0
     }
     printf '%-24s %-7s %s\n' "$damage" "$by" "$(grep -m 1 -E 'not hold|FAULT|no proof' "$scratch/said")"
   done
+done
+# In the signature of the witness.
+cp -r "$scratch/ledger" "$scratch/cosigned"
+flip "$scratch/cosigned/baton/checkpoint.cosigned" -10
+for by in python baton; do
+  if "with_$by" "$scratch/cosigned" "$scratch/one.tlog-proof" >"$scratch/said" 2>&1; then
+    fail "$by did not see a cosignature that was changed"
+  fi
+  printf '%-24s %-7s %s\n' cosigned "$by" "$(grep -m 1 'not hold' "$scratch/said")"
 done
 printf 'none of them is taken in\n'
