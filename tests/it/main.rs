@@ -42,5 +42,6 @@ mod strangers;
 mod subscription;
 mod tamper;
 mod tls;
+mod watching;
 mod who_saw;
 mod windows;

@@ -18,4 +18,5 @@ mod readme;
 mod shown;
 mod told;
 mod tour;
+mod watch;
 mod who_saw;
