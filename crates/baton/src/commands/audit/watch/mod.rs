@@ -26,7 +26,7 @@ use told::{Ended, Told};
 
 /// Longest time between two readings when all that comes is what watchers read; and between two
 /// tries of a service that does not answer.
-const WAIT_MAX: Duration = Duration::from_secs(60);
+const WAIT_MAX: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
