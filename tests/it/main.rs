@@ -48,6 +48,7 @@ mod subscription;
 mod tamper;
 mod tampering;
 mod tls;
+mod watching;
 mod who_saw;
 mod windows;
 mod witness;

@@ -165,6 +165,12 @@ impl Output {
         put(text, AGAIN);
     }
 
+    /// One line of a stream, which has to arrive before the next one is taken.
+    pub(crate) fn line(self, line: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        writeln!(out, "{}", harmless(line)).and_then(|()| out.flush())
+    }
+
     /// One result of which people only want to hear in the sum at the end.
     pub(crate) fn machine(self, json: &Value) {
         if self.json {

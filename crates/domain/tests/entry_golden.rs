@@ -83,18 +83,7 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
         EntryKind::Redirected => with(vec![("from", text(&setting(0x77))), ("to", Json::Null)]),
         EntryKind::FactRecorded => with(vec![("fact", text("enrolled"))]),
         EntryKind::TransitionShown | EntryKind::WhoSawAsked => about(),
-        EntryKind::DisclosureRecorded => with(vec![
-            ("audience", text("parent")),
-            ("commitment", text(&"d1".repeat(32))),
-            ("lines", Json::Int(14)),
-            (
-                "withheld",
-                Json::object([
-                    ("child_abuse", Json::Int(2)),
-                    ("rights_of_others", Json::Int(1)),
-                ]),
-            ),
-        ]),
+        EntryKind::DisclosureRecorded => with(given_out()),
         EntryKind::TransitionsListed => vec![("learners", Json::Arr(vec![text(&alias())]))],
         EntryKind::Published => {
             let sections = Json::object([("identity", text(&"5a".repeat(32)))]);
@@ -165,6 +154,21 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
             ]
         }
     }
+}
+
+/// What is said of an account that was given to a parent.
+fn given_out() -> Vec<(&'static str, Json)> {
+    let text = |value: &str| Json::Str(value.to_owned());
+    let withheld = [
+        ("child_abuse", Json::Int(2)),
+        ("rights_of_others", Json::Int(1)),
+    ];
+    vec![
+        ("audience", text("parent")),
+        ("commitment", text(&"d1".repeat(32))),
+        ("lines", Json::Int(14)),
+        ("withheld", Json::object(withheld)),
+    ]
 }
 
 /// An entry with every field its kind may have.

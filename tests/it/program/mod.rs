@@ -19,4 +19,5 @@ mod readme;
 mod shown;
 mod told;
 mod tour;
+mod watch;
 mod who_saw;

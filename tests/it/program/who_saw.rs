@@ -43,12 +43,8 @@ impl Desk {
 fn busy() -> Desk {
     let mut desk = Desk::furnished(Form::Prose);
     let year = this_academic_year();
-    for (code, role, out) in [("199902", "dsl", "lead")] {
-        let issue = format!(
-            "credentials issue --code gias:{code} --role {role} --label Mrs-Quillon --out {out}"
-        );
-        desk.does("officer", &issue);
-    }
+    let issue = "credentials issue --code gias:199902 --role dsl --label Mrs-Quillon --out lead";
+    desk.does("officer", issue);
     let publish = format!(
         "publish leavers.ndjson --signatory Head --point primary-to-secondary --year {year}"
     );

@@ -15,7 +15,8 @@
 //! `{"report": {"file": "…", "entries": 42}}`, with `--draft` `{"draft": {"file": "…", "record": "…",
 //! "lines": 12, "left_out": 2, "names": […]}}`, with `--release` `{"released": {"file": "…",
 //! "ledger": "ldg_…", "position": 77, "leaf_hash": "hex", "commitment": "hex", "audience": "parent",
-//! "lines": 12, "withheld": {"child_abuse": 2}, "dry_run": false}}`.
+//! "lines": 12, "withheld": {"child_abuse": 2}, "dry_run": false}}`. Of `watch`: events of
+//! OCSF 1.8.0, see docs/siem.md.
 
 mod entries;
 mod export;
@@ -24,6 +25,7 @@ mod prove;
 mod seen;
 mod trust;
 pub(crate) mod verify;
+mod watch;
 mod who_saw;
 mod words;
 
@@ -43,7 +45,8 @@ Examples:
   baton audit verify ledger-2026
   baton audit prove 1042 --out act.tlog-proof
   baton audit entries --from 1000
-  baton audit who-saw settings/stg_…/transitions/trn_…")]
+  baton audit who-saw settings/stg_…/transitions/trn_…
+  baton audit watch --json --state watch.state")]
 pub(crate) struct AuditArgs {
     #[command(subcommand)]
     command: AuditCommand,
@@ -64,6 +67,8 @@ enum AuditCommand {
     VerifyProof(prove::VerifyProofArgs),
     /// Who was shown what of one learner, and who was refused.
     WhoSaw(who_saw::WhoSawArgs),
+    /// Follow the ledger as it grows, and check it. Needs the auditor's role.
+    Watch(watch::WatchArgs),
 }
 
 pub(crate) async fn run(
@@ -86,7 +91,8 @@ pub(crate) async fn run(
         AuditCommand::Prove(args) => prove::run(args, &client, output).await,
         AuditCommand::Verify(args) => verify::run(args, &client, output).await,
         AuditCommand::VerifyProof(args) => prove::verify(&args, output),
-        AuditCommand::WhoSaw(args) => who_saw::run(args, &client, output).await,
+        AuditCommand::WhoSaw(args) => Box::pin(who_saw::run(args, &client, output)).await,
+        AuditCommand::Watch(args) => Box::pin(watch::run(args, &client, output)).await,
     }
 }
 

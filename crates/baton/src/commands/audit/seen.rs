@@ -1,10 +1,13 @@
 //! An entry as reports and watchers speak of it, whether it came from who-saw or from the ledger
 //! itself.
 
+use std::collections::BTreeSet;
+
 use baton_domain::access::Role;
-use baton_domain::entry::EntryKind;
+use baton_domain::entry::{EntryKind, PREFIX};
 use baton_domain::section::{KindSet, SectionKind};
 use baton_wire::v1;
+use serde_json::Value;
 
 use super::entries::hex;
 
@@ -23,6 +26,10 @@ pub(super) struct Seen {
     /// None for the service itself.
     pub(super) who: Option<Who>,
     pub(super) kinds: KindSet,
+    /// Learners it is about, by alias; only the ledger itself says so.
+    pub(super) learners: Vec<String>,
+    /// The move, `trn_…`.
+    pub(super) transition: String,
     pub(super) profile: String,
     pub(super) version: u32,
     /// Whose contribution it was, where that is known.
@@ -119,6 +126,8 @@ impl Seen {
             kind: EntryKind::parse(&sighting.act),
             verdict,
             kinds: named(sighting.kinds.iter().map(String::as_str)),
+            learners: Vec::new(),
+            transition: last(&sighting.transition),
             profile: last(&sighting.profile),
             version: sighting.version.unsigned_abs(),
             sender: None,
@@ -135,6 +144,105 @@ impl Seen {
             act: sighting.act,
         }
     }
+
+    /// As the ledger has it. There are no names in it.
+    pub(super) fn entry(entry: &v1::LedgerEntry) -> Self {
+        let leaf = hex(&entry.leaf_hash);
+        let position = entry.position.unsigned_abs();
+        let said = entry.body.strip_prefix(PREFIX);
+        let said: Option<Value> = said.and_then(|said| serde_json::from_slice(said).ok());
+        let Some(said) = said else {
+            return Self {
+                position,
+                leaf,
+                dropped: true,
+                ..Self::default()
+            };
+        };
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let detail = &said["detail"];
+        let place = |value: &Value| {
+            let id = value.as_str()?;
+            let id = format!("settings/{id}");
+            Some(Place {
+                id,
+                ..Place::default()
+            })
+        };
+        let to = match &detail["to"] {
+            Value::Array(many) => many.iter().filter_map(place).collect(),
+            one => place(one).into_iter().collect(),
+        };
+        let verdict = match said["verdict"].as_str() {
+            Some("done") => Verdict::Done,
+            Some("failed") => Verdict::Failed(text(&said["reason"])),
+            _ => Verdict::Denied,
+        };
+        let roles = said["decisions"][0]["tuple"]["roles"].as_array();
+        let roles = roles.into_iter().flatten();
+        let caller = &said["caller"];
+        let who = place(&caller["setting"]).map(|setting| Who {
+            setting,
+            credential: text(&caller["credential"]),
+            label: String::new(),
+            roles: roles
+                .filter_map(|role| Role::parse(role.as_str()?))
+                .collect(),
+        });
+        let items = detail["items"].as_array().map_or(&[][..], Vec::as_slice);
+        let sections = detail["sections"].as_object();
+        let sections = sections
+            .into_iter()
+            .flat_map(|it| it.keys().map(String::as_str));
+        let shown = items.iter().chain([detail]).map(|it| bits(&it["kinds"]));
+        let what = [&detail["fact"], &detail["audience"]].map(text).concat();
+        let act = text(&said["kind"]);
+        Self {
+            position,
+            leaf,
+            dropped: false,
+            time_us: said["time_us"].as_i64().unwrap_or_default(),
+            kind: EntryKind::parse(&act),
+            act,
+            verdict,
+            who,
+            kinds: shown.fold(named(sections), KindSet::union),
+            learners: learners(detail),
+            transition: text(&detail["transition"]),
+            profile: text(&detail["profile"]),
+            version: number(&detail["version"]).unwrap_or_default(),
+            sender: None,
+            items: items
+                .iter()
+                .filter_map(|it| it["position"].as_u64())
+                .collect(),
+            to,
+            from: place(&detail["from"]),
+            what,
+            count: detail["count"].as_u64().unwrap_or_default(),
+        }
+    }
+}
+
+fn number(value: &Value) -> Option<u32> {
+    u32::try_from(value.as_u64()?).ok()
+}
+
+fn bits(value: &Value) -> KindSet {
+    let bits = number(value).and_then(|bits| KindSet::try_from(bits).ok());
+    bits.unwrap_or(KindSet::EMPTY)
+}
+
+/// Every alias in a detail, once.
+fn learners(detail: &Value) -> Vec<String> {
+    let many = |name: &str| detail[name].as_array().map_or(&[][..], Vec::as_slice);
+    let items = many("items").iter().map(|item| &item["learner"]);
+    let all = items.chain(many("learners")).chain([&detail["learner"]]);
+    let all = all
+        .filter_map(Value::as_str)
+        .filter(|alias| !alias.is_empty());
+    let all: BTreeSet<String> = all.map(str::to_owned).collect();
+    all.into_iter().collect()
 }
 
 fn named<'a>(names: impl Iterator<Item = &'a str>) -> KindSet {

@@ -336,7 +336,8 @@ mod tests {
                 verdict: Verdict::Denied,
                 ..done.clone()
             };
-            all += &format!("{}: {} | {}\n", kind.name(), act(&done), act(&refused));
+            let line = [kind.name(), ": ", &act(&done), " | ", &act(&refused), "\n"];
+            all += &line.concat();
         }
         insta::assert_snapshot!(all);
     }
@@ -349,6 +350,23 @@ mod tests {
         assert_eq!(told, named);
         assert_eq!(who(None), "the service itself");
         assert_eq!(london(seen.time_us).to_string(), "2025-06-03T14:05:00");
+    }
+
+    #[test]
+    fn the_guides_speak_of_every_kind_and_every_exemption() {
+        let siem = include_str!("../../../../../docs/siem.md");
+        for kind in EntryKind::ALL {
+            assert!(
+                siem.contains(&format!("`{}`", kind.name())),
+                "{}",
+                kind.name()
+            );
+        }
+        let guide = include_str!("../../../../../docs/who-saw.md");
+        for exemption in baton_domain::disclosure::EXEMPTIONS {
+            let row = format!("| `{}` | {} |", exemption.code, exemption.provision);
+            assert!(guide.contains(&row), "{row}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ const SETS_MAX: usize = 16;
 
 /// A question as an entry has it, and the answers it says were given.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Decision {
+pub(in crate::commands::audit) struct Decision {
     tuple: Value,
     answers: Vec<Answer>,
 }
@@ -28,19 +28,23 @@ struct Answer {
 
 /// The policies that were met so far.
 #[derive(Debug, Default)]
-pub(super) struct Decisions {
+pub(in crate::commands::audit) struct Decisions {
     /// By hash; none where there are no such policies.
     sets: HashMap<String, Option<Decider>>,
 }
 
 impl Decisions {
     /// Whether the policies of a hash are still to be brought.
-    pub(super) fn wants(&self, hash: &str) -> bool {
+    pub(in crate::commands::audit) fn wants(&self, hash: &str) -> bool {
         !self.sets.contains_key(hash)
     }
 
     /// Takes the policies of a hash over; answers what is wrong with them.
-    pub(super) fn learn(&mut self, hash: &str, text: Option<&str>) -> Option<String> {
+    pub(in crate::commands::audit) fn learn(
+        &mut self,
+        hash: &str,
+        text: Option<&str>,
+    ) -> Option<String> {
         if self.sets.len() >= SETS_MAX {
             self.sets.clear();
         }
@@ -54,7 +58,11 @@ impl Decisions {
     }
 
     /// What the policies answer otherwise than an entry says; none where they could not be had.
-    pub(super) fn check(&self, hash: &str, decisions: &[Decision]) -> Option<String> {
+    pub(in crate::commands::audit) fn check(
+        &self,
+        hash: &str,
+        decisions: &[Decision],
+    ) -> Option<String> {
         let decider = self.sets.get(hash)?.as_ref()?;
         decisions
             .iter()

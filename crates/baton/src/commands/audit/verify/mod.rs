@@ -9,7 +9,7 @@
 //! those of their hash), `row_changed`, `row_unknown` and `row_missing` (access rows), `rows` (the
 //! file of the access rows), `marker` (the folder says that it is another ledger's).
 
-mod decisions;
+pub(in crate::commands::audit) mod decisions;
 mod fold;
 mod marks;
 mod source;

@@ -55,7 +55,10 @@ struct Ruling {
 impl Rules {
     /// The whole draft.
     pub(super) fn draft(&self, all: &[Seen]) -> Draft {
-        let senders: BTreeSet<&Place> = all.iter().filter_map(|it| it.sender.as_ref()).collect();
+        // Who sent and is no destination itself: naming it tells nothing of where the learner is.
+        let gone_to: BTreeSet<&Place> = all.iter().flat_map(|seen| &seen.to).collect();
+        let senders = all.iter().filter_map(|seen| seen.sender.as_ref());
+        let senders: BTreeSet<&Place> = senders.filter(|it| !gone_to.contains(it)).collect();
         let mut days: BTreeMap<Date, (String, BTreeMap<String, Vec<Entry>>)> = BTreeMap::new();
         let (mut left_out, mut names) = (Vec::new(), BTreeSet::new());
         for seen in all.iter().filter(|seen| !seen.dropped) {

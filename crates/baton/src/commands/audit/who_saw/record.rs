@@ -78,9 +78,12 @@ pub(super) struct Releasing {
     pub(super) salt: String,
     /// SHA-256 over the salt's bytes and the file's, hexadecimal.
     pub(super) commitment: String,
-    /// Lines the reviewer took out or wrote anew: their entries, and the exemption or `reworded`.
-    pub(super) reviewed: Vec<(Vec<u64>, String)>,
+    /// Lines the reviewer took out or wrote anew.
+    pub(super) reviewed: Vec<Reviewed>,
 }
+
+/// Entries of a line, and the exemption it was taken out by, or `reworded`.
+pub(super) type Reviewed = (Vec<u64>, String);
 
 /// Where that stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::draft::BANNER;
 use super::learner::Learner;
-use super::record::{Line, Record, Released, Releasing};
+use super::record::{Line, Record, Released, Releasing, Reviewed};
 use super::report::fetch;
 use crate::commands::audit::entries::hex;
 use crate::output::{Broken, Exit, Output, Wrong};
@@ -92,7 +92,7 @@ fn judge(
     record: &Record,
     text: &[u8],
     audience: Audience,
-) -> anyhow::Result<(Vec<(Vec<u64>, String)>, usize)> {
+) -> anyhow::Result<(Vec<Reviewed>, usize)> {
     let text = std::str::from_utf8(text).map_err(|_| Wrong("the draft is no text".to_owned()))?;
     let mut wrong = Vec::new();
     if text.contains(BANNER) {
@@ -187,7 +187,7 @@ fn standing(text: &str) -> (BTreeSet<(&str, &str)>, usize) {
     (there, lines)
 }
 
-fn counted(record: &Record, reviewed: &[(Vec<u64>, String)]) -> BTreeMap<String, u64> {
+fn counted(record: &Record, reviewed: &[Reviewed]) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
     let before = record.left_out.iter().map(|it| &it.exemption);
     let now = reviewed
@@ -200,7 +200,7 @@ fn counted(record: &Record, reviewed: &[(Vec<u64>, String)]) -> BTreeMap<String,
     counts
 }
 
-fn begin(text: &[u8], reviewed: Vec<(Vec<u64>, String)>) -> anyhow::Result<Releasing> {
+fn begin(text: &[u8], reviewed: Vec<Reviewed>) -> anyhow::Result<Releasing> {
     let mut salt = [0; 32];
     rand::fill(&mut salt).map_err(|_| anyhow::anyhow!("the machine gives no randomness"))?;
     let salt = hex(&salt);
