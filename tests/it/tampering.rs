@@ -43,12 +43,16 @@ const INT_BYTES: i64 = 8;
 impl Column {
     /// The most bytes a row has here.
     async fn length(&self, home: &Home) -> i64 {
-        let Self { table, name, rows, .. } = self;
+        let Self {
+            table, name, rows, ..
+        } = self;
         if self.kind == Kind::Int {
             return INT_BYTES;
         }
         let bytes = self.bytes(home);
-        let sql = format!("SELECT COALESCE(MAX(length({bytes})), 0) FROM {table} WHERE {rows} AND {name} IS NOT NULL");
+        let sql = format!(
+            "SELECT COALESCE(MAX(length({bytes})), 0) FROM {table} WHERE {rows} AND {name} IS NOT NULL"
+        );
         home.count(&sql).await
     }
 
@@ -82,9 +86,12 @@ impl Column {
                 }
             }
             (kind, false) => {
-                let other = format!("(SELECT other FROM flip WHERE one = substr({bytes}, {at} + 1, 1))");
+                let other =
+                    format!("(SELECT other FROM flip WHERE one = substr({bytes}, {at} + 1, 1))");
                 let to = if kind == Kind::Text { "TEXT" } else { "BLOB" };
-                format!("CAST(substr({bytes}, 1, {at}) || {other} || substr({bytes}, {at} + 2) AS {to})")
+                format!(
+                    "CAST(substr({bytes}, 1, {at}) || {other} || substr({bytes}, {at} + 2) AS {to})"
+                )
             }
         };
         format!("UPDATE {table} SET {name} = {flipped} WHERE {has}")
@@ -159,7 +166,10 @@ impl Auditor {
 
     async fn run(&self, line: &[&str]) -> Told {
         let mut command = Command::new(program());
-        command.arg("--json").arg("--connection").arg(&self.connection);
+        command
+            .arg("--json")
+            .arg("--connection")
+            .arg(&self.connection);
         command.arg("audit").args(line);
         let output = tokio::task::spawn_blocking(move || command.output());
         let output = output.await.unwrap().unwrap();
@@ -184,7 +194,10 @@ impl Auditor {
 async fn verified_columns(exchange: &Exchange, size: u64) -> Vec<Column> {
     let home = &exchange.home;
     let id = |name: &str| name.rsplit('/').next().unwrap().to_owned();
-    let (officer, council) = (id(&exchange.officer.credential), id(&exchange.officer.setting));
+    let (officer, council) = (
+        id(&exchange.officer.credential),
+        id(&exchange.officer.setting),
+    );
     let others = [
         ("credential", format!("id <> '{officer}'")),
         ("setting", format!("id <> '{council}'")),
@@ -198,7 +211,11 @@ async fn verified_columns(exchange: &Exchange, size: u64) -> Vec<Column> {
         all.extend(columns(home, table, &rows).await);
     }
     let entries = columns(home, "entry", &format!("position < {size}")).await;
-    all.extend(entries.into_iter().filter(|column| column.name != "position"));
+    all.extend(
+        entries
+            .into_iter()
+            .filter(|column| column.name != "position"),
+    );
     let tiles = columns(home, "tile", &format!("(idx + 1) * 256 <= {size}")).await;
     all.extend(tiles.into_iter().filter(|column| column.name == "hash"));
     all
@@ -228,7 +245,10 @@ async fn prepared(exchange: &Exchange, size: u64) {
         let pairs = (0..=255_u8).map(|byte| format!("(X'{byte:02x}', X'{:02x}')", byte ^ 1));
         let pairs = pairs.collect::<Vec<_>>().join(", ");
         let table = "CREATE TABLE flip (one BLOB PRIMARY KEY, other BLOB NOT NULL)";
-        exchange.home.tamper(&format!("{table}; INSERT INTO flip VALUES {pairs}")).await;
+        exchange
+            .home
+            .tamper(&format!("{table}; INSERT INTO flip VALUES {pairs}"))
+            .await;
     }
 }
 
@@ -245,7 +265,10 @@ async fn rows_are_told(exchange: &Exchange, all: bool) {
         let rows = column.rows_with(home, *at).await;
         home.tamper(&column.flip(home, *at)).await;
         let told = auditor.verify().await;
-        let what = format!("byte {at} of {}.{} in {rows} rows", column.table, column.name);
+        let what = format!(
+            "byte {at} of {}.{} in {rows} rows",
+            column.table, column.name
+        );
         assert!(!told.whole || rows == 0, "not found: {what}");
         match told.faults {
             Some(faults) => assert!(faults >= rows, "{what}: {faults} faults: {}", told.said),
@@ -275,12 +298,18 @@ async fn content_is_closed(exchange: &Exchange, all: bool) {
     let home = &exchange.home;
     let of = exchange.open_move().await;
     let sender = exchange.person(&of.from, &[Role::Publisher]).await;
-    let name = sender.publish(submission(&of, typical(1, of.point))).await.unwrap().name;
+    let name = sender
+        .publish(submission(&of, typical(1, of.point)))
+        .await
+        .unwrap()
+        .name;
     let id = name.rsplit('/').next().unwrap();
     let rows = format!("content_id = (SELECT content_id FROM profile WHERE id = '{id}')");
     let held = sender.get(&name).await.unwrap().kinds;
     let columns = columns(home, "content", &rows).await.into_iter();
-    let columns = columns.filter(|column| column.name != "content_id").collect();
+    let columns = columns
+        .filter(|column| column.name != "content_id")
+        .collect();
     let places = places(home, columns, all).await;
     let mut flips = 0;
     for (column, at) in &places {

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use baton_domain::log::note::VerifierKey;
 use baton_domain::log::verify::{Record, Verifier};
-use baton_domain::log::{
-    Checkpoint, Frontier, Hash, Json, verify_consistency, verify_inclusion,
-};
+use baton_domain::log::{Checkpoint, Frontier, Hash, Json, verify_consistency, verify_inclusion};
 use baton_wire::v1;
 
 use super::exchange::Exchange;
@@ -62,7 +60,9 @@ impl Exchange {
         let (old, position) = (1 + below(new), below(new));
         let number = |value: usize| i64::try_from(value).unwrap();
         let hashes = |all: &[bytes::Bytes]| -> Vec<Hash> {
-            all.iter().map(|hash| Hash::try_from(hash.as_ref()).unwrap()).collect()
+            all.iter()
+                .map(|hash| Hash::try_from(hash.as_ref()).unwrap())
+                .collect()
         };
         let root = self.root(new).await;
         let parent = self.officer.setting.clone();
@@ -72,7 +72,12 @@ impl Exchange {
                 old_size: number(old),
                 new_size: number(new),
             };
-            let proof = self.officer.audit().get_consistency_proof(request).await.unwrap();
+            let proof = self
+                .officer
+                .audit()
+                .get_consistency_proof(request)
+                .await
+                .unwrap();
             let (proof, before) = (hashes(&proof.into_inner().hashes), self.root(old).await);
             verify_consistency(old as u64, &before, new as u64, &root, &proof).expect("consistent");
         } else {
@@ -81,11 +86,22 @@ impl Exchange {
                 position: number(position),
                 tree_size: number(new),
             };
-            let proof = self.officer.audit().get_inclusion_proof(request).await.unwrap();
+            let proof = self
+                .officer
+                .audit()
+                .get_inclusion_proof(request)
+                .await
+                .unwrap();
             let proof = proof.into_inner();
             let leaf = Hash::try_from(proof.leaf_hash.as_ref()).unwrap();
-            verify_inclusion(&leaf, position as u64, new as u64, &hashes(&proof.hashes), &root)
-                .expect("included");
+            verify_inclusion(
+                &leaf,
+                position as u64,
+                new as u64,
+                &hashes(&proof.hashes),
+                &root,
+            )
+            .expect("included");
         }
     }
 
@@ -95,14 +111,24 @@ impl Exchange {
         let mut at = 0;
         while at < size {
             let width = (size - at).min(256);
-            let part = if width < 256 { format!(".p/{width}") } else { String::new() };
+            let part = if width < 256 {
+                format!(".p/{width}")
+            } else {
+                String::new()
+            };
             let request = v1::GetTileRequest {
                 parent: self.officer.setting.clone(),
                 path: format!("tile/0/{:03}{part}", at / 256),
             };
-            let tile = self.officer.audit().get_tile(request).await.unwrap().into_inner();
+            let tile = self
+                .officer
+                .audit()
+                .get_tile(request)
+                .await
+                .unwrap()
+                .into_inner();
             for hash in tile.hashes.chunks(32) {
-                frontier.push(Hash::try_from(hash).unwrap());
+                let _ = frontier.push(Hash::try_from(hash).unwrap());
             }
             at += width;
         }

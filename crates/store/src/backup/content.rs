@@ -262,11 +262,12 @@ mod tests {
         let daily = Rotation {
             every: Some(Duration::from_hours(24)),
             keep: 1,
+            ..Rotation::default()
         };
         assert_eq!(until(daily, 9, (9, DAY)), Some(3 * DAY));
         let by_hand = Rotation {
             every: None,
-            keep: 2,
+            ..Rotation::default()
         };
         assert_eq!(until(by_hand, 1, (1, DAY)), None);
     }

@@ -6,7 +6,6 @@
 //! nothing of anybody else's, and nothing is read. So a watch does not follow itself. Two watches see
 //! each other: their rounds of nothing but readings get slower (see [`super::WAIT_MAX`]).
 
-use anyhow::Context as _;
 use baton_client::{Client, ClientError};
 use baton_domain::entry::{EntryKind, PREFIX};
 use baton_domain::log::note::VerifierKey;
@@ -20,6 +19,7 @@ use super::place::{Place, frontier_at};
 use super::told::{Fault, Told};
 use crate::commands::audit::entries::{hex, page};
 use crate::commands::audit::seen::Seen;
+use crate::commands::audit::trust;
 use crate::commands::audit::verify::decisions::{Decision, Decisions};
 use crate::commands::audit::verify::open;
 use crate::output::Wrong;
@@ -39,6 +39,7 @@ pub(super) enum Round {
 #[derive(Debug)]
 pub(super) struct Follower {
     ledger: String,
+    /// The key in force.
     key: VerifierKey,
     /// The newest one that holds, and its note.
     checkpoint: Checkpoint,
@@ -74,15 +75,10 @@ impl Follower {
             .get_checkpoint(v1::GetCheckpointRequest::default())
             .await?;
         let pinned = place.as_ref().and_then(|place| place.key.parse().ok());
-        let key = match key.or(pinned) {
-            Some(key) => key,
-            None => newest
-                .verifier_key
-                .parse()
-                .context("the service's key is none")?,
-        };
+        let keys = trust::keys(&newest, key.or(pinned))?;
+        let key = trust::in_force(&keys)?;
         let Some(place) = place else {
-            let checkpoint = open(&newest, &key)?;
+            let checkpoint = open(&newest, &keys)?;
             let from = from.unwrap_or(checkpoint.size);
             if from > checkpoint.size {
                 let say = format!(
@@ -112,7 +108,7 @@ impl Follower {
             checkpoint: place.checkpoint.clone(),
             ..newest.clone()
         };
-        let checkpoint = open(&held, &key).map_err(|_| wrong())?;
+        let checkpoint = open(&held, &keys).map_err(|_| wrong())?;
         let frontier = place
             .frontier()
             .filter(|it| it.root() == checkpoint.root && it.size() == checkpoint.size);
@@ -194,7 +190,8 @@ impl Follower {
         let newest = client
             .get_checkpoint(v1::GetCheckpointRequest::default())
             .await?;
-        let checkpoint = match open(&newest, &self.key) {
+        let keys = trust::keys(&newest, Some(self.key.clone()))?;
+        let checkpoint = match open(&newest, &keys) {
             Ok(checkpoint) => checkpoint,
             Err(error) => return Err(self.end(told, "checkpoint", None, error.to_string())),
         };
@@ -229,6 +226,8 @@ impl Follower {
             return Err(self.end(told, "consistency", None, message));
         }
         (self.checkpoint, self.signed) = (checkpoint, newest.checkpoint);
+        // What it was handed over to: earlier keys are known by it.
+        self.key = trust::in_force(&keys)?;
         Ok(())
     }
 

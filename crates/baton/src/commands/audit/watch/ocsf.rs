@@ -45,7 +45,9 @@ impl Activity {
             | EntryKind::Published
             | EntryKind::Subscribed
             | EntryKind::DisclosureRecorded
-            | EntryKind::EpochOpened => Self::Create,
+            | EntryKind::EpochOpened
+            | EntryKind::LogKeyChanged
+            | EntryKind::BackedUp => Self::Create,
             EntryKind::SettingsListed
             | EntryKind::CredentialsListed
             | EntryKind::TransitionShown
@@ -55,7 +57,8 @@ impl Activity {
             | EntryKind::EntriesListed
             | EntryKind::PolicySetShown
             | EntryKind::AccessRowsListed
-            | EntryKind::WhoSawAsked => Self::Read,
+            | EntryKind::WhoSawAsked
+            | EntryKind::ErasurePreviewed => Self::Read,
             EntryKind::SettingImported
             | EntryKind::Planned
             | EntryKind::Redirected
@@ -63,10 +66,18 @@ impl Activity {
             | EntryKind::Unchanged
             | EntryKind::Acknowledged
             | EntryKind::Rejected
-            | EntryKind::Released => Self::Update,
-            EntryKind::CredentialRevoked | EntryKind::Withdrawn | EntryKind::EpochsDestroyed => {
-                Self::Delete
-            }
+            | EntryKind::Released
+            | EntryKind::HoldChanged
+            | EntryKind::Restricted
+            | EntryKind::RestrictionLifted => Self::Update,
+            EntryKind::CredentialRevoked
+            | EntryKind::Withdrawn
+            | EntryKind::EpochsDestroyed
+            | EntryKind::Erased
+            | EntryKind::Expired
+            | EntryKind::ErasedAgain
+            | EntryKind::StorageScrubbed
+            | EntryKind::BodiesDropped => Self::Delete,
             EntryKind::RefusalsSummarised => Self::Other,
         }
     }
@@ -94,7 +105,11 @@ const fn severity(kind: Option<EntryKind>, verdict: &Verdict) -> (u32, &'static 
                 EntryKind::Bootstrapped
                 | EntryKind::CredentialIssued
                 | EntryKind::CredentialRevoked
-                | EntryKind::DisclosureRecorded,
+                | EntryKind::DisclosureRecorded
+                | EntryKind::Erased
+                | EntryKind::ErasedAgain
+                | EntryKind::BackedUp
+                | EntryKind::LogKeyChanged,
             )
             | None,
         ) => (2, "Low"),
