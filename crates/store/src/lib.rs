@@ -44,7 +44,7 @@ pub use clock::{Clock, london_date};
 pub use error::StoreError;
 pub use keys::MasterKey;
 pub use ledger::{Done, Ledger, QUEUE_ACTS_MAX, Receipt};
-pub use open::{OneTimeToken, Place, holds_database, holds_ledger};
+pub use open::{OneTimeToken, Place, holds_database, holds_ledger, is_unfinished};
 pub use proofs::Proof;
 pub use refusal::Refusal;
 pub use reserve::{DiskReserve, TAKING_BURST};
