@@ -51,7 +51,7 @@ pub use error::StoreError;
 pub use keys::MasterKey;
 pub use ledger::{Done, Ledger, QUEUE_ACTS_MAX, Receipt};
 pub use log_keys::Newest;
-pub use open::{OneTimeToken, Place, holds_database, holds_ledger};
+pub use open::{OneTimeToken, Place, holds_database, holds_ledger, is_unfinished};
 pub use proofs::Proof;
 pub use refusal::Refusal;
 pub use reserve::{DiskReserve, TAKING_BURST};

@@ -411,6 +411,11 @@ pub fn holds_ledger(folder: &Path) -> bool {
     folder::keys(folder).join("ring.json").is_file()
 }
 
+/// Whether a restore into a folder was broken off while it wrote.
+pub fn is_unfinished(folder: &Path) -> bool {
+    folder::unfinished(folder).exists()
+}
+
 /// Whether a folder holds the database too: then one process owns it. With PostgreSQL it does not,
 /// and several may serve the ledger.
 pub fn holds_database(folder: &Path) -> bool {

@@ -110,8 +110,8 @@ fn campaign_fuzz_a_forged_backup_is_refused_and_breaks_nothing() {
             }
             fs::write(&files.content, fitting(changed, &trailer[32..])).unwrap();
             let told = found(&exchange, &files, &master).await;
-            // A reader that panicked is told as one that was stopped.
-            let refused = told.is_some_and(|told| !matches!(told, BackupError::Stopped));
+            // A reader that panicked is told so.
+            let refused = told.is_some_and(|told| !matches!(told, BackupError::Fault));
             assert!(refused, "seed {} round {tried}", seed());
         }
         println!("figures: forged={tried} accepted=0");

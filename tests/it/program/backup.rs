@@ -25,7 +25,7 @@ fn backed_up() -> (Desk, PathBuf, PathBuf) {
     desk.does("sender", &publish);
     let told = desk.does("officer", "backup");
     let made = told.lines()[0]["backup"].clone();
-    let file = |of: &str| desk.folder().join(made[of]["file"].as_str().unwrap());
+    let file = |of: &str| PathBuf::from(made[of]["file"].as_str().unwrap());
     let (content, keys) = (file("content"), file("keys"));
     assert_eq!(made["content"]["epoch"], 1, "{made}");
     assert!(
@@ -77,6 +77,7 @@ fn a_lost_ledger_is_restored_and_nothing_is_written_without_the_right_keys() {
                 "does not open the key ring",
             ),
             ("--master-key lost/keys/master.key".to_owned(), 2, "--keys"),
+            (String::new(), 2, "--keys"),
             (
                 format!("--keys {content} --master-key another.key"),
                 2,

@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use baton_server::Config;
 use baton_store::{
     BackupError, BackupProgress, BackupStage, Checked, Clock, MasterKey, Place, Restore, Restored,
-    StoreError, Watcher,
+    StoreError, Watcher, is_unfinished,
 };
 use clap::Args;
 use indicatif::ProgressBar;
@@ -92,40 +92,41 @@ pub(crate) async fn run(
     if args.dry_run {
         let checked = restore.check(&place, &watcher).await;
         bars.end();
-        tell_checked(&checked.map_err(explained)?, output);
+        tell_checked(&checked.map_err(|error| explained(error, &folder))?, output);
         output.say("Nothing was written.");
         return Ok(Exit::Done);
     }
     let restored = restore.run(&place, &Clock::System, &watcher).await;
     bars.end();
-    let restored = restored.map_err(explained)?;
+    let restored = restored.map_err(|error| explained(error, &folder))?;
     let certificate = certificate(&folder, &args.names)?;
     tell_checked(&restored.from, output);
     tell(&restored, (&folder, certificate.as_deref()), output);
     Ok(Exit::Done)
 }
 
-/// What to do about what went wrong. Nothing was written.
-fn explained(error: BackupError) -> anyhow::Error {
+/// What to do about what went wrong.
+fn explained(error: BackupError, folder: &Path) -> anyhow::Error {
+    if is_unfinished(folder) {
+        return anyhow::Error::new(error).context(
+            "broken off while it wrote: put right what is said here, and run the same line again",
+        );
+    }
     let say = match &error {
-        BackupError::NotEmpty(_) | BackupError::NotABackup { .. } => error.to_string(),
         BackupError::Damaged { .. } => {
-            return Broken(format!(
-                "{error}. Nothing was written; take the backup before it, and keep this one for \
-                 whoever looks into it"
-            ))
-            .into();
+            "Take the backup before it, and keep this one for whoever looks into it"
         }
-        BackupError::EpochGone(_) => return Broken(format!("{error}. Nothing was written")).into(),
+        BackupError::EpochGone(_) => "",
         BackupError::Store(StoreError::MasterKey) => {
-            "the master key does not open the key ring, so nothing was written: it is the one of \
-             another ledger, or damaged. Give the right one with --master-key FILE"
-                .to_owned()
+            return wrong(
+                "the master key does not open the key ring: it is the one of another ledger, or \
+                 damaged. Give the right one with --master-key FILE",
+            );
         }
         BackupError::Store(StoreError::Ring(why)) => {
-            format!(
-                "key ring: {why}. Give the ring of this ledger with --keys; nothing was written"
-            )
+            return wrong(&format!(
+                "key ring: {why}. Give the ring of this ledger with --keys"
+            ));
         }
         BackupError::Store(StoreError::File { path, source }) => {
             let why = match source.kind() {
@@ -133,14 +134,25 @@ fn explained(error: BackupError) -> anyhow::Error {
                 kind => kind.to_string(),
             };
             let path = path.display();
-            format!(
-                "{path}: {why}. If it is the master key, say with --master-key FILE where it is; \
-                 nothing was written, or run this again"
-            )
+            return wrong(&format!(
+                "{path}: {why}. If it is the master key, say with --master-key FILE where it is"
+            ));
+        }
+        BackupError::NotEmpty(_) | BackupError::NotABackup { .. } => {
+            return wrong(&error.to_string());
         }
         _ => return error.into(),
     };
-    Wrong(say).into()
+    Broken(
+        format!("{error}. Nothing was written. {say}")
+            .trim_end()
+            .to_owned(),
+    )
+    .into()
+}
+
+fn wrong(say: &str) -> anyhow::Error {
+    Wrong(format!("{say}. Nothing was written")).into()
 }
 
 /// A certificate for a service that has none. Answers its path.

@@ -95,7 +95,7 @@ async fn copy(
     let _ = tx.rollback().await;
     drop(to);
     let at = |error| BackupError::io(unfinished.now(), error);
-    let written = written.await.map_err(|_| BackupError::Stopped)?;
+    let written = written.await.map_err(|_| BackupError::Fault)?;
     // That the disk is full says more than that nobody reads what is sent there.
     let (file, sha256, bytes) = written.map_err(at)?;
     read?;
@@ -114,7 +114,7 @@ async fn copy(
         }
     };
     let verified = tokio::task::spawn_blocking(verify).await;
-    verified.map_err(|_| BackupError::Stopped)??;
+    verified.map_err(|_| BackupError::Fault)??;
     let path = unfinished.keep()?;
     let removed = shelf.prune(&head, shelf::CONTENT)?;
     Ok(ContentBackup {

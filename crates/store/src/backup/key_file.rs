@@ -57,7 +57,7 @@ pub(super) async fn write(inner: &Arc<Inner>, shelf: &Shelf) -> Result<KeyBackup
     let (inner, shelf) = (Arc::clone(inner), shelf.clone());
     let written =
         tokio::task::spawn_blocking(move || lay(&inner.keys, &head, &shelf, inner.clock.now_us()));
-    written.await.map_err(|_| BackupError::Stopped)?
+    written.await.map_err(|_| BackupError::Fault)?
 }
 
 fn lay(keys: &Keys, head: &Head, shelf: &Shelf, made_us: i64) -> Result<KeyBackup, BackupError> {

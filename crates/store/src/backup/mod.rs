@@ -85,8 +85,8 @@ pub struct Progress {
 /// Who is told how far it is. Called often; it must not wait.
 pub type Watcher = Arc<dyn Fn(Progress) + Send + Sync>;
 
-/// Why there is no backup, or none was put back. Whenever this is the answer of a restore, nothing
-/// was written.
+/// Why there is no backup, or none was put back. A restore that had begun to write leaves its folder
+/// unfinished ([`is_unfinished`](crate::is_unfinished)); else nothing was written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BackupError {
@@ -118,6 +118,9 @@ pub enum BackupError {
          key backup that has it. When none has it any more, this backup cannot be opened again"
     )]
     EpochGone(i64),
+    /// A fault of this program.
+    #[error("a fault of this program broke it off; where, it said on standard error")]
+    Fault,
     /// The service stops.
     #[error("broken off: the service stops")]
     Stopped,

@@ -81,23 +81,21 @@ impl Restore {
     ) -> Result<Restored, BackupError> {
         let ready = self.ready(place, watcher).await?;
         folder::make(&place.folder)?;
-        let (db, _lock) = {
-            let marker = folder::unfinished(&place.folder);
-            let lock = place.lock()?;
-            if !ready.again {
-                folder::write_durably(&marker, hex(&ready.checked.sha256).as_bytes())?;
-            }
-            ready.gathered.write()?;
-            if self.lay_master {
-                ready.gathered.write_master(&place.keys().join(MASTER))?;
-            }
-            (place.connect_locked().await?, lock)
-        };
+        let _lock = place.lock()?;
+        let marker = folder::unfinished(&place.folder);
+        if !ready.again {
+            folder::write_durably(&marker, hex(&ready.checked.sha256).as_bytes())?;
+        }
+        ready.gathered.write()?;
+        if self.lay_master {
+            ready.gathered.write_master(&place.keys().join(MASTER))?;
+        }
+        let db = place.connect_locked().await?;
         let done = self.put_back(&db, &ready, clock, watcher).await;
         db.close().await;
         let mark = done?;
         ready.keys.high_water()?.write(&mark);
-        folder::remove_durably(&folder::unfinished(&place.folder))?;
+        folder::remove_durably(&marker)?;
         let head = Head {
             term: mark.term,
             ..ready.head
@@ -141,7 +139,7 @@ impl Restore {
             let never = CancellationToken::new();
             tokio::task::spawn_blocking(move || check::check(&path, &keys, (&never, &watcher)))
                 .await
-                .map_err(|_| BackupError::Stopped)??
+                .map_err(|_| BackupError::Fault)??
         };
         let damaged = || BackupError::Damaged {
             path: self.content.clone(),
@@ -226,7 +224,7 @@ impl Restore {
                 total: ready.header.rows,
             });
         }
-        let digest = read.await.map_err(|_| BackupError::Stopped)??;
+        let digest = read.await.map_err(|_| BackupError::Fault)??;
         if digest == ready.checked.sha256 {
             return Ok(());
         }

@@ -39,8 +39,11 @@ impl Shelf {
             .create(&self.folder)
             .map_err(|error| BackupError::io(&self.folder, error))?;
         self.sweep(head)?;
+        // Whole, so that it means the same to whoever asked from elsewhere.
+        let folder = std::path::absolute(&self.folder);
+        let folder = folder.map_err(|error| BackupError::io(&self.folder, error))?;
         let made = Timestamp::from_microsecond(made_us).unwrap_or_default();
-        let path = self.folder.join(format!(
+        let path = folder.join(format!(
             "{}{:06}-{:012}-{}{end}",
             prefix(head),
             head.term,

@@ -79,6 +79,9 @@ impl Gathered {
         needed: RangeInclusive<i64>,
     ) -> Result<Self, StoreError> {
         let here = Parts::read_if_there(folder)?;
+        if here.is_none() && brought.is_none() {
+            return Err(StoreError::Ring("there is none here and none was given"));
+        }
         let master = master.read().await?;
         let open = |parts: &Option<Parts>| {
             let parts = parts.as_ref();
@@ -93,7 +96,7 @@ impl Gathered {
             },
             (Some(here), None) => (here, false),
             (None, Some(brought)) => (brought, true),
-            (None, None) => return Err(StoreError::Ring("there is none here and none was given")),
+            (None, None) => return Err(StoreError::Ring("there is none")),
         };
         Ok(Self {
             folder: folder.to_owned(),
