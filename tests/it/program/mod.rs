@@ -18,3 +18,4 @@ mod readme;
 mod shown;
 mod told;
 mod tour;
+mod witnessed;
