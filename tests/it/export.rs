@@ -31,7 +31,7 @@ impl Ran {
     }
 
     /// Kinds of the faults that were told.
-    fn faults(&self) -> Vec<String> {
+    pub(crate) fn faults(&self) -> Vec<String> {
         let lines = self.said.lines();
         let values = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let kinds = values.filter_map(|line| Some(line["fault"]["kind"].as_str()?.to_owned()));

@@ -37,18 +37,17 @@ async fn receives(
     let subscription = Subscription::of(&client, subscription).unwrap();
     let mut watch = subscription.witnessed_by(&witness).watch();
     let (mut seen, mut items) = (Vec::new(), 0);
-    while items == 0 || seen.is_empty() {
-        let next = tokio::time::timeout(PATIENCE, watch.next()).await;
-        match next
-            .expect("nothing came")
-            .expect("a watch goes on")
-            .unwrap()
-        {
-            Event::Turn(turn) => items += turn.items.len(),
-            Event::Witness(sighting) => seen.push(sighting),
-            _ => {}
+    let receive = async {
+        while items == 0 || seen.is_empty() {
+            match watch.next().await.expect("a watch goes on").unwrap() {
+                Event::Turn(turn) => items += turn.items.len(),
+                Event::Witness(sighting) => seen.push(sighting),
+                _ => {}
+            }
         }
-    }
+    };
+    let received = tokio::time::timeout(PATIENCE, receive).await;
+    received.expect("no item came, or nothing was found");
     (seen, items)
 }
 

@@ -172,6 +172,15 @@ on_both_engines! {
             let ran = by.audit(line).await;
             assert_eq!(ran.code, 0, "{line:?}: {}", ran.said);
         }
+        // A hand-over that is no entry, as a thief of the old key would make one, is no hand-over.
+        let listed = by.path("ledger/baton/verifier-keys");
+        let file = by.path("ledger/baton/log-key-handovers/1");
+        let kept = fs::read_to_string(&file).unwrap();
+        fs::remove_file(&file).unwrap();
+        let ran = by.audit(&["verify", "ledger"]).await;
+        assert_eq!((ran.code, ran.faults()), (1, vec!["handover".to_owned()]), "{}", ran.said);
+        assert_eq!(fs::read_to_string(listed).unwrap().lines().count(), 2);
+        fs::write(&file, kept).unwrap();
         // Without the hand-over nothing leads from the old key to the new one.
         fs::remove_file(by.path("ledger/baton/log-key-handovers/1")).unwrap();
         let ran = by.audit(&["verify", "ledger", "--key", &old]).await;

@@ -21,3 +21,4 @@ mod told;
 mod tour;
 mod watch;
 mod who_saw;
+mod witnessed;

@@ -173,6 +173,8 @@ mod tests {
         let made: BTreeSet<&str> = made.filter_map(|line| line.split(' ').next()).collect();
         let mut held: BTreeSet<&str> = TABLES.iter().map(|table| table.name).collect();
         assert!(held.insert("head") && held.insert("lease"));
+        // Of a term that a restore ends.
+        assert!(held.insert("cosigned"));
         assert_eq!(made, held);
     }
 }

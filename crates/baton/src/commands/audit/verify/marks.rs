@@ -1,17 +1,22 @@
 //! What a folder says of earlier sizes: the checkpoints it had, and the access rows as they were
 //! read.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 
+use baton_domain::log::handover::Handover;
 use baton_domain::log::note::VerifierKey;
 use baton_domain::log::{Checkpoint, Hash};
 use baton_wire::v1;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Fault;
 use super::fold::{Rows, unhex};
+use super::source::Found;
+use crate::commands::audit::entries::said;
 use crate::commands::audit::layout::{self, Folder, SMALL_MAX};
 
 /// Longest line of access rows, in bytes.
@@ -24,6 +29,9 @@ const PAGE_MAX: usize = 10_000;
 pub(super) struct Marks {
     checkpoints: Vec<Checkpoint>,
     pages: Option<Pages>,
+    /// Hand-overs between the keys of this term, by the entry that has to say so.
+    handovers: BTreeMap<u64, Handover>,
+    origin: String,
     /// Rows compared so far.
     pub(super) compared: u64,
 }
@@ -110,6 +118,48 @@ impl Marks {
         Ok((marks, faults))
     }
 
+    /// How the keys of this term handed over to one another.
+    pub(super) fn hand_over<'a>(
+        &mut self,
+        origin: &str,
+        notes: impl IntoIterator<Item = &'a [u8]>,
+    ) {
+        let read = notes.into_iter().filter_map(Handover::of_itself);
+        self.handovers = read.map(|it| (it.entry, it)).collect();
+        self.origin = origin.to_owned();
+    }
+
+    /// What an entry says of the keys, and the hand-over that belongs to it: neither is believed
+    /// without the other.
+    pub(super) fn heard(&mut self, found: &Found) -> Option<Fault> {
+        let expected = self.handovers.remove(&found.position);
+        let body = found.body.as_deref()?;
+        let said = said(body)?;
+        let text = |path: &str| {
+            said.pointer(path)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        let done = text("/kind") == "log_key_changed" && text("/verdict") == "done";
+        let (old, new) = (text("/detail/old_key"), text("/detail/new_key"));
+        let of_term = new.split('+').next() == Some(&self.origin);
+        let message = match expected {
+            Some(it)
+                if done && (it.old.to_string(), it.new.to_string()) == (old.into(), new.into()) =>
+            {
+                return None;
+            }
+            Some(_) => "a key handed over here, and the entry does not say so",
+            None if done && of_term => "a key handed over here, and there is no hand-over of it",
+            None => return None,
+        };
+        Some(Fault {
+            kind: "handover",
+            position: Some(found.position),
+            message: message.to_owned(),
+        })
+    }
+
     /// A checkpoint that witnesses vouch for, to be met on the way.
     pub(super) fn expect(&mut self, cosigned: Option<Checkpoint>) {
         self.checkpoints.extend(cosigned.filter(|it| it.size > 0));
@@ -163,6 +213,13 @@ impl Marks {
 
     /// What is still due when everything was read.
     pub(super) fn finish(&self) -> Option<Fault> {
+        if let Some(position) = self.handovers.keys().next() {
+            return Some(Fault {
+                kind: "handover",
+                position: Some(*position),
+                message: "a key handed over in an entry beyond the checkpoint".to_owned(),
+            });
+        }
         let left = self.pages.as_ref()?.next.as_ref()?;
         Some(broken(format!(
             "access rows were read at {} entries, beyond the checkpoint",

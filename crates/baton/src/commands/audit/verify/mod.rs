@@ -4,7 +4,8 @@
 //!
 //! Kinds of fault: those of the tree (`missing`, `out_of_order`, `leaf`, `empty`, `not_covered`,
 //! `root`), `tile` and `bundle` (files or stored hashes that are not what the entries make),
-//! `checkpoint` (an earlier one of the folder), `said` (an entry contradicts its place), `decision`
+//! `checkpoint` (an earlier one of the folder), `handover` (keys that changed and an entry that does
+//! not say so, or the other way round), `said` (an entry contradicts its place), `decision`
 //! (the policies answer otherwise than an entry says), `policy_set` (policies that are gone or not
 //! those of their hash), `row_changed`, `row_unknown` and `row_missing` (access rows), `rows` (the
 //! file of the access rows), `marker` (the folder says that it is another ledger's).
@@ -159,6 +160,8 @@ pub(super) async fn run_offline(
     let key = key.context("a checkpoint that holds has a key")?.clone();
     let ledger = ledger_of(&checkpoint.origin).to_owned();
     let (mut marks, mut faults) = Marks::of(&folder, &checkpoint, &keys, args.state)?;
+    let notes = folder.handovers()?;
+    marks.hand_over(&checkpoint.origin, notes.iter().map(Vec::as_slice));
     let mut cosigned = None;
     if args.witnesses.are_asked() {
         let note = folder.read(layout::COSIGNED, SMALL_MAX)?.unwrap_or(signed);
@@ -233,7 +236,7 @@ fn conclude(report: &Report, output: Output) -> Exit {
         let cosigned = match cosigned {
             None => String::new(),
             Some(it) => format!(
-                "; {} witnesses cosigned the first {} entries",
+                "; {} of the witnesses cosigned the first {} entries",
                 it.witnesses, it.checkpoint.size
             ),
         };
@@ -273,6 +276,8 @@ async fn verify(
     let key = trust::in_force(&keys)?;
     let checkpoint = open(&newest, &keys)?;
     let mut marks = Marks::default();
+    let notes = newest.handovers.iter().map(String::as_bytes);
+    marks.hand_over(&checkpoint.origin, notes);
     let mut cosigned = None;
     if witnesses.are_asked() {
         let note = newest.cosigned_checkpoint.as_bytes();
@@ -282,6 +287,7 @@ async fn verify(
     let mut rows = state.then(Rows::default);
     let mut walk = Walk::new(Source::Service(client), newest.ledger_id.clone(), output);
     let outcome = walk.whole(&checkpoint, rows.as_mut(), &mut marks).await?;
+    walk.tell_all(marks.finish().as_slice());
     let compared = match (&mut rows, outcome.frontier) {
         (Some(rows), Some(frontier)) => Some(walk.state(client, rows, frontier, &keys).await?),
         // A fold of a ledger with holes says nothing; the holes were told.

@@ -87,6 +87,8 @@ impl<'a> Walk<'a> {
             for found in &batch.entries {
                 self.entry(&mut verifier, found, rows.as_deref_mut())
                     .await?;
+                let heard = marks.heard(found);
+                self.tell_all(heard.as_slice());
                 let root = || verifier.root();
                 let size = found.position.saturating_add(1);
                 let reached = marks.reached(size, root, rows.as_deref_mut());
