@@ -82,6 +82,9 @@ exemptions! {
 }
 
 impl Exemption {
+    /// Who asked before, and for what, is about that person, too.
+    pub const RIGHTS_OF_OTHERS: &'static Self = &EXEMPTIONS[0];
+
     /// The exemption of that word.
     pub fn find(code: &str) -> Option<&'static Self> {
         EXEMPTIONS.iter().find(|it| it.code == code)
@@ -90,5 +93,27 @@ impl Exemption {
     /// Whether it can be held against this audience.
     pub fn binds(&self, audience: Audience) -> bool {
         audience == Audience::Parent || !self.parents_only
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_exemption_is_found_by_its_code_and_one_holds_against_parents_only() {
+        for exemption in EXEMPTIONS {
+            assert_eq!(Exemption::find(exemption.code), Some(exemption));
+            assert!(exemption.binds(Audience::Parent));
+        }
+        assert_eq!(Exemption::RIGHTS_OF_OTHERS.code, "rights_of_others");
+        let loose = EXEMPTIONS
+            .iter()
+            .filter(|it| !it.binds(Audience::YoungPerson));
+        let loose: Vec<&str> = loose.map(|it| it.code).collect();
+        assert_eq!(loose, ["child_abuse"]);
+        for audience in Audience::ALL {
+            assert_eq!(Audience::parse(audience.name()), Some(audience));
+        }
     }
 }

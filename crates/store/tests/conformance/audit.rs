@@ -10,14 +10,14 @@ use baton_domain::act::{
 use baton_domain::entry::{ENTRY_BYTES_MAX, ITEMS_MAX};
 use baton_domain::log::verify::{Record, Verifier};
 use baton_domain::log::{Checkpoint, Hash, Json, verify_consistency, verify_inclusion};
-use baton_domain::route::Route;
+use baton_domain::route::{Route, SettingKind};
 use baton_domain::section::{KindSet, SectionKind};
 use baton_store::Refusal;
 use jiff::civil::date;
 
 use crate::engine::on_both_engines;
 use crate::line::Line;
-use crate::values::{code, publishable, upn};
+use crate::values::{code, publishable, setting, upn};
 use crate::world::World;
 
 impl World {
@@ -217,6 +217,32 @@ on_both_engines! {
         assert_eq!(gone, 2, "planned and published: they are told by their leaf hashes alone");
         let other = world.ledger.act(&sender, ask(transitions[1].clone())).await.unwrap().value;
         assert!(other.sightings.iter().all(|sighting| sighting.act != "fetched"));
+    }
+
+    async fn one_answer_speaks_of_64_records_of_a_number_and_a_sender_of_its_own(home) {
+        let world = World::new(home).await;
+        let mut first = None;
+        for number in 0..65 {
+            let from = format!("gias:2{number:05}");
+            let school = setting(SettingKind::School, "One of many", &[from.as_str()]);
+            let school = world.import(school).await;
+            let plan = Plan { from: code(&from), ..world.plan(upn(1)) };
+            world.planned(&world.officer, plan).await.unwrap();
+            first.get_or_insert(school.id);
+            let whose = Whose::Known(upn(1));
+            let ask = WhoSaw { whose, start: 0, limit: 500 };
+            let answer = world.ledger.act(&world.officer, ask.clone()).await;
+            if number < 64 {
+                let seen = answer.unwrap().value.sightings;
+                let planned = seen.iter().filter(|it| it.act == "planned").count();
+                assert_eq!(planned, number + 1);
+                continue;
+            }
+            assert_eq!(answer.unwrap_err(), Refusal::Failed("TOO_MANY_LEARNERS"));
+            let sender = world.caller(first.as_ref().unwrap(), &[Role::Publisher]).await;
+            let own = world.ledger.act(&sender, ask).await.unwrap().value.sightings;
+            assert_eq!(own.iter().filter(|it| it.act == "planned").count(), 1);
+        }
     }
 
     async fn a_refused_act_names_the_move_it_was_about(home) {

@@ -43,6 +43,8 @@ slow is waited for. With --state it goes on where it stopped, and some lines may
 have the same metadata.uid. JSON is OCSF 1.8.0: docs/siem.md. There are no names in it, but who did
 what and when: keep it as an auditor keeps such things.
 
+With --folder and no service in it, the folder is this program's for as long as it runs: add --once.
+
 Reading the ledger is an entry, too. It is read when it grew by more than that, and not more often
 than --every says; when all that comes is what watchers read, once a minute.")]
 pub(super) struct WatchArgs {

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use baton_domain::access::Role;
 use baton_domain::disclosure::{Audience, Exemption};
 use baton_domain::entry::EntryKind;
-use baton_domain::section::{Class, KindSet};
+use baton_domain::section::{Class, KindSet, SectionKind};
 use jiff::civil::Date;
 
 use super::record::{Entry, LeftOut, Line};
@@ -124,35 +124,21 @@ impl Rules {
             return whole("child protection", self.child_protection);
         }
         if seen.kind == Some(EntryKind::DisclosureRecorded) {
-            // It is about whoever asked, too.
-            let exemption = Exemption::find("rights_of_others");
-            return exemption.map_or(
-                whole("another request", self.child_protection),
-                |exemption| whole("another request", exemption),
-            );
+            return whole("another request", Exemption::RIGHTS_OF_OTHERS);
         }
         let mut kept = seen.clone();
         kept.version = 0;
-        let restricted = |kinds: KindSet| -> KindSet {
-            kinds
-                .iter()
-                .filter(|kind| kind.class() == Class::R)
-                .collect()
-        };
-        let taken = restricted(seen.kinds);
+        let (taken, left): (Vec<SectionKind>, Vec<SectionKind>) =
+            seen.kinds.iter().partition(|kind| kind.class() == Class::R);
         if taken.is_empty() {
             return Ruling {
                 kept: Some(kept),
                 left_out: None,
             };
         }
-        kept.kinds = seen
-            .kinds
-            .iter()
-            .filter(|kind| kind.class() != Class::R)
-            .collect();
+        kept.kinds = KindSet::of(&left);
         Ruling {
-            kept: (!kept.kinds.is_empty()).then_some(kept),
+            kept: (!left.is_empty()).then_some(kept),
             left_out: Some(("child protection", self.child_protection)),
         }
     }
@@ -235,3 +221,182 @@ protect other people. Records past the time they are kept for are not in it. If 
 something is missing or wrong, ask the data protection officer who gave you this; you may also
 complain to the Information Commissioner's Office (ico.org.uk, 0303 123 1113).
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::audit::seen::Who;
+
+    const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
+
+    fn place(name: &str) -> Place {
+        Place {
+            name: name.to_owned(),
+            town: String::new(),
+            id: format!("settings/{name}"),
+        }
+    }
+
+    fn entry(kind: EntryKind, by: (&str, Role), kinds: &[SectionKind]) -> Seen {
+        Seen {
+            // 3 June 2025.
+            time_us: 1_748_955_900_000_000,
+            kind: Some(kind),
+            act: kind.name().to_owned(),
+            who: Some(Who {
+                setting: place(by.0),
+                roles: vec![by.1],
+                ..Who::default()
+            }),
+            kinds: KindSet::of(kinds),
+            version: 3,
+            sender: Some(place("Oak")),
+            ..Seen::default()
+        }
+    }
+
+    fn rules() -> Rules {
+        Rules {
+            audience: Audience::Parent,
+            child_protection: Exemption::find("child_abuse").unwrap(),
+            hidden: Vec::new(),
+            protected: None,
+            withheld: BTreeMap::new(),
+        }
+    }
+
+    /// In order, with positions as a ledger would give them.
+    fn drafted(rules: &Rules, mut all: Vec<Seen>) -> Draft {
+        for (position, seen) in (100..).zip(&mut all) {
+            seen.position = position;
+        }
+        rules.draft(&all)
+    }
+
+    const SENCO: (&str, Role) = ("Elm", Role::Senco);
+    const LEAD: (&str, Role) = ("Elm", Role::Dsl);
+    const NOTE: SectionKind = SectionKind::ChildProtectionNote;
+    const FAMILY: SectionKind = SectionKind::FamilyAndAgencies;
+    const HEALTH: SectionKind = SectionKind::Health;
+
+    #[test]
+    fn a_draft_with_things_left_out_is_the_one_in_which_they_never_were() {
+        let published = || entry(EntryKind::Published, ("Oak", Role::Publisher), &[HEALTH]);
+        let opened = || entry(EntryKind::Fetched, SENCO, &[HEALTH]);
+        let plain = drafted(&rules(), vec![published(), opened()]);
+        let note = Seen {
+            what: "child_protection_note_released".to_owned(),
+            ..entry(EntryKind::FactRecorded, LEAD, &[])
+        };
+        let secret = drafted(
+            &rules(),
+            vec![
+                entry(EntryKind::Published, ("Oak", Role::Dsl), &[NOTE, FAMILY]),
+                entry(
+                    EntryKind::Published,
+                    ("Oak", Role::Publisher),
+                    &[HEALTH, NOTE],
+                ),
+                entry(EntryKind::Fetched, LEAD, &[HEALTH, NOTE]),
+                note,
+                entry(EntryKind::Fetched, SENCO, &[NOTE]),
+                entry(EntryKind::Fetched, SENCO, &[HEALTH, NOTE]),
+                entry(EntryKind::DisclosureRecorded, ("Oak", Role::Publisher), &[]),
+                opened(),
+            ],
+        );
+        assert_eq!(secret.text, plain.text);
+        let said: Vec<_> = secret
+            .left_out
+            .iter()
+            .map(|it| (it.entry.position, it.exemption.as_str(), it.partly))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                (100, "child_abuse", false),
+                (101, "child_abuse", true),
+                (102, "child_abuse", false),
+                (103, "child_abuse", false),
+                (104, "child_abuse", false),
+                (105, "child_abuse", true),
+                (106, "rights_of_others", false),
+            ]
+        );
+        assert!(plain.left_out.is_empty());
+        assert!(
+            plain
+                .text
+                .contains("- Elm: the SENCO opened the sections health, sent by Oak.")
+        );
+    }
+
+    #[test]
+    fn where_a_protected_pupil_went_is_not_told_nor_that_it_went() {
+        let rules = Rules {
+            protected: Exemption::find("serious_harm_education"),
+            ..rules()
+        };
+        let to = |kind, by| Seen {
+            to: vec![place("Elm")],
+            ..entry(kind, by, &[])
+        };
+        // Elm sends on later: it is a sender then, and still where the learner went.
+        let onward = Seen {
+            sender: Some(place("Elm")),
+            ..entry(EntryKind::Published, ("Elm", Role::Publisher), &[HEALTH])
+        };
+        let draft = drafted(
+            &rules,
+            vec![
+                to(EntryKind::Planned, ("Oak", Role::Publisher)),
+                entry(EntryKind::Published, ("Oak", Role::Publisher), &[HEALTH]),
+                entry(EntryKind::Fetched, SENCO, &[HEALTH]),
+                onward,
+            ],
+        );
+        assert!(!draft.text.contains("Elm"), "{}", draft.text);
+        assert!(
+            draft
+                .text
+                .contains("- Oak: the publisher published: health."),
+            "{}",
+            draft.text
+        );
+        assert_eq!(draft.lines.len(), 1);
+        assert_eq!(draft.names, BTreeSet::from(["Oak".to_owned()]));
+    }
+
+    #[test]
+    fn what_is_withheld_by_its_entry_goes_and_each_day_has_its_lines() {
+        let withheld = BTreeMap::from([(101, Exemption::find("crime").unwrap())]);
+        let rules = Rules {
+            withheld,
+            ..rules()
+        };
+        let later = Seen {
+            time_us: entry(EntryKind::Fetched, SENCO, &[]).time_us + DAY_US,
+            ..entry(EntryKind::Fetched, SENCO, &[HEALTH])
+        };
+        let draft = drafted(
+            &rules,
+            vec![
+                entry(EntryKind::Fetched, SENCO, &[HEALTH]),
+                entry(EntryKind::Fetched, ("Ash", Role::Senco), &[HEALTH]),
+                entry(EntryKind::Fetched, SENCO, &[HEALTH]),
+                later,
+            ],
+        );
+        let days: Vec<_> = draft
+            .lines
+            .iter()
+            .map(|it| (it.day.as_str(), it.entries.len()))
+            .collect();
+        assert_eq!(
+            days,
+            [("Tuesday 3 June 2025", 2), ("Wednesday 4 June 2025", 1)]
+        );
+        assert!(!draft.text.contains("Ash"));
+        assert_eq!(draft.left_out[0].exemption, "crime");
+    }
+}
