@@ -178,11 +178,19 @@ on_both_engines! {
         let sender = exchange.person(&of.from, &[Role::Publisher]).await;
         let receiver = exchange.person(&of.to, &[Role::Senco]).await;
         let subscription = receiver.subscribe().await.unwrap();
-        let published = sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
+        let mut told = submission(&of, typical(1, of.point));
+        MARKER.clone_into(&mut told.signatory);
+        let published = sender.publish(told).await.unwrap();
         let early = receiver.await_item(&subscription, "").await.unwrap();
         let read = receiver.get(&published.name).await.unwrap();
         let made = backed_up(&exchange.officer).await.unwrap();
         let files = Files::of(&made);
+        let copied = [fs::read(&files.content).unwrap(), fs::read(&files.keys).unwrap()].concat();
+        let holds = |text: &str| copied.windows(text.len()).any(|found| found == text.as_bytes());
+        assert!(holds("School Elsewhere"), "what the database has in clear");
+        for sealed in [MARKER, &of.learner[0].value] {
+            assert!(!holds(sealed), "{sealed} is in clear");
+        }
         let late = exchange.open_move().await;
         sender.publish(submission(&late, typical(2, late.point))).await.unwrap();
         let old = exchange.running().ledger().verifier_key();
