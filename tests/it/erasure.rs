@@ -151,7 +151,9 @@ on_both_engines! {
         held.release().await;
         for pair in pairs {
             let (published, _) = pair.await.unwrap();
-            published.unwrap();
+            if published.is_err() {
+                assert_eq!(refused(published).reason, Reason::Erased, "it came last");
+            }
         }
         assert_eq!(sender.transition(&of.name).await.unwrap().state(), v1::TransitionState::Erased);
         for table in ["content", "version"] {
@@ -159,6 +161,77 @@ on_both_engines! {
             assert_eq!(exchange.home.count(&left).await, 0, "{table}");
         }
         exchange.verify_all().await;
+    }
+
+    async fn what_is_published_after_its_only_kind_was_erased_stays(exchange) {
+        let of = exchange.open_move().await;
+        let dsl = exchange.person(&of.from, &[Role::Dsl]).await;
+        let receiver = exchange.person(&of.to, &[Role::Senco]).await;
+        let health = |seed| v1::Sections {
+            health: typical(seed, of.point).health,
+            ..Default::default()
+        };
+        let first = dsl.publish(submission(&of, health(1))).await.unwrap();
+        // In whatever order and commits they come.
+        for seed in 2..20 {
+            let (erased, next) = tokio::join!(
+                dsl.erase_kind(&of.name, SectionKind::Health),
+                dsl.publish(submission(&of, health(seed))),
+            );
+            let (erased, next) = (erased.unwrap(), next.unwrap());
+            let (erased, position) = (erased.receipt.unwrap().position, next.receipt.unwrap().position);
+            let left = receiver.get(&next.name).await;
+            if position > erased {
+                assert_ne!(next.name, first.name, "another contribution");
+                assert!(left.unwrap().content.unwrap().health.is_some());
+            } else {
+                refused(left);
+                dsl.publish(submission(&of, health(100 + seed))).await.unwrap();
+            }
+        }
+        assert_eq!(
+            refused(dsl.erase_kind(&of.name, SectionKind::Send).await).reason,
+            Reason::NothingToErase,
+        );
+        exchange.verify_all().await;
+    }
+
+    async fn a_move_that_was_erased_can_be_planned_again(exchange) {
+        let mut plan = exchange.plan_of(v1::Point::PrimaryToSecondary);
+        let of = exchange.planned_as(plan.clone()).await;
+        plan.academic_year += 1;
+        (plan.offer_date, plan.acceptance) = (String::new(), 0);
+        let other = exchange.planned_as(plan).await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
+        let mut one = sender.erasure(&of.name);
+        one.extent = v1::ErasureExtent::Transition.into();
+        sender.erase(one).await.unwrap();
+        let again = exchange.officer.plan(vec![v1::PlannedTransition {
+            learner: of.learner.clone(),
+            ..exchange.plan_of(of.point)
+        }]).await.unwrap().remove(0).transition.unwrap();
+        assert_ne!(under("", &again.name), under("", &of.name));
+        let of = Move { name: again.name, ..of };
+        sender.publish(submission(&of, typical(2, of.point))).await.expect("a move like any other");
+        assert_eq!(sender.transition(&other.name).await.unwrap().learner, other.learner);
+    }
+
+    async fn who_had_it_and_lost_it_is_told_of_too_and_sees_nothing_while_it_is_restricted(exchange) {
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let former = exchange.person(&of.to, &[Role::Senco]).await;
+        let published = sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
+        former.get(&published.name).await.unwrap();
+        exchange.officer.redirect(&of.name, &exchange.academy, "2026-03-02").await.unwrap();
+        former.transition(&of.name).await.expect("a former receiver knows that it was closed");
+        sender.restrict(&of.name).await.unwrap();
+        assert_eq!(refused(former.transition(&of.name).await).reason, Reason::PermissionDenied);
+        exchange.officer.transition(&of.name).await.expect("the council's duty goes on");
+        sender.lift(&of.name).await.unwrap();
+        former.transition(&of.name).await.unwrap();
+        let erased = sender.erase(sender.erasure(&of.name)).await.unwrap();
+        assert!(erased.receivers.contains(&of.to.name), "{:?}", erased.receivers);
     }
 
     async fn bodies_of_old_entries_are_dropped_and_proofs_go_on(exchange) {
@@ -395,12 +468,20 @@ on_both_engines! {
         let name = sender.publish(submission(&of, typical(1, of.point))).await.unwrap().name;
         let partly = sender.publish(submission(&part, typical(2, part.point))).await.unwrap().name;
         let whole = sender.publish(submission(&other, typical(3, other.point))).await.unwrap().name;
+        // Of two moves of a learner one goes, of which nothing was published.
+        let mut plan = exchange.plan_of(v1::Point::PrimaryToSecondary);
+        plan.learner.clone_from(&other.learner);
+        (plan.academic_year, plan.offer_date, plan.acceptance) = (plan.academic_year + 1, String::new(), 0);
+        let single = exchange.planned_as(plan).await;
         exchange.stop().await;
         exchange.home.copy().await;
         exchange.start(false).await.unwrap();
         let sender = sender.at(&exchange.door);
         sender.erase(sender.erasure(&of.name)).await.unwrap();
         sender.erase_kind(&part.name, SectionKind::Health).await.unwrap();
+        let mut one = sender.erasure(&single.name);
+        one.extent = v1::ErasureExtent::Transition.into();
+        sender.erase(one).await.unwrap();
         exchange.stop().await;
         exchange.home.put_back().await;
 
@@ -411,6 +492,8 @@ on_both_engines! {
         let left = kinds(&receiver.get(&partly).await.unwrap());
         assert!(!left.contains(&"health".to_owned()), "{left:?}");
         assert!(kinds(&receiver.get(&whole).await.unwrap()).contains(&"health".to_owned()));
+        let single = sender.transition(&single.name).await.unwrap();
+        assert_eq!((single.state(), single.to.as_str()), (v1::TransitionState::Erased, ""));
         let again = async |exchange: &Exchange| {
             let lines = exchange.lines(0).await;
             lines.iter().filter(|line| line.said().0 == "erased_again").count()

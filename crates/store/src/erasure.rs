@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::ids::{LearnerId, ProfileId};
+use baton_domain::ids::{LearnerId, ProfileId, TransitionId};
 
 use crate::acts::EraseAgain;
 use crate::engine::Db;
@@ -27,6 +27,8 @@ const AGAIN_AT_ONCE: usize = 32;
 pub(crate) enum Gone {
     /// Everything of a learner.
     Learner(LearnerId),
+    /// Everything of a move.
+    Move(TransitionId),
     /// Every version of a contribution.
     Profile(ProfileId),
     /// One kind of a contribution, up to a version.
@@ -34,6 +36,9 @@ pub(crate) enum Gone {
         profile: ProfileId,
         kind: i64,
         version: i64,
+        /// Term and position at which it was erased first: after a restore versions are counted
+        /// anew, and another one has the same number.
+        at: (i64, i64),
     },
 }
 
@@ -51,12 +56,14 @@ impl Gone {
     fn name(&self) -> String {
         match self {
             Self::Learner(id) => format!("learner/{id}"),
+            Self::Move(id) => format!("move/{id}"),
             Self::Profile(id) => format!("profile/{id}"),
             Self::Section {
                 profile,
                 kind,
                 version,
-            } => format!("section/{profile}/{kind}/{version}"),
+                at: (term, position),
+            } => format!("section/{profile}/{kind}/{version}/{term}/{position}"),
         }
     }
 
@@ -65,12 +72,17 @@ impl Gone {
         let (sort, id) = (parts.next()?, parts.next()?);
         let gone = match sort {
             "learner" => Self::Learner(LearnerId::parse(id).ok()?),
+            "move" => Self::Move(TransitionId::parse(id).ok()?),
             "profile" => Self::Profile(ProfileId::parse(id).ok()?),
-            "section" => Self::Section {
-                profile: ProfileId::parse(id).ok()?,
-                kind: parts.next()?.parse().ok()?,
-                version: parts.next()?.parse().ok()?,
-            },
+            "section" => {
+                let mut number = || parts.next()?.parse().ok();
+                Self::Section {
+                    profile: ProfileId::parse(id).ok()?,
+                    kind: number()?,
+                    version: number()?,
+                    at: (number()?, number()?),
+                }
+            }
             _ => return None,
         };
         parts.next().is_none().then_some(gone)
@@ -145,17 +157,19 @@ mod tests {
         );
         let all = [
             Gone::Learner(learner),
+            Gone::Move(TransitionId::from_bytes([3; 16])),
             Gone::Profile(profile.clone()),
             Gone::Section {
                 profile,
                 kind: 12,
                 version: 3,
+                at: (2, 1_234),
             },
         ];
         for gone in all {
             assert_eq!(Gone::parse(&gone.row(1, 2).id), Some(gone));
         }
-        for bad in ["", "learner", "learner/", "section/prf_1/2", "other/x"] {
+        for bad in ["", "learner", "learner/", "section/prf_1/2/3", "other/x"] {
             assert_eq!(Gone::parse(bad), None, "{bad}");
         }
     }

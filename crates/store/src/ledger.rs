@@ -3,7 +3,7 @@
 use std::num::NonZeroU16;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use baton_domain::access::Decider;
 use baton_domain::act::Caller;
@@ -94,6 +94,8 @@ pub(crate) struct Inner {
     pub(crate) remembered: Remembered,
     /// Counts the checkpoints with cosignatures that this node has kept.
     pub(crate) cosigned: watch::Sender<u64>,
+    /// Ledger time when it was opened, microseconds UTC, and since when it is open.
+    pub(crate) opened: (i64, Instant),
     /// Another node has committed since the sweeper last looked at everything.
     pub(crate) others: AtomicBool,
     /// Held as long as the ledger is open; PostgreSQL needs none.
@@ -278,7 +280,7 @@ impl Ledger {
 impl Inner {
     pub(crate) fn new(
         (db, keys, clock): (Db, Keys, Clock),
-        (term, size, decider): (u64, u64, Decider),
+        (term, size, opened_us, decider): (u64, u64, i64, Decider),
         signers: Signers,
         (reserve, rotation, folder): (Reserve, Rotation, Option<FolderLock>),
         bodies_kept: Option<NonZeroU16>,
@@ -303,10 +305,22 @@ impl Inner {
             waiting_release: std::sync::Mutex::new(Some(waiting_release)),
             setting_keys: Kept::default(),
             remembered: Remembered::default(),
+            opened: (opened_us, Instant::now()),
             cosigned: watch::Sender::new(0),
             others: AtomicBool::new(false),
             _folder: folder,
         })
+    }
+
+    /// Whether the date may be trusted with what cannot be undone: a machine that starts with a
+    /// date far off would erase everything. It may when the ledger was used within the last month,
+    /// or has been open for a day, in which somebody had time to notice.
+    pub(crate) fn trusts_the_date(&self) -> bool {
+        let (opened_us, since) = self.opened;
+        match self.clock {
+            Clock::Fixed(_) => true,
+            Clock::System => trusted(self.clock.now_us() - opened_us, since.elapsed()),
+        }
     }
 
     /// Whether there is room for every act.
@@ -346,6 +360,28 @@ impl Inner {
 
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
         self.db.begin_write().await
+    }
+}
+
+/// Longest a ledger may have lain still for its date to be trusted at once.
+const STILL_US_MAX: i64 = 30 * 24 * 60 * 60 * 1_000_000;
+/// How long it has to be open else.
+const OPEN_LONG_ENOUGH: Duration = Duration::from_hours(24);
+
+fn trusted(still_us: i64, open: Duration) -> bool {
+    still_us <= STILL_US_MAX || open >= OPEN_LONG_ENOUGH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_far_ahead_is_trusted_after_a_day() {
+        assert!(trusted(STILL_US_MAX, Duration::ZERO));
+        let years = 14 * 12 * STILL_US_MAX;
+        assert!(!trusted(years, Duration::from_hours(23)));
+        assert!(trusted(years, OPEN_LONG_ENOUGH));
     }
 }
 

@@ -202,7 +202,7 @@ impl Ledger {
         let decider = Decider::new(Arc::new(policies));
         let inner = Inner::new(
             (db, keys, clock),
-            (head.term, head.size(), decider),
+            (head.term, head.size(), head.time_us, decider),
             signers,
             (place.reserve()?, place.rotation, lock),
             place.bodies_kept,

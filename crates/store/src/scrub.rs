@@ -4,7 +4,7 @@
 //! the night where it would be felt.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -25,6 +25,9 @@ const AT_ONCE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 const NIGHT: std::ops::Range<i8> = 2..5;
 /// How often it is looked whether something waits.
 const CHECK: Duration = Duration::from_mins(10);
+/// Rewriting rests so many times as long as it took: whoever erases all day long must not keep
+/// others from writing.
+const PAUSES: u32 = 60;
 /// How soon it is tried again when somebody was reading.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -32,12 +35,12 @@ const SOON: Duration = Duration::from_secs(2);
 pub(crate) async fn run(door: Door, stop: CancellationToken) {
     let inner = Arc::clone(&door.inner);
     let mut clock = inner.clock.clone();
-    let mut again = SOON;
+    let (mut again, mut not_before) = (SOON, Instant::now());
     loop {
-        let wait = match scrub(&door).await {
-            Ok(()) => {
+        let wait = match scrub(&door, &mut not_before).await {
+            Ok(waits) => {
                 again = SOON;
-                CHECK
+                waits.unwrap_or(CHECK)
             }
             Err(refusal) => {
                 tracing::warn!(%refusal, "clearing the files of what was erased is tried again");
@@ -54,21 +57,27 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
     }
 }
 
-async fn scrub(door: &Door) -> Result<(), Refusal> {
+/// How long to wait, where something is left to do.
+async fn scrub(door: &Door, not_before: &mut Instant) -> Result<Option<Duration>, Refusal> {
     let inner = &door.inner;
     let head = Head::read(&mut inner.db.once().await?).await?;
     let size = head.map_or(0, |head| head.size());
     if !inner.waits_for_scrubbing(size).await? {
-        return Ok(());
+        return Ok(None);
     }
     inner.db.empty_log().await?;
     if inner.db.bytes().await? > AT_ONCE_BYTES_MAX && !NIGHT.contains(&inner.london_hour()) {
-        return Ok(());
+        return Ok(None);
+    }
+    let began = Instant::now();
+    if let Some(wait) = not_before.checked_duration_since(began) {
+        return Ok(Some(wait));
     }
     inner.db.rewrite().await?;
+    *not_before = Instant::now() + PAUSES * began.elapsed();
     inner.db.empty_log().await?;
     door.act_itself(StorageScrubbed { below: size }).await?;
-    Ok(())
+    Ok(None)
 }
 
 impl Inner {

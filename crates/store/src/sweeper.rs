@@ -66,11 +66,16 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
         }
         if swept != Some(today) {
             swept = told(everything(&door, &stop).await).then_some(today);
-            told(forget_requests(&inner, &stop).await.map(|()| true));
-            let all = told(expired(&door, &stop).await);
-            swept = swept.filter(|_| all);
-            if let Err(refusal) = drop_old(&door, &stop).await {
-                tracing::warn!(%refusal, "bodies of old entries are dropped another day");
+            if inner.trusts_the_date() {
+                let all = past_its_time(&door, &stop).await;
+                swept = swept.filter(|_| all);
+            } else {
+                tracing::error!(
+                    %today,
+                    "the ledger lay still for more than a month: if this date is right, what is \
+                     past its time is erased after a day; if not, stop the service and mend it"
+                );
+                swept = None;
             }
         }
         tokio::select! {
@@ -113,6 +118,16 @@ async fn everything(door: &Door, stop: &CancellationToken) -> Result<bool, Store
         all &= some(door, ids).await?;
     }
     Ok(false)
+}
+
+/// What the date alone ends, and nothing brings back.
+async fn past_its_time(door: &Door, stop: &CancellationToken) -> bool {
+    told(forget_requests(&door.inner, stop).await.map(|()| true));
+    let all = told(expired(door, stop).await);
+    if let Err(refusal) = drop_old(door, stop).await {
+        tracing::warn!(%refusal, "bodies of old entries are dropped another day");
+    }
+    all
 }
 
 /// Erases the moves whose time is over.

@@ -58,6 +58,13 @@ impl Scene<'_> {
         moves.any(|row| row.facts & mark != 0)
     }
 
+    /// Whether processing is restricted and it is neither the source nor the council that asks: a
+    /// former receiver has no window that could be closed.
+    pub(crate) fn is_hidden(&self, row: &TransitionRow, question: Question) -> bool {
+        !matches!(question.relation, Relation::Source | Relation::Council)
+            && self.is_marked(&row.learner_id, fact::RESTRICTED)
+    }
+
     /// The question as the destination's window stands, whoever asks.
     pub(crate) fn window(&self, row: &TransitionRow, recipient: Option<&RecipientRow>) -> Window {
         let (Some(route), Ok(year)) = (Route::find(&row.route), year(row)) else {

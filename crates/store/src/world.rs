@@ -46,6 +46,8 @@ pub(crate) struct Needs {
     pub(crate) subscribers: BTreeSet<SettingId>,
     /// The councils of the sending settings are needed too.
     pub(crate) councils: bool,
+    /// Every version of the contributions, too.
+    pub(crate) versions: bool,
 }
 
 impl Needs {

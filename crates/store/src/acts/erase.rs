@@ -13,7 +13,7 @@ use super::forget::ROWS_MAX;
 use super::redirect::find;
 use super::{Idempotent, Step, direct};
 use crate::refusal::Refusal;
-use crate::rows::{ProfileRow, TransitionRow, fact, profile_state};
+use crate::rows::{ProfileRow, TransitionRow, VersionRow, fact, profile_state};
 use crate::scene::{Question, Scene};
 use crate::view::kinds;
 use crate::world::Needs;
@@ -62,6 +62,7 @@ impl Step for Erase {
 
     fn needs(&self, needs: &mut Needs) {
         needs.transitions.insert(self.transition.clone());
+        needs.versions |= matches!(self.extent, Extent::Section(_));
     }
 
     fn request(&self) -> Option<Idempotent<'_>> {
@@ -176,6 +177,11 @@ fn section(
     let own = scene.world.profiles_of(&row.id).find(own);
     // An earlier version may have it where the current one has not: it goes all the same.
     let profile = own.cloned().ok_or(Refusal::Failed("NOTHING_TO_ERASE"))?;
+    let has = |kinds: i64| kinds & (1 << kind.number()) != 0;
+    let of_any = |one: &VersionRow| one.profile_id == profile.id && has(one.kinds);
+    if !has(profile.kinds) && !scene.world.versions.iter().any(of_any) {
+        return Err(Refusal::Failed("NOTHING_TO_ERASE"));
+    }
     let mut erased = Erased::default();
     erased.add(scene, row, &profile, Some(kind));
     if !act.validate_only {
@@ -198,7 +204,7 @@ impl Erased {
             Some(_) => 0,
             None => scene.seen_of(row, profile).bits(),
         };
-        self.receivers.extend(scene.holders(&profile.id));
+        self.receivers.extend(scene.told_of(&profile.id));
         self.profiles.push(ErasedProfile {
             profile: profile.id.clone(),
             version: profile.version_number(),

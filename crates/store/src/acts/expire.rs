@@ -84,6 +84,7 @@ impl Step for EraseAgain {
         for gone in &self.gone {
             match gone {
                 Gone::Learner(id) => drop(needs.learners.insert(id.clone())),
+                Gone::Move(id) => drop(needs.transitions.insert(id.clone())),
                 Gone::Profile(id) | Gone::Section { profile: id, .. } => {
                     needs.profiles.insert(id.clone());
                 }
@@ -126,6 +127,12 @@ impl Scene<'_> {
                 }
                 return all;
             }
+            Gone::Move(id) => {
+                let living = |row: &&TransitionRow| row.facts & fact::ERASED == 0;
+                let row = self.world.transitions.get(id.as_str()).filter(living);
+                let row: Vec<_> = row.cloned().into_iter().collect();
+                return self.forget_moves(&row, rows);
+            }
             Gone::Profile(id) => {
                 if let Some((row, profile)) = contribution(self, id.as_str()) {
                     self.forget_profile(&row, &profile);
@@ -135,6 +142,7 @@ impl Scene<'_> {
                 profile,
                 kind,
                 version,
+                ..
             } => {
                 let kind = u32::try_from(*kind).ok();
                 let kind = kind.and_then(SectionKind::from_number);

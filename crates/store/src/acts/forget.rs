@@ -2,7 +2,7 @@
 //! as a row that tells nothing, so that a fold of the entries still gives the rows.
 
 use baton_domain::ids::{ProfileId, SettingId};
-use baton_domain::section::{KindSet, SectionKind};
+use baton_domain::section::{Class, KindSet, SectionKind};
 
 use super::move_summary::Progress;
 use crate::erasure::Gone;
@@ -35,12 +35,21 @@ impl Scene<'_> {
         holders
     }
 
-    /// Everything of a move but that there was one.
+    /// Receivers that ever had it before them, whatever became of that.
+    pub(super) fn told_of(&self, profile: &ProfileId) -> Vec<SettingId> {
+        let released = self.world.released.iter();
+        let of_it = released.filter(|row| row.profile_id == *profile);
+        of_it.map(|row| row.setting_id.clone()).collect()
+    }
+
+    /// Everything of a move but that there was one, and whether the learner enrolled by it: other
+    /// moves' windows hang on that.
     pub(super) fn forget_move(&mut self, row: &TransitionRow) {
         let profiles: Vec<ProfileRow> = self.world.profiles_of(&row.id).cloned().collect();
         for profile in &profiles {
-            self.forget_profile(row, profile);
+            self.forget_contribution(row, profile);
         }
+        self.note_gone(&Gone::Move(row.id.clone()));
         let others = self.world.recipients_of(&row.id).take(RECIPIENTS_MAX);
         for mut other in others.cloned().collect::<Vec<_>>() {
             (other.relation, other.kinds) = (recipient::NONE, 0);
@@ -52,13 +61,18 @@ impl Scene<'_> {
             offer_date: None,
             accepted: 0,
             start_date: None,
-            facts: fact::ERASED,
+            facts: fact::ERASED | (row.facts & fact::ENROLLED),
             ..row.clone()
         });
     }
 
     /// Every version of a contribution; whoever had it before them is told.
     pub(super) fn forget_profile(&mut self, row: &TransitionRow, profile: &ProfileRow) {
+        self.forget_contribution(row, profile);
+        self.note_gone(&Gone::Profile(profile.id.clone()));
+    }
+
+    fn forget_contribution(&mut self, row: &TransitionRow, profile: &ProfileRow) {
         if profile.state == profile_state::ERASED {
             return;
         }
@@ -74,7 +88,6 @@ impl Scene<'_> {
             ..profile.clone()
         });
         self.world.forget_profile(&profile.id);
-        self.note_gone(&Gone::Profile(profile.id.clone()));
     }
 
     /// One kind of a contribution, in its versions up to one. Whoever has it before them is shown
@@ -99,6 +112,7 @@ impl Scene<'_> {
             profile: profile.id.clone(),
             kind: number,
             version,
+            at: (self.term, self.position),
         });
         if kind == SectionKind::Identity {
             self.forget_birth(row);
@@ -113,6 +127,10 @@ impl Scene<'_> {
             ..profile.clone()
         };
         self.world.put(after.clone());
+        // Who cannot see the kind must not learn that it was there.
+        if kind.class() == Class::R {
+            return;
+        }
         let told = |row: &&ReleasedRow| row.profile_id == profile.id && row.is_told();
         let told: Vec<SettingId> = self
             .world

@@ -1,5 +1,5 @@
 //! Marks that stand for a whole learner: a legal hold, and the restriction of processing. They lie
-//! on every move the setting has planned for it, and one is enough.
+//! on the move that was named, and one is enough for all the setting has planned for the learner.
 
 use baton_domain::access::Action;
 use baton_domain::act::{Hold, LiftRestriction, RequestId, Restrict};
@@ -8,6 +8,7 @@ use baton_domain::ids::{SettingId, TransitionId};
 use baton_domain::log::canonical::Json;
 
 use super::erase::alive;
+use super::forget::ROWS_MAX;
 use super::redirect::{Redirected, feed, find};
 use super::{Idempotent, Step, direct};
 use crate::refusal::Refusal;
@@ -28,15 +29,19 @@ impl Mark<'_> {
         let (row, question) = find(scene, self.transition)?;
         scene.require(self.action, question)?;
         alive(&row)?;
-        let moves = scene.world.moves_of(&row.learner_id).cloned();
-        for mut one in moves.collect::<Vec<_>>() {
-            let before = one.facts;
-            if self.set {
-                one.facts |= self.bit;
-            } else {
-                one.facts &= !self.bit;
+        if self.set {
+            let facts = row.facts | self.bit;
+            if facts != row.facts {
+                let row = row.clone();
+                scene.world.put(TransitionRow { facts, ..row });
             }
-            if one.facts != before && alive(&one).is_ok() {
+        } else {
+            // It may have been set on several. As many as one entry has room for: while one is
+            // left it stands, and the answer says so.
+            let marked = |one: &&TransitionRow| one.facts & self.bit != 0;
+            let moves = scene.world.moves_of(&row.learner_id).filter(marked);
+            for mut one in moves.take(ROWS_MAX).cloned().collect::<Vec<_>>() {
+                one.facts &= !self.bit;
                 scene.world.put(one);
             }
         }
@@ -62,7 +67,8 @@ fn request<'a>(id: &'a RequestId, method: &'static str, content: String) -> Idem
 
 impl Step for Hold {
     type Outcome = Redirected;
-    const TAKES_AWAY: bool = false;
+    /// What is past its time is erased under the disk reserve, too: keeping it has to pass.
+    const TAKES_AWAY: bool = true;
 
     fn kind(&self) -> EntryKind {
         EntryKind::HoldChanged

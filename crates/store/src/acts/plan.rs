@@ -281,6 +281,7 @@ impl PlanStep {
         let year = i64::from(self.plan.academic_year.first_year());
         let same = |row: &&TransitionRow| {
             row.from_id == *from
+                && row.facts & fact::ERASED == 0
                 && row.academic_year == year
                 && Route::find(&row.route).is_some_and(|r| r.point == self.plan.route.point)
         };

@@ -207,7 +207,8 @@ impl Step for PublishStep {
         let before = scene
             .world
             .profiles_of(&row.id)
-            .find(|profile| profile.setting_id == caller.acting)
+            // One that was erased is not gone on from: what is erased is known by its id.
+            .find(|one| one.setting_id == caller.acting && one.state != profile_state::ERASED)
             .cloned();
         if let Some(same) = before.as_ref().filter(|p| self.stands(p)) {
             scene.draft.kind = Some(EntryKind::Unchanged);
@@ -273,6 +274,7 @@ impl PublishStep {
         let mut found: Vec<TransitionRow> = learners
             .flat_map(|learner| scene.world.moves_of(learner))
             .filter(|row| row.from_id == *acting && row.academic_year == year)
+            .filter(|row| row.facts & fact::ERASED == 0)
             .filter(|row| Route::find(&row.route).is_some_and(|r| r.point == point))
             .cloned()
             .collect();

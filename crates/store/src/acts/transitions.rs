@@ -57,6 +57,9 @@ impl Step for ShowTransition {
     fn decide(&self, scene: &mut Scene<'_>) -> Result<MoveSummary, Refusal> {
         let (row, question) = find(scene, &self.transition)?;
         scene.require(Action::Status, question)?;
+        if scene.is_hidden(&row, question) {
+            return Err(Refusal::Denied);
+        }
         Ok(scene.summary(&row, question.relation))
     }
 }
@@ -161,6 +164,9 @@ fn shown(
         return None;
     }
     let question = scene.question(&caller.acting, &row);
+    if scene.is_hidden(&row, question) {
+        return None;
+    }
     scene
         .ask(Action::Status, question, None)
         .then_some((row, question))

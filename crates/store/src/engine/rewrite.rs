@@ -7,7 +7,7 @@ use super::dialect::LOCK_WAIT;
 use crate::error::StoreError;
 
 /// Tables erased rows were in.
-const ERASED_FROM: [&str; 8] = [
+const ERASED_FROM: [&str; 11] = [
     "VACUUM (FULL) content",
     "VACUUM (FULL) learner",
     "VACUUM (FULL) learner_code",
@@ -16,6 +16,9 @@ const ERASED_FROM: [&str; 8] = [
     "VACUUM (FULL) receipt",
     "VACUUM (FULL) released",
     "VACUUM (FULL) request",
+    "VACUUM (FULL) transition",
+    "VACUUM (FULL) recipient",
+    "VACUUM (FULL) profile",
 ];
 /// SQLSTATE of a right that is missing.
 const NOT_ALLOWED: &str = "42501";

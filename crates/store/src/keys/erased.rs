@@ -98,7 +98,7 @@ fn said(row: &ErasedRow) -> String {
 /// Whether a line has all its parts.
 fn is_whole(line: &str) -> bool {
     let digest = line.rsplit_once(' ').map(|(_, digest)| digest);
-    digest.is_some_and(|digest| digest.len() == 2 * DIGEST_BYTES)
+    line.split(' ').count() == 4 && digest.is_some_and(|it| it.len() == 2 * DIGEST_BYTES)
 }
 
 fn ends_with_a_line(file: &mut File) -> io::Result<bool> {

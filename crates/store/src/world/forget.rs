@@ -61,13 +61,13 @@ impl World {
         self.forgotten.sections.push((id.clone(), kind, version));
     }
 
-    /// The identifiers of a learner go, and the way from the entries to it. Request ids stay known,
-    /// save that of the act at this position without their answers.
+    /// The identifiers of a learner go, and the way from the entries to it; what this very batch put
+    /// on that way is written first, since requests are found by it. Request ids stay known, save
+    /// that of the act at this position without their answers.
     pub(crate) fn forget_learner(&mut self, learner: &LearnerRow, position: i64) {
         let (id, alias) = (learner.id.clone(), learner.alias.clone());
         self.learners.remove(|row| row.id == id);
         self.learner_codes.remove(|row| row.learner_id == id);
-        self.about.remove(|row| row.alias == alias);
         self.forgotten.learners.push((id, alias, position));
     }
 

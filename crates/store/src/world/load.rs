@@ -73,6 +73,11 @@ impl World {
         world
             .released
             .load(by(tx, "profile_id", profiles.iter().cloned()).await?);
+        if needs.versions {
+            world
+                .versions
+                .load(by(tx, "profile_id", profiles.iter().cloned()).await?);
+        }
         world
             .receipts
             .load(by(tx, "profile_id", profiles.into_iter()).await?);
