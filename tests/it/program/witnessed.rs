@@ -9,7 +9,7 @@ use super::desk::{Desk, Service};
 use super::told::Form;
 
 /// Longest the test waits for a cosignature.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[test]
 fn a_service_is_cosigned_by_a_witness_of_another_process() {

@@ -46,7 +46,10 @@ fn each_answer_is_the_one_of_the_standard() {
         let (status, content_type, line) = ask(log.asks(0, 20)).await;
         assert_eq!((status, content_type.as_str()), (200, TEXT));
         let note = format!("{}{line}", log.signed(20));
-        assert_eq!(cosigned(note.as_bytes(), &[witness.key.clone()]), Ok(1));
+        assert_eq!(
+            cosigned(note.as_bytes(), std::slice::from_ref(&witness.key)),
+            Ok(1)
+        );
         assert!(line.starts_with("— witness.example/it ") && line.ends_with('\n'));
 
         assert_eq!(ask(log.asks(0, 40)).await, size(20));
