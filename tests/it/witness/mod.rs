@@ -12,7 +12,7 @@ use baton_server::{WitnessFolder, WitnessFolderError};
 use baton_store::Clock;
 use tokio::task::JoinSet;
 
-use self::log::{Log, ORIGIN, Running, made, request, serve, submit};
+use self::log::{Log, ORIGIN, Running, made, opened, request, serve, submit};
 use crate::harness::*;
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -251,7 +251,7 @@ fn what_a_witness_did_not_cosign_itself_is_not_taken_for_its_memory() {
             String::new(),
         ] {
             fs::write(&file, damaged).unwrap();
-            let opened = WitnessFolder::open(&folder).unwrap();
+            let opened = opened(&folder).await;
             let opened = baton_server::Witness::open(opened, vec![log.key()], Clock::System);
             assert!(matches!(opened, Err(WitnessFolderError::Damaged(_))));
         }
