@@ -14,7 +14,7 @@ use crate::export::Auditor;
 use crate::harness::*;
 
 /// Longest a test waits for what has to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Puts the marks aside that would have the service refuse an older database.
 fn forget_marks(exchange: &Exchange) {

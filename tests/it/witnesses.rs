@@ -21,7 +21,7 @@ use crate::witness::log::{Log, made, serve, submit};
 /// Often, and not long: nobody waits for these times, only for what comes.
 const TIMES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(5));
 /// Longest a test waits for a cosignature.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn asked(at: SocketAddr, key: &WitnessKey) -> Asked {
     Asked::new(&format!("http://{at}"), key.clone()).unwrap()

@@ -31,7 +31,7 @@ fn log() -> SignerKey {
 }
 
 fn text(note: &str) -> &str {
-    &note[..note.find("\n\n").expect("a note") + 1]
+    &note[..=note.find("\n\n").expect("a note")]
 }
 
 // === cosignatures ===

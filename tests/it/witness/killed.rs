@@ -98,7 +98,7 @@ fn a_witness_that_is_killed_never_cosigns_two_histories() {
                 };
                 if told.status == 200 {
                     let note = format!("{note}{}", told.body);
-                    assert_eq!(cosigned(note.as_bytes(), &[key.clone()]), Ok(1));
+                    assert_eq!(cosigned(note.as_bytes(), std::slice::from_ref(&key)), Ok(1));
                     signed[side] = signed[side].max(size);
                     old = old.max(size);
                 }

@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use baton_domain::log::note::{SignerKey, VerifierKey, WitnessKey};
 use baton_domain::log::{Checkpoint, Frontier, Hash, Node, Plan, Submission, leaf_hash};
-use baton_server::{Witness, WitnessFolder};
+use baton_server::{Witness, WitnessFolder, WitnessFolderError};
 use baton_store::Clock;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -108,9 +109,24 @@ pub(crate) fn made(folder: &Path) -> WitnessKey {
     WitnessFolder::create(folder, "witness.example/it").unwrap()
 }
 
+/// Opens a witness's folder that was closed a moment ago: a program that another test starts holds
+/// every lock of this process until it has begun.
+pub(crate) async fn opened(folder: &Path) -> WitnessFolder {
+    let wait = async {
+        loop {
+            match WitnessFolder::open(folder) {
+                Err(WitnessFolderError::Busy) => tokio::time::sleep(Duration::from_millis(5)).await,
+                opened => return opened.unwrap(),
+            }
+        }
+    };
+    let opened = tokio::time::timeout(Duration::from_secs(30), wait).await;
+    opened.expect("the folder was not given back")
+}
+
 /// Serves a witness's folder.
 pub(crate) async fn serve(folder: &Path, ledgers: Vec<VerifierKey>, clock: Clock) -> Running {
-    let folder = WitnessFolder::open(folder).unwrap();
+    let folder = opened(folder).await;
     let witness = Witness::open(folder, ledgers, clock).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, key) = (listener.local_addr().unwrap(), witness.key().clone());

@@ -12,7 +12,7 @@ use baton_server::{WitnessFolder, WitnessFolderError};
 use baton_store::Clock;
 use tokio::task::JoinSet;
 
-use self::log::{Log, ORIGIN, Running, made, request, serve, submit};
+use self::log::{Log, ORIGIN, Running, made, opened, request, serve, submit};
 use crate::harness::*;
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -46,7 +46,10 @@ fn each_answer_is_the_one_of_the_standard() {
         let (status, content_type, line) = ask(log.asks(0, 20)).await;
         assert_eq!((status, content_type.as_str()), (200, TEXT));
         let note = format!("{}{line}", log.signed(20));
-        assert_eq!(cosigned(note.as_bytes(), &[witness.key.clone()]), Ok(1));
+        assert_eq!(
+            cosigned(note.as_bytes(), std::slice::from_ref(&witness.key)),
+            Ok(1)
+        );
         assert!(line.starts_with("— witness.example/it ") && line.ends_with('\n'));
 
         assert_eq!(ask(log.asks(0, 40)).await, size(20));
@@ -248,7 +251,7 @@ fn what_a_witness_did_not_cosign_itself_is_not_taken_for_its_memory() {
             String::new(),
         ] {
             fs::write(&file, damaged).unwrap();
-            let opened = WitnessFolder::open(&folder).unwrap();
+            let opened = opened(&folder).await;
             let opened = baton_server::Witness::open(opened, vec![log.key()], Clock::System);
             assert!(matches!(opened, Err(WitnessFolderError::Damaged(_))));
         }

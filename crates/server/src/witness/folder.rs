@@ -103,6 +103,7 @@ impl WitnessFolder {
         if !path.join(LOGS).is_dir() || !path.join(KEY).is_file() {
             return Err(not_one());
         }
+        let key = read_key(path)?.verifier().clone();
         let lock = path.join(LOCK);
         let file = OpenOptions::new()
             .write(true)
@@ -114,7 +115,7 @@ impl WitnessFolder {
         flock(&file, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| WitnessFolderError::Busy)?;
         Ok(Self {
-            key: read_key(path)?.verifier().clone(),
+            key,
             path: path.to_owned(),
             _lock: file,
         })

@@ -54,12 +54,13 @@ impl Prepare for RotateLogKey {
 
     async fn prepare(self, ledger: &Inner, caller: &Caller) -> Result<Turn<ChangeLogKey>, Refusal> {
         // A look, so that nobody else has the ring written; it is decided under the lock.
-        let next = match may(ledger, caller).await? {
-            false => None,
-            true => Some(next(ledger).await?),
+        let next = if may(ledger, caller).await? {
+            next(ledger).await?
+        } else {
+            None
         };
         Ok(Turn::Decide(ChangeLogKey {
-            next: next.flatten(),
+            next,
             overlap: ledger.rotation.log_key_overlap,
             request: self.request,
         }))

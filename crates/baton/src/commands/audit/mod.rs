@@ -5,7 +5,8 @@
 //! end of its retention. Of `verify`: `{"fault": {"kind": "leaf", "position": 7, "message": "…"}}` a
 //! line for everything that is wrong (see [`verify`]), then `{"summary": {"ledger": "ldg_…",
 //! "origin": "…", "key": "…", "size": 42, "root": "hex", "dropped": 0, "access_rows": 17,
-//! "unproved_rows": 0, "faults": 0, "verified": true}}`; `access_rows` is null without `--state`. Of
+//! "unproved_rows": 0, "cosigned": {"witnesses": 2, "size": 40}, "faults": 0, "verified": true}}`;
+//! `access_rows` is null without `--state`, `cosigned` without `--witness`. Of
 //! `export`: `{"exported": {…}}` with folder, ledger, origin, size, root, and the numbers of entries
 //! `reused` and `dropped`, of `access_rows` and `policy_sets`. Of `prove`: `{"proof": {"file": "…",
 //! "position": 7, "leaf_hash": "hex", "ledger": "ldg_…", "key": "…"}}`; of `verify-proof`:

@@ -218,7 +218,10 @@ fn seal(
     for (number, note) in (1..).zip(&newest.handovers) {
         folder.keep(&format!("{}/{number}", layout::HANDOVERS), note.as_bytes())?;
     }
-    let listed: String = keys.iter().map(|key| format!("{key}\n")).collect();
+    let mut listed = String::new();
+    for key in keys {
+        listed.extend([&key.to_string(), "\n"]);
+    }
     let held = folder.read(layout::KEYS, SMALL_MAX)?.unwrap_or_default();
     if !listed.as_bytes().starts_with(&held) {
         let say = "the folder has other keys than the ledger. Nothing was overwritten".to_owned();

@@ -126,7 +126,7 @@ impl Marks {
     ) {
         let read = notes.into_iter().filter_map(Handover::of_itself);
         self.handovers = read.map(|it| (it.entry, it)).collect();
-        self.origin = origin.to_owned();
+        origin.clone_into(&mut self.origin);
     }
 
     /// What an entry says of the keys, and the hand-over that belongs to it: neither is believed
