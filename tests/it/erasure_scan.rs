@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use baton_wire::v1::{Point, Role};
 use futures::StreamExt as _;
@@ -111,7 +112,11 @@ async fn scrubbed(exchange: &Exchange) {
         if exchange.home.count(waiting).await == 0 {
             return;
         }
-        exchange.grown_to(size + 1).await;
+        // Between two rewritings it rests.
+        let mut known = exchange.running().ledger().size();
+        let grown = known.wait_for(|known| *known > size);
+        let waited = tokio::time::timeout(Duration::from_secs(180), grown).await;
+        waited.expect("the files are not cleared").unwrap();
     }
 }
 

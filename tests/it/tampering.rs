@@ -51,7 +51,7 @@ impl Column {
         }
         let bytes = self.bytes(home);
         let sql = format!(
-            "SELECT COALESCE(MAX(length({bytes})), 0) FROM {table} WHERE {rows} AND {name} IS NOT NULL"
+            "SELECT CAST(COALESCE(MAX(length({bytes})), 0) AS BIGINT) FROM {table} WHERE {rows} AND {name} IS NOT NULL"
         );
         home.count(&sql).await
     }

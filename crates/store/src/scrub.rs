@@ -27,7 +27,7 @@ const NIGHT: std::ops::Range<i8> = 2..5;
 const CHECK: Duration = Duration::from_mins(10);
 /// Rewriting rests so many times as long as it took: whoever erases all day long must not keep
 /// others from writing.
-const PAUSES: u32 = 60;
+const PAUSES: u32 = 20;
 /// How soon it is tried again when somebody was reading.
 const SOON: Duration = Duration::from_secs(2);
 
