@@ -372,19 +372,6 @@ fn trusted(still_us: i64, open: Duration) -> bool {
     still_us <= STILL_US_MAX || open >= OPEN_LONG_ENOUGH
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_date_far_ahead_is_trusted_after_a_day() {
-        assert!(trusted(STILL_US_MAX, Duration::ZERO));
-        let years = 14 * 12 * STILL_US_MAX;
-        assert!(!trusted(years, Duration::from_hours(23)));
-        assert!(trusted(years, OPEN_LONG_ENOUGH));
-    }
-}
-
 /// Faults below an act are logged once, here, and told as what the caller can act on.
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
@@ -398,5 +385,18 @@ impl From<StoreError> for Refusal {
             StoreError::ClockSkew => Self::ClockSkew,
             _ => Self::Internal,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_far_ahead_is_trusted_after_a_day() {
+        assert!(trusted(STILL_US_MAX, Duration::ZERO));
+        let years = 14 * 12 * STILL_US_MAX;
+        assert!(!trusted(years, Duration::from_hours(23)));
+        assert!(trusted(years, OPEN_LONG_ENOUGH));
     }
 }
