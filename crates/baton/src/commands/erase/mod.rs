@@ -1,9 +1,11 @@
 //! `baton erase`: content is forgotten before its time, or what is due at once.
 //!
-//! JSON: the contract's `EraseResponse`; with `--due` a line each, then
+//! JSON: the contract's `EraseResponse`; with `--due-before` a line each, then
 //! `{"due": 3, "erased": 3}`.
 
 mod due;
+
+use std::fmt::Write as _;
 
 use baton_client::Client;
 use baton_domain::act::ErasureReason;
@@ -23,7 +25,7 @@ Examples:
   baton erase settings/stg_…/transitions/trn_… --learner --reason objection --dry-run
   baton erase settings/stg_…/transitions/trn_… --learner --reason objection
   baton erase settings/stg_…/transitions/trn_… --kind health --reason sent-in-error
-  baton erase --due --by 2026-12-31 --dry-run
+  baton erase --due-before 2027-01-01 --dry-run
 
 It cannot be undone: keys and content are gone when it answers, what leads from the ledger to the
 learner too. So ask `baton audit who-saw` first if you will have to say who saw it. Copies that
@@ -31,25 +33,26 @@ receivers made are theirs: the answer names them, so that you can tell them. Eve
 still holds. Roles: publisher and DSL of the source.")]
 pub(crate) struct EraseArgs {
     /// A move, as `baton status` lists it.
-    #[arg(required_unless_present = "due", conflicts_with = "due")]
+    #[arg(required_unless_present = "due_before", conflicts_with = "due_before")]
     transition: Option<String>,
     /// Everything of the learner, in all moves of your setting.
-    #[arg(long, conflicts_with_all = ["kind", "due"])]
+    #[arg(long, conflicts_with_all = ["kind", "due_before"])]
     learner: bool,
     /// One section kind of your contribution to the move, in all versions, e.g. health.
-    #[arg(long, value_parser = kind, conflicts_with = "due")]
+    #[arg(long, value_parser = kind, conflicts_with = "due_before")]
     kind: Option<SectionKind>,
     /// Why: no-longer-needed, consent-withdrawn, objection, unlawful, legal-obligation or
     /// sent-in-error (UK GDPR Article 17).
-    #[arg(long, value_parser = reason, required_unless_present = "due", conflicts_with = "due")]
+    #[arg(
+        long, value_parser = reason,
+        required_unless_present = "due_before", conflicts_with = "due_before"
+    )]
     reason: Option<ErasureReason>,
-    /// Every move of your setting whose time is over. The service does so by itself each night;
-    /// with --dry-run it tells what would go.
-    #[arg(long)]
-    due: bool,
-    /// With --due: those whose last day is before this one too, CCYY-MM-DD; without, before today.
-    #[arg(long, requires = "due", value_name = "DATE")]
-    by: Option<Date>,
+    /// Every move of your setting that is kept until before this day, CCYY-MM-DD, and that no hold
+    /// keeps. The service erases by itself, each night, what is past its time; with --dry-run this
+    /// tells what will go.
+    #[arg(long, value_name = "DATE")]
+    due_before: Option<Date>,
     /// Only tell what would go.
     #[arg(long)]
     dry_run: bool,
@@ -63,9 +66,9 @@ pub(crate) async fn run(
     to: &ConnectionArgs,
     output: Output,
 ) -> anyhow::Result<Exit> {
-    if args.due {
+    if let Some(before) = args.due_before {
         let client = to.connect().await?;
-        return due::run(&client, &args, output).await;
+        return due::run(&client, before, &args, output).await;
     }
     if !args.dry_run && !args.yes {
         output.confirm("It cannot be undone. Erase?")?;
@@ -107,7 +110,7 @@ fn text(answer: &v1::EraseResponse, dry_run: bool) -> String {
     let mut text = String::new();
     let went = if dry_run { "would go" } else { "is gone" };
     for name in &answer.transitions {
-        text += &format!("{name} {went}\n");
+        let _ = writeln!(text, "{name} {went}");
     }
     for profile in &answer.profiles {
         let kinds = profile.kinds().filter_map(|kind| {
@@ -121,11 +124,11 @@ fn text(answer: &v1::EraseResponse, dry_run: bool) -> String {
             kinds.join(", ")
         };
         let (name, version) = (&profile.name, profile.version);
-        text += &format!("{name}, version {version}: {kinds} {went}\n");
+        let _ = writeln!(text, "{name}, version {version}: {kinds} {went}");
     }
     if !answer.receivers.is_empty() {
         let receivers = answer.receivers.join(", ");
-        text += &format!("tell these to erase their copies too: {receivers}\n");
+        let _ = writeln!(text, "tell these to erase their copies too: {receivers}");
     }
     if answer.more {
         text += "more is left of this learner\n";
@@ -154,10 +157,10 @@ async fn erase_move(client: &Client, name: String) -> anyhow::Result<v1::EraseRe
 
 fn reason(text: &str) -> Result<ErasureReason, String> {
     let all = ErasureReason::ALL;
-    one_of(all, |reason| reason.name(), text).ok_or_else(|| listed(all, |reason| reason.name()))
+    one_of(all, ErasureReason::name, text).ok_or_else(|| listed(all, ErasureReason::name))
 }
 
 fn kind(text: &str) -> Result<SectionKind, String> {
     let all = &SectionKind::ALL;
-    one_of(all, |kind| kind.name(), text).ok_or_else(|| listed(all, |kind| kind.name()))
+    one_of(all, SectionKind::name, text).ok_or_else(|| listed(all, SectionKind::name))
 }
