@@ -5,6 +5,7 @@ use std::num::NonZeroU16;
 use baton_domain::log::note::VerifierKey;
 use baton_domain::log::{Checkpoint, Hash, verify_inclusion};
 use baton_wire::status::Reason;
+use baton_wire::v1::TransitionState::{Accepted, Erased, Published};
 use baton_wire::v1::{self, ItemKind, Role, SectionKind};
 
 use crate::harness::*;
@@ -86,7 +87,7 @@ on_both_engines! {
         let erased = sender.erase(sender.erasure(&of.name)).await.unwrap();
         assert_eq!(erased.transitions, would.transitions);
         assert_eq!(erased.profiles, would.profiles, "the dry run told what would go");
-        assert_eq!(erased.receivers, [of.to.name.clone()], "whom to tell: Article 19");
+        assert_eq!(erased.receivers.as_slice(), std::slice::from_ref(&of.to.name), "Article 19");
         assert!(!erased.more);
 
         let closed = receiver.await_item(&subscription, &seen.token).await.unwrap();
@@ -133,15 +134,15 @@ on_both_engines! {
         let sender = exchange.person(&of.from, &[Role::Publisher]).await;
         sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
         let held = exchange.home.hold().await;
-        let pairs = (2..10).map(|seed| {
+        let mut pairs = tokio::task::JoinSet::new();
+        for seed in 2..10 {
             let (publish, erase) = (sender.clone(), sender.clone());
             let (next, name) = (submission(&of, typical(seed, of.point)), of.name.clone());
-            tokio::spawn(async move {
+            pairs.spawn(async move {
                 let kind = erase.erase_kind(&name, SectionKind::Health);
                 tokio::join!(publish.publish(next), kind)
-            })
-        });
-        let pairs: Vec<_> = pairs.collect();
+            });
+        }
         // Nothing is decided while it is held, and this comes after them.
         let mut late = tonic::Request::new(sender.erasure(&of.name));
         late.set_timeout(std::time::Duration::from_secs(2));
@@ -149,8 +150,7 @@ on_both_engines! {
         let code = unanswered.code();
         assert!(matches!(code, tonic::Code::DeadlineExceeded | tonic::Code::Cancelled), "{code}");
         held.release().await;
-        for pair in pairs {
-            let (published, _) = pair.await.unwrap();
+        for (published, _) in pairs.join_all().await {
             if published.is_err() {
                 assert_eq!(refused(published).reason, Reason::Erased, "it came last");
             }
@@ -439,7 +439,6 @@ on_both_engines! {
                 assert_eq!(sender.transition(&of.name).await.unwrap().state(), state);
             }
         };
-        use v1::TransitionState::{Accepted, Erased, Published};
         states([Accepted, Published, Published]).await;
         // The last day is a day on which it is kept.
         exchange.hand.send_replace(at("2026-12-20T23:30:00Z"));

@@ -115,7 +115,7 @@ async fn scrubbed(exchange: &Exchange) {
         // Between two rewritings it rests.
         let mut known = exchange.running().ledger().size();
         let grown = known.wait_for(|known| *known > size);
-        let waited = tokio::time::timeout(Duration::from_secs(180), grown).await;
+        let waited = tokio::time::timeout(Duration::from_mins(3), grown).await;
         waited.expect("the files are not cleared").unwrap();
     }
 }

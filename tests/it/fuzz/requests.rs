@@ -131,6 +131,7 @@ pub(super) async fn sound(exchange: &Exchange) -> (Who, Vec<Call>) {
         subscriptions(&things),
         settings(&things),
         audit(&things),
+        keeping(&things),
         erasure(&things),
     ];
     let calls = calls.concat();
@@ -443,6 +444,42 @@ fn settings(of: &Things) -> Vec<Call> {
     ]
 }
 
+fn keeping(of: &Things) -> Vec<Call> {
+    use Person::Officer;
+    let parent = || of.council.clone();
+    vec![
+        call(
+            "KeyService/ListEpochs",
+            Officer,
+            &wire::ListEpochsRequest { parent: parent() },
+        ),
+        call(
+            "BackupService/BackUp",
+            Officer,
+            &wire::BackUpRequest {
+                parent: parent(),
+                keys_only: true,
+            },
+        ),
+        call(
+            "KeyService/RotateLogKey",
+            Officer,
+            &wire::RotateLogKeyRequest {
+                parent: parent(),
+                request_id: fresh(),
+            },
+        ),
+        call(
+            "KeyService/RotateKeys",
+            Officer,
+            &wire::RotateKeysRequest {
+                parent: parent(),
+                request_id: fresh(),
+            },
+        ),
+    ]
+}
+
 fn audit(of: &Things) -> Vec<Call> {
     use Person::Officer;
     let parent = || of.council.clone();
@@ -502,35 +539,6 @@ fn audit(of: &Things) -> Vec<Call> {
                 parent: parent(),
                 page_size: 2,
                 page_token: of.page_token.clone(),
-            },
-        ),
-        call(
-            "KeyService/ListEpochs",
-            Officer,
-            &wire::ListEpochsRequest { parent: parent() },
-        ),
-        call(
-            "BackupService/BackUp",
-            Officer,
-            &wire::BackUpRequest {
-                parent: parent(),
-                keys_only: true,
-            },
-        ),
-        call(
-            "KeyService/RotateLogKey",
-            Officer,
-            &wire::RotateLogKeyRequest {
-                parent: parent(),
-                request_id: fresh(),
-            },
-        ),
-        call(
-            "KeyService/RotateKeys",
-            Officer,
-            &wire::RotateKeysRequest {
-                parent: parent(),
-                request_id: fresh(),
             },
         ),
         call(

@@ -58,5 +58,5 @@ pub(crate) async fn run(
 
 fn reason(text: &str) -> Result<HoldReason, String> {
     let all = HoldReason::ALL;
-    one_of(all, |reason| reason.name(), text).ok_or_else(|| listed(all, |reason| reason.name()))
+    one_of(all, HoldReason::name, text).ok_or_else(|| listed(all, HoldReason::name))
 }

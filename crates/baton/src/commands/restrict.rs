@@ -66,5 +66,5 @@ pub(crate) async fn run(
 
 fn reason(text: &str) -> Result<RestrictionReason, String> {
     let all = RestrictionReason::ALL;
-    one_of(all, |reason| reason.name(), text).ok_or_else(|| listed(all, |reason| reason.name()))
+    one_of(all, RestrictionReason::name, text).ok_or_else(|| listed(all, RestrictionReason::name))
 }

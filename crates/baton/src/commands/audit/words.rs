@@ -118,34 +118,46 @@ fn phrase(kind: EntryKind, seen: &Seen) -> Act {
         ),
         EntryKind::EpochOpened => plain("put new keys into force", "put new keys into force"),
         EntryKind::EpochsDestroyed => plain("destroyed old keys", "destroy old keys"),
+        other => of_keeping(other),
+    }
+}
+
+/// What keeps, forgets, copies and signs.
+fn of_keeping(kind: EntryKind) -> Act {
+    let same = |done: &str, wanted: &str| Act {
+        done: done.to_owned(),
+        wanted: wanted.to_owned(),
+    };
+    match kind {
         EntryKind::ErasurePreviewed => {
-            plain("asked what would be erased", "ask what would be erased")
+            same("asked what would be erased", "ask what would be erased")
         }
-        EntryKind::Erased => plain("erased content", "erase content"),
-        EntryKind::Expired => plain(
+        EntryKind::Erased => same("erased content", "erase content"),
+        EntryKind::Expired => same(
             "erased what was past its time",
             "erase what is past its time",
         ),
-        EntryKind::ErasedAgain => plain(
+        EntryKind::ErasedAgain => same(
             "erased again what an older copy brought back",
             "erase again what an older copy brought back",
         ),
-        EntryKind::HoldChanged => plain("changed the legal hold", "change the legal hold"),
-        EntryKind::Restricted => plain("restricted processing", "restrict processing"),
-        EntryKind::RestrictionLifted => plain("lifted the restriction", "lift the restriction"),
-        EntryKind::StorageScrubbed => plain(
+        EntryKind::HoldChanged => same("changed the legal hold", "change the legal hold"),
+        EntryKind::Restricted => same("restricted processing", "restrict processing"),
+        EntryKind::RestrictionLifted => same("lifted the restriction", "lift the restriction"),
+        EntryKind::StorageScrubbed => same(
             "cleared the files of what was erased",
             "clear the files of what was erased",
         ),
-        EntryKind::BodiesDropped => plain(
+        EntryKind::BodiesDropped => same(
             "dropped what old entries said",
             "drop what old entries said",
         ),
-        EntryKind::BackedUp => plain("copied the ledger to a backup", "back the ledger up"),
-        EntryKind::LogKeyChanged => plain(
+        EntryKind::BackedUp => same("copied the ledger to a backup", "back the ledger up"),
+        EntryKind::LogKeyChanged => same(
             "changed the key that signs the ledger",
             "change the key that signs the ledger",
         ),
+        other => same(other.name(), other.name()),
     }
 }
 

@@ -1,8 +1,7 @@
-//! `baton erase --due`: what is past its time.
+//! `baton erase --due-before`: what is past its time.
 
 use baton_client::Client;
 use baton_wire::v1;
-use jiff::Zoned;
 use jiff::civil::Date;
 use serde_json::json;
 
@@ -11,8 +10,12 @@ use crate::output::{Exit, Output};
 
 const PAGE: i32 = 500;
 
-pub(super) async fn run(client: &Client, args: &EraseArgs, output: Output) -> anyhow::Result<Exit> {
-    let by = args.by.unwrap_or_else(|| Zoned::now().date());
+pub(super) async fn run(
+    client: &Client,
+    by: Date,
+    args: &EraseArgs,
+    output: Output,
+) -> anyhow::Result<Exit> {
     let due = due(client, by).await?;
     if args.dry_run {
         for row in &due {
