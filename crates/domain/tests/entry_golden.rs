@@ -82,7 +82,9 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
         ]),
         EntryKind::Redirected => with(vec![("from", text(&setting(0x77))), ("to", Json::Null)]),
         EntryKind::FactRecorded => with(vec![("fact", text("enrolled"))]),
-        EntryKind::TransitionShown | EntryKind::WhoSawAsked => about(),
+        EntryKind::TransitionShown | EntryKind::WhoSawAsked | EntryKind::RestrictionLifted => {
+            about()
+        }
         EntryKind::DisclosureRecorded => with(given_out()),
         EntryKind::TransitionsListed => vec![("learners", Json::Arr(vec![text(&alias())]))],
         EntryKind::Published => {
@@ -129,6 +131,24 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
         ],
         EntryKind::EpochOpened => vec![("check", text(&"e4".repeat(16))), ("epoch", Json::Int(4))],
         EntryKind::EpochsDestroyed => vec![("last_epoch", Json::Int(1))],
+        EntryKind::PolicySetShown => vec![("shown", text(&"c0".repeat(32)))],
+        EntryKind::RefusalsSummarised => {
+            vec![
+                ("count", Json::Int(17)),
+                ("credential", text(&credential())),
+            ]
+        }
+        other => of_keeping(other, with),
+    }
+}
+
+/// What keeps, forgets and copies; `with` says whose it is.
+fn of_keeping(
+    kind: EntryKind,
+    with: impl Fn(Vec<(&'static str, Json)>) -> Vec<(&'static str, Json)>,
+) -> Vec<(&'static str, Json)> {
+    let text = |value: &str| Json::Str(value.to_owned());
+    match kind {
         EntryKind::ErasurePreviewed | EntryKind::Erased => with(vec![
             ("extent", text("send")),
             ("profiles", Json::Arr(vec![text(&profile())])),
@@ -141,18 +161,11 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
             ("reason", text("inquiry")),
         ]),
         EntryKind::Restricted => with(vec![("reason", text("accuracy_contested"))]),
-        EntryKind::RestrictionLifted => about(),
         EntryKind::StorageScrubbed | EntryKind::BodiesDropped => {
             vec![("below", Json::Int(1_000))]
         }
         EntryKind::BackedUp => vec![("content", Json::Bool(true)), ("keys", Json::Bool(true))],
-        EntryKind::PolicySetShown => vec![("shown", text(&"c0".repeat(32)))],
-        EntryKind::RefusalsSummarised => {
-            vec![
-                ("count", Json::Int(17)),
-                ("credential", text(&credential())),
-            ]
-        }
+        other => panic!("{} says nothing here", other.name()),
     }
 }
 
