@@ -125,9 +125,8 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         Action::RecordEnrolled => {
             at(Source, &[Publisher, DataManager]) || at(Council, &[CouncilOfficer])
         }
-        Action::Withdraw => at(Source, &[Publisher, Dsl]),
+        Action::Withdraw | Action::Hold | Action::Restrict => at(Source, &[Publisher, Dsl]),
         Action::Erase => at(Relation::None, &[Sweeper]) || at(Source, &[Publisher, Dsl]),
-        Action::Hold | Action::Restrict => at(Source, &[Publisher, Dsl]),
         Action::WhoSaw | Action::Disclose => role == Auditor || at(Source, &[Publisher]),
         Action::ReadAudit => role == Auditor,
         Action::Release => role == Sweeper,
