@@ -37,6 +37,8 @@ enum Kind {
     Int,
 }
 
+/// Columns rows are found by: flipped in the lowest bit, one number would be its neighbour's.
+const KEYS: [&str; 4] = ["id", "code", "transition_id", "setting_id"];
 /// Bytes of a whole number.
 const INT_BYTES: i64 = 8;
 
@@ -64,7 +66,15 @@ impl Column {
         }
     }
 
-    /// The lowest bit of one byte, in every row that has so many; done twice it is undone.
+    fn bit(&self) -> u8 {
+        if KEYS.contains(&self.name.as_str()) {
+            64
+        } else {
+            1
+        }
+    }
+
+    /// One bit of one byte, in every row that has so many; done twice it is undone.
     fn flip(&self, home: &Home, at: i64) -> String {
         let Self { table, name, .. } = self;
         let (bytes, has) = (self.bytes(home), self.has(home, at));
@@ -78,7 +88,8 @@ impl Column {
                 }
             }
             (kind, true) => {
-                let set = format!("set_byte({bytes}, {at}, get_byte({bytes}, {at}) # 1)");
+                let bit = self.bit();
+                let set = format!("set_byte({bytes}, {at}, get_byte({bytes}, {at}) # {bit})");
                 if kind == Kind::Text {
                     format!("convert_from({set}, 'UTF8')")
                 } else {
@@ -86,8 +97,10 @@ impl Column {
                 }
             }
             (kind, false) => {
-                let other =
-                    format!("(SELECT other FROM flip WHERE one = substr({bytes}, {at} + 1, 1))");
+                let bit = self.bit();
+                let other = format!(
+                    "(SELECT other{bit} FROM flip WHERE one = substr({bytes}, {at} + 1, 1))"
+                );
                 let to = if kind == Kind::Text { "TEXT" } else { "BLOB" };
                 format!(
                     "CAST(substr({bytes}, 1, {at}) || {other} || substr({bytes}, {at} + 2) AS {to})"
@@ -242,9 +255,10 @@ async fn prepared(exchange: &Exchange, size: u64) {
     a_day(exchange).await;
     filled_to(exchange, size).await;
     if !exchange.home.is_postgres() {
-        let pairs = (0..=255_u8).map(|byte| format!("(X'{byte:02x}', X'{:02x}')", byte ^ 1));
+        let pairs = (0..=255_u8)
+            .map(|byte| format!("(X'{byte:02x}', X'{:02x}', X'{:02x}')", byte ^ 1, byte ^ 64));
         let pairs = pairs.collect::<Vec<_>>().join(", ");
-        let table = "CREATE TABLE flip (one BLOB PRIMARY KEY, other BLOB NOT NULL)";
+        let table = "CREATE TABLE flip (one BLOB PRIMARY KEY, other1 BLOB, other64 BLOB)";
         exchange
             .home
             .tamper(&format!("{table}; INSERT INTO flip VALUES {pairs}"))
