@@ -80,6 +80,8 @@ on_both_engines! {
         let receiver = exchange.person(&of.to, &[Role::Senco]).await;
         let subscription = receiver.subscribe().await.unwrap();
         let published = sender.publish(submission(&of, typical(2, of.point))).await.unwrap();
+        // Under a hold it is not erased: the window alone is looked at.
+        sender.hold(&of.name, v1::HoldReason::LegalClaim).await.unwrap();
         exchange.hand.send_replace(at("2026-12-31T23:59:59Z"));
         receiver.get(&published.name).await.expect("the last moment of the last day");
 
