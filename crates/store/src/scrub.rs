@@ -28,6 +28,10 @@ const CHECK: Duration = Duration::from_mins(10);
 /// Rewriting rests so many times as long as it took: whoever erases all day long must not keep
 /// others from writing.
 const PAUSES: u32 = 20;
+/// Longest rest: on a busy machine most of the time is waiting.
+const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// Longest wait until what failed is tried again.
+const AGAIN_MAX: Duration = Duration::from_mins(1);
 /// How soon it is tried again when somebody was reading.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -44,7 +48,7 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
             }
             Err(refusal) => {
                 tracing::warn!(%refusal, "clearing the files of what was erased is tried again");
-                again = (again * 2).min(CHECK);
+                again = (again * 2).min(AGAIN_MAX);
                 again
             }
         };
@@ -74,7 +78,7 @@ async fn scrub(door: &Door, not_before: &mut Instant) -> Result<Option<Duration>
         return Ok(Some(wait));
     }
     inner.db.rewrite().await?;
-    *not_before = Instant::now() + PAUSES * began.elapsed();
+    *not_before = Instant::now() + (PAUSES * began.elapsed()).min(PAUSE_MAX);
     inner.db.empty_log().await?;
     door.act_itself(StorageScrubbed { below: size }).await?;
     Ok(None)
