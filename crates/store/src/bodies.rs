@@ -6,7 +6,7 @@ use baton_domain::log::canonical::Json;
 use jiff::ToSpan as _;
 use tokio_util::sync::CancellationToken;
 
-use crate::acts::DropBodies;
+use crate::acts::Below;
 use crate::clock::london_date;
 use crate::engine::value::{Column as _, Value};
 use crate::error::StoreError;
@@ -46,7 +46,8 @@ pub(crate) async fn drop_old(door: &Door, stop: &CancellationToken) -> Result<()
     if below <= first {
         return Ok(());
     }
-    door.act_itself(DropBodies { below }).await?;
+    door.act_itself(Below::BodiesDropped(below.unsigned_abs()))
+        .await?;
     let mut at = first;
     while at < below && !stop.is_cancelled() {
         let end = below.min(at + CHUNK);

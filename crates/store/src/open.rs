@@ -104,7 +104,7 @@ impl Ledger {
     pub async fn create(place: &Place, clock: &Clock) -> Result<OneTimeToken, StoreError> {
         folder::make(&place.folder)?;
         let (db, _lock) = place.connect().await?;
-        let mut tx = db.begin_write().await?;
+        let mut tx = db.begin_alone().await?;
         if Head::read(&mut tx).await?.is_some() {
             return Err(StoreError::LedgerExists);
         }

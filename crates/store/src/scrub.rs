@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
-use crate::acts::StorageScrubbed;
+use crate::acts::Below;
 use crate::engine::value::Column as _;
 use crate::error::StoreError;
 use crate::head::{Head, int};
@@ -80,7 +80,7 @@ async fn scrub(door: &Door, not_before: &mut Instant) -> Result<Option<Duration>
     inner.db.rewrite().await?;
     *not_before = Instant::now() + (PAUSES * began.elapsed()).min(PAUSE_MAX);
     inner.db.empty_log().await?;
-    door.act_itself(StorageScrubbed { below: size }).await?;
+    door.act_itself(Below::Scrubbed(size)).await?;
     Ok(None)
 }
 

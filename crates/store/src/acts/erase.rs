@@ -149,8 +149,7 @@ fn moves(act: &Erase, scene: &mut Scene<'_>, moves: Vec<TransitionRow>) -> Erase
             erased.more = true;
             break;
         }
-        let profiles: Vec<ProfileRow> = scene.world.profiles_of(&row.id).cloned().collect();
-        for profile in profiles {
+        for profile in scene.unerased(&row) {
             erased.add(scene, &row, &profile, None);
         }
         erased.transitions.push(row.id.clone());

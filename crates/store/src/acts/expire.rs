@@ -3,7 +3,6 @@
 use baton_domain::access::{Action, Role, RoleSet};
 use baton_domain::entry::{EntryKind, number};
 use baton_domain::ids::TransitionId;
-use baton_domain::log::canonical::Json;
 use baton_domain::section::SectionKind;
 
 use super::redirect::tell;
@@ -47,7 +46,7 @@ impl Step for Expire {
         };
         scene.require(Action::Erase, Question::GENERAL)?;
         tell(scene, &row);
-        let profiles = scene.world.profiles_of(&row.id);
+        let profiles = scene.unerased(&row).into_iter();
         let profiles: Vec<_> = profiles.map(|one| one.id.as_str().to_owned()).collect();
         scene.detail("profiles", profiles);
         scene.forget_move(&row);
@@ -163,18 +162,24 @@ fn contribution(scene: &Scene<'_>, id: &str) -> Option<(TransitionRow, ProfileRo
     row.cloned().map(|row| (row, profile))
 }
 
-/// Enters that the files of the database were cleared of what was erased below a position.
+/// Enters what is done below a position beside the rows themselves.
 #[derive(Debug)]
-pub(crate) struct StorageScrubbed {
-    pub(crate) below: u64,
+pub(crate) enum Below {
+    /// The files of the database were cleared of what was erased.
+    Scrubbed(u64),
+    /// Bodies of entries are dropped.
+    BodiesDropped(u64),
 }
 
-impl Step for StorageScrubbed {
+impl Step for Below {
     type Outcome = ();
     const TAKES_AWAY: bool = true;
 
     fn kind(&self) -> EntryKind {
-        EntryKind::StorageScrubbed
+        match self {
+            Self::Scrubbed(_) => EntryKind::StorageScrubbed,
+            Self::BodiesDropped(_) => EntryKind::BodiesDropped,
+        }
     }
 
     fn needs(&self, _needs: &mut Needs) {}
@@ -186,38 +191,12 @@ impl Step for StorageScrubbed {
 
     fn decide(&self, scene: &mut Scene<'_>) -> Result<(), Refusal> {
         scene.require(Action::Erase, Question::GENERAL)?;
-        let below = number(self.below);
-        scene.draft.detail.insert("below".to_owned(), below);
-        scene.world.scrubbed_below(int(self.below));
+        let (Self::Scrubbed(below) | Self::BodiesDropped(below)) = self;
+        scene.detail("below", number(*below));
+        if matches!(self, Self::Scrubbed(_)) {
+            scene.world.scrubbed_below(int(*below));
+        }
         Ok(())
     }
 }
-
-/// Enters that bodies of entries below a position are dropped.
-#[derive(Debug)]
-pub(crate) struct DropBodies {
-    pub(crate) below: i64,
-}
-
-impl Step for DropBodies {
-    type Outcome = ();
-    const TAKES_AWAY: bool = true;
-
-    fn kind(&self) -> EntryKind {
-        EntryKind::BodiesDropped
-    }
-
-    fn needs(&self, _needs: &mut Needs) {}
-
-    fn admit(&self, scene: &mut Scene<'_>) -> Result<(), Refusal> {
-        scene.roles = RoleSet::only(Role::Sweeper);
-        Ok(())
-    }
-
-    fn decide(&self, scene: &mut Scene<'_>) -> Result<(), Refusal> {
-        scene.require(Action::Erase, Question::GENERAL)?;
-        scene.detail("below", Json::Int(self.below));
-        Ok(())
-    }
-}
-direct!(Expire, EraseAgain, StorageScrubbed, DropBodies);
+direct!(Expire, EraseAgain, Below);

@@ -20,10 +20,19 @@ pub(super) const ROWS_MAX: usize = 64;
 const RECIPIENTS_MAX: usize = 32;
 
 impl Scene<'_> {
-    /// How many such rows a move has.
+    /// How many such rows of a move an erasure changes.
     pub(super) fn rows_of(&self, row: &TransitionRow) -> usize {
         let others = self.world.recipients_of(&row.id).take(RECIPIENTS_MAX);
-        1 + self.world.profiles_of(&row.id).count() + others.count()
+        1 + self.unerased(row).len() + others.count()
+    }
+
+    /// Contributions to a move of which something is left. Those that were erased before may be
+    /// many: each publish after that made another one.
+    pub(super) fn unerased(&self, row: &TransitionRow) -> Vec<ProfileRow> {
+        let all = self.world.profiles_of(&row.id);
+        all.filter(|one| one.state != profile_state::ERASED)
+            .cloned()
+            .collect()
     }
 
     /// Receivers that have a contribution before them.
@@ -45,9 +54,8 @@ impl Scene<'_> {
     /// Everything of a move but that there was one, and whether the learner enrolled by it: other
     /// moves' windows hang on that.
     pub(super) fn forget_move(&mut self, row: &TransitionRow) {
-        let profiles: Vec<ProfileRow> = self.world.profiles_of(&row.id).cloned().collect();
-        for profile in &profiles {
-            self.forget_contribution(row, profile);
+        for profile in self.unerased(row) {
+            self.forget_contribution(row, &profile);
         }
         self.note_gone(&Gone::Move(row.id.clone()));
         let others = self.world.recipients_of(&row.id).take(RECIPIENTS_MAX);

@@ -49,7 +49,7 @@ pub(crate) use credentials::{certificate_digest, key_digest};
 pub use epochs::Rotated;
 pub(crate) use epochs::{DestroyEpochs, OpenEpoch};
 pub use erase::{Erased, ErasedProfile};
-pub(crate) use expire::{DropBodies, EraseAgain, Expire, StorageScrubbed};
+pub(crate) use expire::{Below, EraseAgain, Expire};
 pub use fetch::Fetched;
 pub use import_setting::ImportedSetting;
 pub use log_key::LogKeyRotated;

@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::engine::value::Value;
 use crate::engine::{Db, Tx};
 use crate::error::StoreError;
-use crate::folder;
+use crate::folder::{self, FolderLock};
 use crate::head::Head;
 use crate::keys::{Gathered, Keys, Mark};
 use crate::learner::hex;
@@ -81,8 +81,12 @@ impl Restore {
     ) -> Result<Restored, BackupError> {
         let ready = self.ready(place, watcher).await?;
         folder::make(&place.folder)?;
-        let _lock = place.lock()?;
+        // On PostgreSQL too: of two restores into one folder the second has nothing to do there.
+        let _lock = FolderLock::take(&place.folder)?;
         let marker = folder::unfinished(&place.folder);
+        if ready.again && !marker.exists() {
+            return Err(taken(&place.folder.display().to_string()));
+        }
         if !ready.again {
             folder::write_durably(&marker, hex(&ready.checked.sha256).as_bytes())?;
         }
@@ -174,7 +178,7 @@ impl Restore {
         clock: &Clock,
         watcher: &Watcher,
     ) -> Result<Mark, BackupError> {
-        let mut tx = db.begin_write().await?;
+        let mut tx = db.begin_alone().await?;
         if let Some(head) = Head::read(&mut tx).await? {
             let mark = finished(&mut tx, &head, ready).await;
             tx.rollback().await?;

@@ -126,6 +126,17 @@ impl Db {
         })
     }
 
+    /// A transaction that writes and is alone with the head, whether there is one yet or not:
+    /// another waits here until this one ended, also when its process was killed in its commit.
+    pub(crate) async fn begin_alone(&self) -> Result<Tx, StoreError> {
+        let mut tx = self.begin_write().await?;
+        if matches!(tx, Tx::Postgres(_)) {
+            tx.execute("LOCK TABLE head IN EXCLUSIVE MODE", Vec::new())
+                .await?;
+        }
+        Ok(tx)
+    }
+
     /// A transaction that only reads, all of it at one moment.
     pub(crate) async fn begin_read(&self) -> Result<Tx, StoreError> {
         Ok(match self {

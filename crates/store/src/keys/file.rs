@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -24,40 +24,57 @@ pub(super) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
         .map_err(|error| StoreError::file(folder, error))
 }
 
-/// Writes a file that must not exist yet, durable when this returns.
+/// Writes a file that must not exist yet, whole or not at all, durable when this returns.
 pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let write = || -> io::Result<()> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        if let Some(folder) = path.parent() {
-            fs::File::open(folder)?.sync_all()?;
-        }
-        Ok(())
+        let new = write_beside(path, bytes)?;
+        // A link never takes the place of another file, as a renaming would.
+        fs::hard_link(&new, path)?;
+        fs::remove_file(&new)?;
+        sync_folder_of(path)
     };
     write().map_err(|error| StoreError::file(path, error))
 }
 
 /// Puts a file in the place of another, whole or not at all, durable when this returns.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let write = || -> io::Result<()> {
+        let new = write_beside(path, bytes)?;
+        fs::rename(&new, path)?;
+        sync_folder_of(path)
+    };
+    write().map_err(|error| StoreError::file(path, error))
+}
+
+/// Writes what is to become a file beside its place; answers where. What a process left there that
+/// was killed goes.
+fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     let mut new = path.as_os_str().to_owned();
     new.push(".new");
-    let new = Path::new(&new);
-    let at = |error| StoreError::file(path, error);
-    match fs::remove_file(new) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(error)),
+    let new = PathBuf::from(new);
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    write_new(new, bytes)?;
-    fs::rename(new, path).map_err(at)?;
-    let folder = path.parent().map(fs::File::open);
-    folder
-        .map_or(Ok(()), |folder| folder.and_then(|folder| folder.sync_all()))
-        .map_err(at)
+    create(&new, bytes)?;
+    Ok(new)
+}
+
+/// Writes a file that must not exist yet. One that is cut short is left when the process is killed.
+pub(super) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    path.parent()
+        .map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
 }
 
 /// Reads a file that only its owner may read or write.

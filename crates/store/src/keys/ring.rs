@@ -203,7 +203,7 @@ impl Ring {
         let replace = || -> Result<(), StoreError> {
             // Left by a process that was killed in here.
             wipe(&new).and_then(|()| wipe(&old)).map_err(at(&old))?;
-            file::write_new(&new, &bytes)?;
+            file::create(&new, &bytes).map_err(at(&new))?;
             fs::hard_link(&path, &old).map_err(at(&old))?;
             fs::rename(&new, &path).map_err(at(&path))?;
             let synced = File::open(folder).and_then(|folder| folder.sync_all());
