@@ -32,6 +32,7 @@ fn of_entries() -> Vec<Change> {
         change(format!("UPDATE entry SET {leaf} {ENTRY}"), "leaf"),
         change(format!("UPDATE entry SET {body}, {leaf} {ENTRY}"), "root"),
         change(format!("DELETE FROM entry {ENTRY}"), "missing"),
+        change(format!("UPDATE entry SET body = NULL {ENTRY}"), "emptied"),
     ]
 }
 

@@ -342,6 +342,33 @@ on_both_engines! {
         assert!(exchange.page("/metrics").await.contains("baton_backup_made_seconds"));
     }
 
+    async fn no_backup_is_made_of_a_ledger_that_does_not_hold(exchange) {
+        let of = exchange.open_move().await;
+        let home = &exchange.home;
+        home.tamper("CREATE TABLE kept AS SELECT * FROM entry").await;
+        let id = of.name.rsplit('/').next().unwrap();
+        for change in [
+            "UPDATE entry SET body = NULL WHERE position = 3".to_owned(),
+            "UPDATE entry SET leaf = (SELECT leaf FROM kept WHERE position = 4) \
+             WHERE position = 3".to_owned(),
+            format!("UPDATE transition SET accepted = 1 - accepted WHERE id = '{id}'"),
+            // Both at once: the emptied entry is not taken for what changed the row.
+            format!("UPDATE transition SET accepted = 1 - accepted WHERE id = '{id}'; \
+             UPDATE entry SET body = NULL WHERE position = 3"),
+        ] {
+            let undo = "UPDATE entry SET body = kept.body, leaf = kept.leaf FROM kept \
+                WHERE kept.position = entry.position";
+            home.tamper(&change).await;
+            let refused = crate::harness::refused(backed_up(&exchange.officer).await);
+            assert_eq!(refused.reason, Reason::BackupFailed, "{change}");
+            home.tamper(undo).await;
+            if change.contains("accepted") {
+                home.tamper(change.split(';').next().unwrap()).await;
+            }
+        }
+        backed_up(&exchange.officer).await.expect("it is as it was");
+    }
+
     async fn a_backup_opens_as_long_as_its_epoch_is_kept_or_in_a_key_backup(exchange) {
         let of = exchange.open_move().await;
         let sender = exchange.person(&of.from, &[Role::Publisher]).await;

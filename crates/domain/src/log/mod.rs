@@ -11,7 +11,7 @@
 //!   stands beside each entry, and [`Frontier::push`] says which [`Node`]s to store besides.
 //! - Proving: a [`Plan`] says what to fetch and builds the proof from it.
 //! - Checking: [`verify_inclusion`], [`verify_consistency`], and [`verify::Verifier`] for a whole
-//!   ledger; a [`PortableProof`] is a file for one entry.
+//!   ledger, [`Dropped`] for entries without bytes; a [`PortableProof`] is a file for one entry.
 //! - Laying out: [`Growth`] cuts the tree into the [`tile`]s others serve and keep.
 //! - Signing: [`Checkpoint`] is what the ledger's key says about size and root, as a [`note`];
 //!   [`handover`] is how one key names the next.
@@ -20,6 +20,7 @@
 
 pub mod canonical;
 pub mod checkpoint;
+pub mod dropped;
 pub mod frontier;
 pub mod growth;
 pub mod handover;
@@ -34,6 +35,7 @@ pub mod verify;
 
 pub use canonical::Json;
 pub use checkpoint::Checkpoint;
+pub use dropped::Dropped;
 pub use frontier::Frontier;
 pub use growth::{Growth, Tile};
 pub use handover::Handover;

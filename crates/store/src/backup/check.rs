@@ -7,10 +7,10 @@ use std::io::BufReader;
 use std::path::Path;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use baton_domain::entry::PREFIX;
+use baton_domain::entry::{EntryKind, PREFIX};
 use baton_domain::log::note::VerifierKey;
 use baton_domain::log::verify::{Record, Verifier};
-use baton_domain::log::{Checkpoint, Hash};
+use baton_domain::log::{Checkpoint, Dropped, Hash};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
@@ -154,11 +154,19 @@ fn signed(head: &Head) -> Result<Checkpoint, String> {
     }
 }
 
-/// What an entry says about access rows.
+/// What an entry says about access rows and dropped entries.
 #[derive(Deserialize)]
 struct Said {
+    kind: String,
+    #[serde(default)]
+    detail: Detail,
     #[serde(default)]
     rows: Vec<Change>,
+}
+
+#[derive(Default, Deserialize)]
+struct Detail {
+    below: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -166,6 +174,12 @@ struct Change {
     table: String,
     key: String,
     commitment: String,
+}
+
+/// The last commitment to a row, and the entry that has it.
+struct Made {
+    commitment: String,
+    position: u64,
 }
 
 /// A check under way.
@@ -181,8 +195,8 @@ struct Walk<'a> {
     /// By level: digest of the upper nodes the entries make, and of those that are kept.
     nodes: BTreeMap<i64, [Context; 2]>,
     /// Access rows as the entries left them, less those that were found so.
-    fold: HashMap<(String, String), String>,
-    dropped: u64,
+    fold: HashMap<(String, String), Made>,
+    dropped: Dropped,
     /// The policies in force, once they came by.
     policies: Option<PolicySetRow>,
     closed: u64,
@@ -201,7 +215,7 @@ impl<'a> Walk<'a> {
             done: 0,
             nodes: BTreeMap::new(),
             fold: HashMap::new(),
-            dropped: 0,
+            dropped: Dropped::default(),
             policies: None,
             closed: 0,
             faults: Vec::new(),
@@ -301,16 +315,25 @@ impl<'a> Walk<'a> {
             self.node(i64::from(node.level), index, node.hash.as_bytes(), 0);
         }
         let Some(body) = body else {
-            self.dropped += 1;
+            self.dropped.gone(position.unsigned_abs());
             return;
         };
         let said = body.strip_prefix(PREFIX);
         let said = said.and_then(|json| serde_json::from_slice::<Said>(json).ok());
         match said {
             Some(said) => {
+                if let (Some(EntryKind::BodiesDropped), Some(below)) =
+                    (EntryKind::parse(&said.kind), said.detail.below)
+                {
+                    self.dropped.said(below);
+                }
+                let made = |commitment| Made {
+                    commitment,
+                    position: position.unsigned_abs(),
+                };
                 let rows = said.rows.into_iter();
                 self.fold
-                    .extend(rows.map(|row| ((row.table, row.key), row.commitment)));
+                    .extend(rows.map(|row| ((row.table, row.key), made(row.commitment))));
             }
             None => self.fault(format!("entry {position} is none")),
         }
@@ -325,21 +348,34 @@ impl<'a> Walk<'a> {
 
     fn access(&mut self, table: &str, key: &str, commitment: &[u8; 32]) {
         let made = self.fold.remove(&(table.to_owned(), key.to_owned()));
-        let same = made.is_some_and(|made| made == crate::learner::hex(commitment));
-        // What a dropped entry changed nobody can tell any more.
-        if !same && self.dropped == 0 {
+        let is = crate::learner::hex(commitment);
+        let same = made.as_ref().is_some_and(|made| made.commitment == is);
+        if !same && self.is_told(made.as_ref()) {
             self.fault(format!(
                 "row {key} of table {table} is not what the entries made of it"
             ));
         }
     }
 
+    /// Whether nothing can have changed a row since: what an entry without a body changed nobody can
+    /// tell any more.
+    fn is_told(&self, made: Option<&Made>) -> bool {
+        self.dropped.last() < made.map(|made| made.position) || self.dropped.last().is_none()
+    }
+
     /// What the end shows: rows, keys that stay closed, and every fault.
     fn finish(mut self, head: &Head) -> (u64, u64, Vec<String>) {
-        if self.dropped == 0 && !self.fold.is_empty() {
-            let missing = self.fold.len();
+        let missing = self.fold.values();
+        let missing = missing.filter(|made| self.is_told(Some(made))).count();
+        if missing > 0 {
             self.fault(format!(
                 "{missing} access rows that the entries made are missing"
+            ));
+        }
+        for emptied in std::mem::take(&mut self.dropped).emptied() {
+            let (first, last) = (emptied.start, emptied.end - 1);
+            self.fault(format!(
+                "entries {first} to {last} have no body, and no entry says that it was dropped"
             ));
         }
         // Loading them takes longer than much of the rest.

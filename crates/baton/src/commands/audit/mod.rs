@@ -23,6 +23,7 @@ mod entries;
 mod export;
 mod layout;
 mod prove;
+mod said;
 mod seen;
 mod trust;
 pub(crate) mod verify;

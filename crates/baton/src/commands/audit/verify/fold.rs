@@ -7,17 +7,9 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use baton_wire::v1;
-use serde::Deserialize;
 
 use super::Fault;
-
-/// A change of a row, as an entry tells it.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Change {
-    table: String,
-    key: String,
-    commitment: String,
-}
+use crate::commands::audit::said::Change;
 
 type Key = (String, String);
 

@@ -4,7 +4,8 @@
 //!
 //! Kinds of fault: those of the tree (`missing`, `out_of_order`, `leaf`, `empty`, `not_covered`,
 //! `root`), `tile` and `bundle` (files or stored hashes that are not what the entries make),
-//! `checkpoint` (an earlier one of the folder), `handover` (keys that changed and an entry that does
+//! `emptied` (an entry without a
+//! body, and the ledger did not say that it dropped it), `checkpoint` (an earlier one of the folder), `handover` (keys that changed and an entry that does
 //! not say so, or the other way round), `said` (an entry contradicts its place), `decision`
 //! (the policies answer otherwise than an entry says), `policy_set` (policies that are gone or not
 //! those of their hash), `row_changed`, `row_unknown` and `row_missing` (access rows), `rows` (the
@@ -181,6 +182,7 @@ pub(super) async fn run_offline(
     walk.tell_all(&faults);
     let outcome = walk.whole(&checkpoint, rows.as_mut(), &mut marks).await?;
     walk.tell_all(marks.finish().as_slice());
+    walk.emptied();
     let report = Report {
         ledger,
         checkpoint,
@@ -293,6 +295,7 @@ async fn verify(
         // A fold of a ledger with holes says nothing; the holes were told.
         _ => None,
     };
+    walk.emptied();
     Ok(Report {
         ledger: newest.ledger_id,
         checkpoint,

@@ -1,22 +1,22 @@
 //! Entry after entry, in constant memory.
 
 use baton_client::Client;
-use baton_domain::entry::PREFIX;
+use baton_domain::entry::{EntryKind, PREFIX};
 use baton_domain::log::note::VerifierKey;
 use baton_domain::log::tile::{Kind, WIDTH, write_hashes};
 use baton_domain::log::verify::{Fault as TreeFault, Outcome, Record, Verifier};
-use baton_domain::log::{Checkpoint, Frontier, Growth, Hash, Tile, leaf_hash};
+use baton_domain::log::{Checkpoint, Dropped, Frontier, Growth, Hash, Tile, leaf_hash};
 use baton_wire::v1;
 use indicatif::ProgressBar;
-use serde::Deserialize;
 use serde_json::json;
 
-use super::decisions::{Decision, Decisions};
-use super::fold::{Change, Rows};
+use super::decisions::Decisions;
+use super::fold::Rows;
 use super::marks::Marks;
 use super::source::{Found, Source};
 use super::{Fault, open};
 use crate::commands::audit::entries::page;
+use crate::commands::audit::said::Said;
 use crate::output::Output;
 
 /// Faults told one by one; beyond, they are only counted.
@@ -35,20 +35,7 @@ pub(super) struct Walk<'a> {
     last: (i64, u64),
     growth: Growth,
     decisions: Decisions,
-}
-
-/// What an entry says of itself, of decisions and of access rows.
-#[derive(Deserialize)]
-struct Said {
-    ledger: String,
-    term: u64,
-    position: u64,
-    time_us: i64,
-    policy_set: String,
-    #[serde(default)]
-    decisions: Vec<Decision>,
-    #[serde(default)]
-    rows: Vec<Change>,
+    dropped: Dropped,
 }
 
 impl<'a> Walk<'a> {
@@ -63,6 +50,7 @@ impl<'a> Walk<'a> {
             last: (i64::MIN, 0),
             growth: Growth::new(),
             decisions: Decisions::default(),
+            dropped: Dropped::default(),
         }
     }
 
@@ -118,7 +106,7 @@ impl<'a> Walk<'a> {
         &mut self,
         verifier: &mut Verifier<'_>,
         found: &Found,
-        mut rows: Option<&mut Rows>,
+        rows: Option<&mut Rows>,
     ) -> anyhow::Result<()> {
         let finding = verifier.record(Record {
             position: found.position,
@@ -133,10 +121,9 @@ impl<'a> Walk<'a> {
                 self.compare(&tile).await?;
             }
         }
-        match (&found.body, &mut rows) {
-            (Some(body), _) => self.listen(found.position, body, rows).await?,
-            (None, Some(rows)) => rows.dropped(found.position),
-            (None, None) => {}
+        match &found.body {
+            Some(body) => self.listen(found.position, body, rows).await?,
+            None => self.gone(found.position, rows),
         }
         Ok(())
     }
@@ -247,7 +234,7 @@ impl<'a> Walk<'a> {
                 let _ = frontier.push(leaf);
                 match body(entry) {
                     Some(body) => self.listen(expected, body, Some(rows)).await?,
-                    None => rows.dropped(expected),
+                    None => self.gone(expected, Some(rows)),
                 }
             }
         }
@@ -280,6 +267,28 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    fn gone(&mut self, position: u64, rows: Option<&mut Rows>) {
+        self.dropped.gone(position);
+        if let Some(rows) = rows {
+            rows.dropped(position);
+        }
+    }
+
+    /// Entries without a body that the ledger did not say it dropped. To be asked last.
+    pub(super) fn emptied(&mut self) {
+        for emptied in std::mem::take(&mut self.dropped).emptied() {
+            let (first, last) = (emptied.start, emptied.end - 1);
+            let message = format!(
+                "entries {first} to {last} have no body, and no entry says that it was dropped"
+            );
+            self.tell(&Fault {
+                kind: "emptied",
+                position: Some(first),
+                message,
+            });
+        }
+    }
+
     /// What an entry says has to fit its place, its decisions the policies.
     async fn listen(
         &mut self,
@@ -294,19 +303,15 @@ impl<'a> Walk<'a> {
             self.said(position, "is no entry of this version");
             return Ok(());
         };
-        if said.position != position {
-            self.said(position, "says another position");
-        }
-        if said.ledger != self.ledger {
-            self.said(position, "says another ledger");
-        }
-        if said.time_us < self.last.0 || said.term < self.last.1 {
-            self.said(
-                position,
-                "says an earlier time or term than the entry before it",
-            );
+        for what in said.misfits((&self.ledger, position), self.last) {
+            self.said(position, what);
         }
         self.last = (said.time_us, said.term);
+        if let (Some(EntryKind::BodiesDropped), Some(below)) =
+            (EntryKind::parse(&said.kind), said.detail.below)
+        {
+            self.dropped.said(below);
+        }
         self.judge(position, &said).await?;
         if let Some(rows) = rows {
             for change in said.rows {

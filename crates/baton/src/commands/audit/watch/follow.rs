@@ -11,16 +11,16 @@ use baton_domain::entry::{EntryKind, PREFIX};
 use baton_domain::log::note::VerifierKey;
 use baton_domain::log::{Checkpoint, Frontier, Hash, leaf_hash, verify_consistency};
 use baton_wire::v1;
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::ocsf::Origin;
 use super::place::{Place, frontier_at};
 use super::told::{Fault, Told};
 use crate::commands::audit::entries::{hex, page};
+use crate::commands::audit::said::Said;
 use crate::commands::audit::seen::Seen;
 use crate::commands::audit::trust;
-use crate::commands::audit::verify::decisions::{Decision, Decisions};
+use crate::commands::audit::verify::decisions::Decisions;
 use crate::commands::audit::verify::open;
 use crate::output::Wrong;
 
@@ -50,18 +50,6 @@ pub(super) struct Follower {
     /// Entries of our own calls that the checkpoint does not cover.
     own: u64,
     decisions: Decisions,
-}
-
-/// What an entry says of its place and of decisions.
-#[derive(Deserialize)]
-struct Said {
-    ledger: String,
-    term: u64,
-    position: u64,
-    time_us: i64,
-    policy_set: String,
-    #[serde(default)]
-    decisions: Vec<Decision>,
 }
 
 impl Follower {
@@ -282,19 +270,8 @@ impl Follower {
         let Ok(said) = serde_json::from_value::<Said>(said) else {
             return self.say(told, "said", position, "is no entry of this version");
         };
-        if said.position != position {
-            self.say(told, "said", position, "says another position")?;
-        }
-        if said.ledger != self.ledger {
-            self.say(told, "said", position, "says another ledger")?;
-        }
-        if said.time_us < self.last.0 || said.term < self.last.1 {
-            self.say(
-                told,
-                "said",
-                position,
-                "says an earlier time or term than the one before it",
-            )?;
+        for what in said.misfits((&self.ledger, position), self.last) {
+            self.say(told, "said", position, what)?;
         }
         self.last = (said.time_us.max(self.last.0), said.term.max(self.last.1));
         if self.decisions.wants(&said.policy_set) {
