@@ -103,7 +103,7 @@ async fn ran(mut command: Command) -> Ran {
 }
 
 /// Checks an export where nobody can be asked.
-async fn verified(folder: &Path) -> Ran {
+pub(crate) async fn verified(folder: &Path) -> Ran {
     let mut command = Command::new(program());
     command
         .env_remove("BATON_CONNECTION")
