@@ -7,14 +7,13 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Instant;
 
+use baton_benches::job::{self, count};
 use sqlx::query::Query;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow,
     SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, Connection as _, Row as _, Sqlite, TypeInfo as _, ValueRef as _};
-
-use crate::job::{self, count};
 
 /// Most rows of one statement. More make it no faster.
 const ROWS_A_STATEMENT: usize = 256;

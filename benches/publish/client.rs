@@ -6,14 +6,15 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use baton_benches::content;
+use baton_benches::job::{self, Job, Told};
 use baton_client::{Client, Connection, RetryPolicy};
 use baton_wire::v1;
 use futures::{StreamExt as _, stream};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-use crate::job::{self, Job, Told};
-use crate::{content, report};
+use crate::report;
 
 const READY: &str = "ready";
 const GO: &str = "go";

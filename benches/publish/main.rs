@@ -6,20 +6,17 @@
 
 mod baseline;
 mod client;
-mod content;
-mod exchange;
-mod job;
 mod report;
 
 use std::path::Path;
 
 use anyhow::Context as _;
+use baton_benches::exchange::{Batches, Exchange, SCHOOLS};
+use baton_benches::job::{self, Job, Told};
 use clap::Parser;
 use mimalloc::MiMalloc;
 use tokio::runtime::Runtime;
 
-use exchange::{Batches, Exchange, SCHOOLS};
-use job::{Job, Told};
 use report::Round;
 
 // As in the program itself.

@@ -2,11 +2,12 @@
 
 use std::io::Write as _;
 
+use baton_benches::content;
+use baton_benches::job::{Told, count};
 use serde_json::{Value, json};
 
 use crate::baseline::Baseline;
-use crate::job::{Told, count};
-use crate::{AT_IDLE, Cost, IN_FLIGHT, content};
+use crate::{AT_IDLE, Cost, IN_FLIGHT};
 
 /// Rows per second of the same engine, measured before: plain rows of 2 KB, 500 a transaction.
 const STACK_ROWS_PER_SECOND: f64 = 80_000.0;

@@ -1,1 +1,6 @@
-//! Measurements live beside this file, a folder each: see `docs/benchmarks.md`.
+//! What measurements of a running exchange have in common; each lives beside this in a folder of its
+//! own, see `docs/benchmarks.md`.
+
+pub mod content;
+pub mod exchange;
+pub mod job;

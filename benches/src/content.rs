@@ -7,16 +7,16 @@ use baton_wire::v1;
 use prost::Message as _;
 
 /// Bytes of a profile's sections, encoded.
-pub(crate) const CONTENT_BYTES: usize = 8 * 1024;
+pub const CONTENT_BYTES: usize = 8 * 1024;
 /// The academic year the learners leave in.
-pub(crate) const YEAR: i16 = 2025;
+pub const YEAR: i16 = 2025;
 /// Sections of a profile.
-pub(crate) const SECTIONS: usize = 8;
+pub const SECTIONS: usize = 8;
 /// Room for the lengths in front of texts, which grow with them.
 const LENGTHS_BYTES: usize = 24;
 
 /// The request that publishes the profile of a seed.
-pub(crate) fn request(transition: &str, seed: u64) -> v1::PublishProfileRequest {
+pub fn request(transition: &str, seed: u64) -> v1::PublishProfileRequest {
     v1::PublishProfileRequest {
         profile: Some(v1::ProfileSubmission {
             transition: transition.to_owned(),

@@ -20,7 +20,7 @@ use crate::job::{Job, Move, Sender, count};
 /// Tuesday, 10 March 2026, noon: Year 7 offers are out, so every publish is for someone.
 const STANDS_AT: &str = "2026-03-10T12:00:00Z";
 /// Schools of either kind; a connection for each sender.
-pub(crate) const SCHOOLS: usize = 4;
+pub const SCHOOLS: usize = 4;
 /// The number of a real council; nothing else about it is.
 const COUNCIL: &str = "301";
 const ENVIRONMENT: &str = "bench";
@@ -31,18 +31,20 @@ const UNLIMITED: NonZeroU32 = NonZeroU32::new(10_000_000).expect("it is not zero
 
 /// A running exchange with its people.
 #[derive(Debug)]
-pub(crate) struct Exchange {
+pub struct Exchange {
     folder: PathBuf,
     running: Running,
     /// The operator's page: metrics.
     operator: std::net::SocketAddr,
     authority: String,
     officer: Client,
+    officer_papers: Papers,
     senders: Vec<Sender>,
 }
 
 impl Exchange {
-    pub(crate) async fn start(folder: &Path) -> anyhow::Result<Self> {
+    /// Starts one in a folder, with its first officer and its schools.
+    pub async fn start(folder: &Path) -> anyhow::Result<Self> {
         let at: jiff::Timestamp = STANDS_AT.parse()?;
         let (clock, _hand) = Clock::fixed(at.as_microsecond());
         let place = Place {
@@ -81,7 +83,7 @@ impl Exchange {
             url: url(&running),
             authority: papers.certificate,
         };
-        let officer = door
+        let (officer, officer_papers) = door
             .first_officer(&token)
             .await
             .context("the first officer")?;
@@ -92,16 +94,13 @@ impl Exchange {
             operator: operator_address,
             authority: door.authority,
             officer,
+            officer_papers,
             senders,
         })
     }
 
     /// Plans a move for each number, spread evenly over the first so many schools.
-    pub(crate) async fn plan(
-        &self,
-        numbers: Range<usize>,
-        schools: usize,
-    ) -> anyhow::Result<Vec<Move>> {
+    pub async fn plan(&self, numbers: Range<usize>, schools: usize) -> anyhow::Result<Vec<Move>> {
         let mut planned = Vec::with_capacity(numbers.len());
         let numbers: Vec<usize> = numbers.collect();
         for part in numbers.chunks(PLAN_MAX) {
@@ -133,7 +132,8 @@ impl Exchange {
         Ok(planned)
     }
 
-    pub(crate) fn job(&self, moves: Vec<Move>, warm: usize, in_flight: usize) -> Job {
+    /// What a client process is to publish.
+    pub fn job(&self, moves: Vec<Move>, warm: usize, in_flight: usize) -> Job {
         Job {
             url: url(&self.running),
             authority: self.authority.clone(),
@@ -144,18 +144,55 @@ impl Exchange {
         }
     }
 
+    /// The officer.
+    pub const fn officer(&self) -> &Client {
+        &self.officer
+    }
+
+    /// A connection to one of the sending schools' own view.
+    pub async fn sender(&self, number: usize) -> anyhow::Result<Client> {
+        let sender = self.senders.get(number).context("no such school")?;
+        let connection = Connection::builder(url(&self.running))
+            .ca_pem(&self.authority)
+            .identity_pem(&sender.certificate, &sender.key)
+            .connect()
+            .await?;
+        Ok(Client::new(connection).acting_for(sender.setting.clone()))
+    }
+
+    /// Writes what the program needs to be the officer; answers the connection file.
+    pub fn connection(&self, folder: &Path) -> anyhow::Result<PathBuf> {
+        let papers = &self.officer_papers;
+        for (name, text) in [
+            ("service.pem", &self.authority),
+            ("cert.pem", &papers.certificate),
+            ("key.pem", &papers.key),
+        ] {
+            std::fs::write(folder.join(name), text)?;
+        }
+        let text = format!(
+            "url = \"{}\"\nservice_certificate = \"service.pem\"\nsetting = \"{}\"\n\
+             certificate = \"cert.pem\"\nkey = \"key.pem\"\n",
+            url(&self.running),
+            papers.of
+        );
+        let file = folder.join("connection.toml");
+        std::fs::write(&file, text)?;
+        Ok(file)
+    }
+
     /// Where the ledger is, once the exchange was stopped.
-    pub(crate) fn database(&self) -> PathBuf {
+    pub fn database(&self) -> PathBuf {
         self.folder.join("ledger.db")
     }
 
     /// Entries so far.
-    pub(crate) fn size(&self) -> anyhow::Result<i64> {
+    pub fn size(&self) -> anyhow::Result<i64> {
         Ok(i64::try_from(*self.running.ledger().size().borrow())?)
     }
 
     /// Batches so far, from the operator's page.
-    pub(crate) async fn batches(&self) -> anyhow::Result<Batches> {
+    pub async fn batches(&self) -> anyhow::Result<Batches> {
         let mut page = TcpStream::connect(self.operator).await?;
         page.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").await?;
         let mut text = String::new();
@@ -171,7 +208,8 @@ impl Exchange {
         })
     }
 
-    pub(crate) async fn stop(self) {
+    /// Stops it; the folder stays.
+    pub async fn stop(self) {
         drop(self.officer);
         self.running.stop().await;
     }
@@ -179,13 +217,14 @@ impl Exchange {
 
 /// Acts and the batches they were in.
 #[derive(Debug, Clone)]
-pub(crate) struct Batches {
+pub struct Batches {
     acts: usize,
     count: usize,
 }
 
 impl Batches {
-    pub(crate) fn since(&self, before: &Self) -> Self {
+    /// Those since another count.
+    pub fn since(&self, before: &Self) -> Self {
         Self {
             acts: self.acts - before.acts,
             count: self.count - before.count,
@@ -193,12 +232,12 @@ impl Batches {
     }
 
     /// Mean number of acts of a batch.
-    pub(crate) fn mean(&self) -> f64 {
+    pub fn mean(&self) -> f64 {
         count(self.acts) / count(self.count)
     }
 
     /// The same to the nearest whole number.
-    pub(crate) fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         ((self.acts + self.count / 2) / self.count.max(1)).max(1)
     }
 }
@@ -209,7 +248,10 @@ fn url(running: &Running) -> String {
 }
 
 /// A certificate and its key.
+#[derive(Debug)]
 struct Papers {
+    /// The setting it acts for.
+    of: String,
     certificate: String,
     key: String,
     /// What a registry knows it by.
@@ -222,6 +264,7 @@ impl Papers {
         let certificate = CertificateParams::new([name.to_owned()])?.self_signed(&key)?;
         let spki = spki_sha256(certificate.der()).context("a certificate without a key")?;
         Ok(Self {
+            of: String::new(),
             certificate: certificate.pem(),
             key: key.serialize_pem(),
             spki,
@@ -236,8 +279,8 @@ struct Door {
 }
 
 impl Door {
-    async fn first_officer(&self, token: &str) -> anyhow::Result<Client> {
-        let papers = Papers::new("officer.example")?;
+    async fn first_officer(&self, token: &str) -> anyhow::Result<(Client, Papers)> {
+        let mut papers = Papers::new("officer.example")?;
         let newcomer = Connection::builder(&self.url)
             .ca_pem(&self.authority)
             .api_key(token);
@@ -260,7 +303,8 @@ impl Door {
             .identity_pem(&papers.certificate, &papers.key)
             .connect()
             .await?;
-        Ok(Client::new(connection).acting_for(council.name))
+        papers.of.clone_from(&council.name);
+        Ok((Client::new(connection).acting_for(council.name), papers))
     }
 }
 
