@@ -6,35 +6,10 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-: "${BATON_BIN:?set it to the built program, e.g. target/debug/baton}"
-ready_within=120 # seconds
+# shellcheck source=scripts/lib/play.sh
+source "$here/../scripts/lib/play.sh"
 entries=10000
 seed=20260722
-
-scratch=$(mktemp -d)
-service=
-
-# stop -- ends the service as Ctrl-C would, harder when that takes longer than 10 s.
-stop() {
-  local left=100
-  kill -INT "$service" 2>/dev/null || return 0
-  while kill -0 "$service" 2>/dev/null && ((left-- > 0)); do sleep 0.1; done
-  kill -KILL "$service" 2>/dev/null || true
-  service=
-}
-
-clean_up() {
-  [[ -z $service ]] || stop
-  rm -rf "$scratch"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-fail() {
-  printf 'FAILED: %s\n' "$*" >&2
-  exit 1
-}
 
 # as WHO COMMAND... -- the program, with somebody's connection.
 as() {
@@ -47,20 +22,7 @@ printf 'building the Go verifier\n'
 GO111MODULE=off GOPATH=${BATON_GOCODE:-/usr/share/gocode} GOCACHE=$scratch/gocache GOFLAGS='' \
   go build -o "$scratch/verify-go" "$here/go/main.go"
 
-# A little of everything first.
-set -m
-"$BATON_BIN" demo --pupils 24 --keep "$scratch/play" --json >"$scratch/result" 2>"$scratch/log" &
-service=$!
-set +m
-for caller in officer auditor primary-1-sender; do
-  until grep -q '^key' "$scratch/play/connections/$caller/connection.toml" 2>/dev/null; do
-    if ((SECONDS > ready_within)) || ! kill -0 "$service" 2>/dev/null; then
-      cat "$scratch/log" "$scratch/result" >&2
-      fail "the demo ended, or was not ready after $ready_within s"
-    fi
-    sleep 0.1
-  done
-done
+play officer auditor primary-1-sender
 
 # An export that is extended later has to stay the same ledger.
 as auditor --json audit export "$scratch/ledger" >"$scratch/first"
@@ -102,15 +64,9 @@ for path in [scratch / "ledger/checkpoint", *scratch.glob("ledger/baton/checkpoi
 PY
 # A witness signs that checkpoint, asked as C2SP tlog-witness says; the Go packages know no such keys.
 wkey=$("$BATON_BIN" witness init "$scratch/w" --name witness.example/verifiers)
-set -m
-"$BATON_BIN" --json witness serve "$scratch/w" --listen 127.0.0.1:0 --ledger "$new_vkey" \
-  >"$scratch/witness" 2>>"$scratch/log" &
-service=$!
-set +m
-until [[ -s $scratch/witness ]]; do
-  ((SECONDS < ready_within)) && kill -0 "$service" 2>/dev/null || fail "the witness does not listen"
-  sleep 0.1
-done
+serve "$scratch/witness" "$BATON_BIN" --json witness serve "$scratch/w" --listen 127.0.0.1:0 \
+  --ledger "$new_vkey"
+serves test -s "$scratch/witness"
 python - "$scratch" <<'PY'
 import json, pathlib, sys, urllib.request
 scratch = pathlib.Path(sys.argv[1])
