@@ -30,6 +30,7 @@ mod lease;
 mod ledger;
 mod limits;
 mod log_key;
+mod master_key;
 mod metrics;
 mod nodes;
 mod outcome;

@@ -183,6 +183,8 @@ calls! { "KeyService":
     write rotate_keys = "RotateKeys"(RotateKeysRequest) -> RotateKeysResponse;
     /// Has another key sign checkpoints from now on. Role: operator.
     write rotate_log_key = "RotateLogKey"(RotateLogKeyRequest) -> RotateLogKeyResponse;
+    /// Has the ring of keys sealed under another master key. Role: operator.
+    read rotate_master_key = "RotateMasterKey"(RotateMasterKeyRequest) -> RotateMasterKeyResponse;
     /// The key epochs, oldest first.
     read list_epochs = "ListEpochs"(ListEpochsRequest) -> ListEpochsResponse;
 }

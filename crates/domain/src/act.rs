@@ -302,6 +302,17 @@ pub struct RotateLogKey {
     pub request: RequestId,
 }
 
+/// Has the ring of keys sealed under another master key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RotateMasterKey {
+    /// The new key, sealed under the one in force.
+    pub sealed: Vec<u8>,
+    /// Fingerprint of the new key.
+    pub fingerprint: String,
+    /// Only try it.
+    pub validate_only: bool,
+}
+
 /// Takes a contribution back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withdraw {

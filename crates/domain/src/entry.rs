@@ -126,6 +126,8 @@ kinds! {
     BackedUp = "backed_up",
     /// Another key signs checkpoints from here on; the one before it goes on for a while.
     LogKeyChanged = "log_key_changed",
+    /// The ring of keys is about to be sealed under another master key, or that was tried.
+    MasterKeyChanged = "master_key_changed",
 }
 
 /// Who asked.

@@ -138,7 +138,10 @@ impl Inner {
         }
         let before = Head::lock(&self.db, tx).await?;
         self.check(&before)?;
-        self.keys.turn_to(&before.epoch)?;
+        self.keys.turn_to(&before.epoch).inspect_err(|_| {
+            // The ring may be sealed under another master key, which the rotation looks for.
+            self.epoch_moved.notify_one();
+        })?;
         let decider = self.decider_for(tx, &before).await?;
         let mut needs = Needs::default();
         for job in batch.iter() {

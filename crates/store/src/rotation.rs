@@ -150,6 +150,7 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
 impl Inner {
     async fn turn(&self, door: &Door, stop: &CancellationToken) -> Result<(), Refusal> {
         loop {
+            self.keys.follow_master().await?;
             self.follow_epoch().await?;
             let known = self.keys.current();
             let opened = if self.is_due()? {

@@ -1,6 +1,7 @@
 //! Every call of the contract once, with who may make it and who may not.
 
 use baton_domain::access::PolicyText;
+use baton_store::MasterHandover;
 use baton_wire::status::Problem;
 use baton_wire::v1::{self, Role};
 use futures::FutureExt as _;
@@ -20,6 +21,8 @@ pub(super) struct Targets {
     /// Where the move can go next.
     pub(super) next: Setting,
     pub(super) plan: v1::PlannedTransition,
+    /// Another master key, sealed under the one in force.
+    pub(super) handed: MasterHandover,
 }
 
 pub(super) type Call = fn(Caller, Targets) -> BoxFuture<'static, Answer<()>>;
@@ -110,6 +113,12 @@ pub(super) const ROWS: &[Row] = rows! {
         };
         RotateLogKey rotate_log_key "operator" "sender" |who, to| v1::RotateLogKeyRequest {
             parent: who.setting.clone(), request_id: fresh(),
+        };
+        RotateMasterKey rotate_master_key "operator" "sender" |who, to| v1::RotateMasterKeyRequest {
+            parent: who.setting.clone(),
+            sealed_key: to.handed.sealed.into(),
+            fingerprint: to.handed.new,
+            ..Default::default()
         };
         ListEpochs list_epochs "sender" "operator" |who, to| v1::ListEpochsRequest {
             parent: who.setting.clone(),

@@ -470,6 +470,16 @@ fn keeping(of: &Things) -> Vec<Call> {
             },
         ),
         call(
+            "KeyService/RotateMasterKey",
+            Officer,
+            &wire::RotateMasterKeyRequest {
+                parent: parent(),
+                sealed_key: vec![7; 60].into(),
+                fingerprint: "0123456789abcdef".to_owned(),
+                validate_only: false,
+            },
+        ),
+        call(
             "KeyService/RotateKeys",
             Officer,
             &wire::RotateKeysRequest {

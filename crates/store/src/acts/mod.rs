@@ -19,6 +19,7 @@ mod hold;
 mod import_setting;
 mod lease;
 mod log_key;
+mod master_key;
 mod move_summary;
 mod opened;
 mod plan;
@@ -53,6 +54,7 @@ pub(crate) use expire::{DropBodies, EraseAgain, Expire, StorageScrubbed};
 pub use fetch::Fetched;
 pub use import_setting::ImportedSetting;
 pub use log_key::LogKeyRotated;
+pub use master_key::MasterKeyRotated;
 pub use move_summary::{MoveSummary, Progress};
 pub use opened::Section;
 pub use plan::Planned;
@@ -216,6 +218,7 @@ acts! {
     LiftRestriction => Redirected,
     BackUp => Leave,
     RotateLogKey => LogKeyRotated,
+    RotateMasterKey => MasterKeyRotated,
 }
 
 /// What the store knows of an act beside its value.

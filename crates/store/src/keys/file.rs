@@ -34,10 +34,7 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
             .open(path)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        if let Some(folder) = path.parent() {
-            fs::File::open(folder)?.sync_all()?;
-        }
-        Ok(())
+        fs::File::open(folder_of(path))?.sync_all()
     };
     write().map_err(|error| StoreError::file(path, error))
 }
@@ -54,10 +51,14 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     }
     write_new(new, bytes)?;
     fs::rename(new, path).map_err(at)?;
-    let folder = path.parent().map(fs::File::open);
-    folder
-        .map_or(Ok(()), |folder| folder.and_then(|folder| folder.sync_all()))
-        .map_err(at)
+    let folder = fs::File::open(folder_of(path));
+    folder.and_then(|folder| folder.sync_all()).map_err(at)
+}
+
+/// The folder a file is in; a bare name is in the one where the program was started.
+fn folder_of(path: &Path) -> &Path {
+    let named = path.parent().filter(|folder| *folder != Path::new(""));
+    named.unwrap_or(Path::new("."))
 }
 
 /// Reads a file that only its owner may read or write.

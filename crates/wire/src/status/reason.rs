@@ -128,6 +128,14 @@ reasons! {
     /// Two keys sign checkpoints already, or a ledger had as many as it may have (64).
     LogKeysOverlap = "LOG_KEYS_OVERLAP", FailedPrecondition,
         "two keys sign already: wait until the overlap is over; the entry `log_key_changed` says when";
+    /// The new master key did not come sealed under the one in force.
+    MasterKeyWrong = "MASTER_KEY_WRONG", FailedPrecondition,
+        "the new master key was sealed under another key than the one in force: give the old key the \
+         service runs with";
+    /// The ring could not be written. Nothing was changed.
+    MasterKeyKept = "MASTER_KEY_KEPT", FailedPrecondition,
+        "the key ring could not be written and the old master key still opens it; the service's log \
+         says why";
     /// Another consumer watches or pulls this subscription now. Give each one of its own; do not
     /// come back by itself, or the two end each other without end.
     SubscriptionTakenOver = "SUBSCRIPTION_TAKEN_OVER", Aborted,

@@ -47,6 +47,7 @@ impl Activity {
             | EntryKind::DisclosureRecorded
             | EntryKind::EpochOpened
             | EntryKind::LogKeyChanged
+            | EntryKind::MasterKeyChanged
             | EntryKind::BackedUp => Self::Create,
             EntryKind::SettingsListed
             | EntryKind::CredentialsListed
@@ -109,7 +110,8 @@ const fn severity(kind: Option<EntryKind>, verdict: &Verdict) -> (u32, &'static 
                 | EntryKind::Erased
                 | EntryKind::ErasedAgain
                 | EntryKind::BackedUp
-                | EntryKind::LogKeyChanged,
+                | EntryKind::LogKeyChanged
+                | EntryKind::MasterKeyChanged,
             )
             | None,
         ) => (2, "Low"),
