@@ -11,6 +11,7 @@ mod backup;
 mod bad_input;
 mod batch;
 mod campaign;
+mod caretaker;
 #[path = "../chance/mod.rs"]
 mod chance;
 mod credentials;

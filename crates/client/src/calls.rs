@@ -51,6 +51,8 @@ calls! { "SettingService":
     write import_settings = "ImportSettings"(ImportSettingsRequest) -> ImportSettingsResponse;
     /// One page of settings, at most 500.
     read list_settings = "ListSettings"(ListSettingsRequest) -> ListSettingsResponse;
+    /// Closes a setting and names who looks after what it left.
+    write set_caretaker = "SetCaretaker"(SetCaretakerRequest) -> SetCaretakerResponse;
     /// Issues a credential. A replay does not show the API key again, and a repetition after a
     /// lost answer is a replay: when a key was asked for and is empty, revoke the credential and
     /// issue another.

@@ -104,6 +104,17 @@ pub struct ImportSetting {
     pub validate_only: bool,
 }
 
+/// Closes a setting, and has another one look after what it left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetCaretaker {
+    /// The one that has closed.
+    pub setting: SettingId,
+    /// Who looks after what it left.
+    pub caretaker: SettingId,
+    /// Idempotency key.
+    pub request: RequestId,
+}
+
 /// Shows a page of settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListSettings {

@@ -60,6 +60,8 @@ kinds! {
     CredentialsListed = "credentials_listed",
     /// A credential was revoked.
     CredentialRevoked = "credential_revoked",
+    /// A setting closed, and another one looks after what it left; all credentials of the first end.
+    CaretakerSet = "caretaker_set",
     /// A move was planned, or its plan changed.
     Planned = "planned",
     /// A move got another destination, or none.

@@ -170,12 +170,15 @@ impl Inner {
             self.others_committed();
         }
         let callers_changed = world.credentials_changed();
+        let handed_over = world.caretakers_changed();
         let erased = world.take_noted();
         world.write(tx).await?;
         head.sign(&*self.signers_for(&head)?)?;
         head.write(tx, &before).await?;
         Ok(Written::Head {
-            epoch_moved: head.epoch != before.epoch || head.log_keys != before.log_keys,
+            epoch_moved: head.epoch != before.epoch
+                || head.log_keys != before.log_keys
+                || handed_over,
             head,
             last_leaf,
             widened,
@@ -323,8 +326,8 @@ enum Written {
         last_leaf: Hash,
         widened: Vec<ProfileId>,
         callers_changed: bool,
-        /// An act put another key epoch into force, or other keys sign checkpoints: what is past is
-        /// destroyed.
+        /// An act put another key epoch into force, or other keys sign checkpoints, or handed a
+        /// setting over: what is past is destroyed.
         epoch_moved: bool,
         /// What is to be on the list beside the keys.
         erased: Vec<ErasedRow>,

@@ -16,6 +16,7 @@ mod engine;
 mod erasure;
 mod error;
 mod folder;
+mod handover;
 mod head;
 mod job;
 mod keys;

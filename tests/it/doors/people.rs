@@ -108,6 +108,7 @@ pub(super) async fn scene(exchange: &Exchange) -> (People, Targets) {
         subscription,
         credential: spare.credential,
         handed: handed(&exchange.home, "doors.key").await.0,
+        closing: exchange.adult_care.name.clone(),
         sender: of.from.clone(),
         next: exchange.secondary.clone(),
         plan: exchange.plan_of(v1::Point::PrimaryToSecondary),

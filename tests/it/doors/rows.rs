@@ -18,6 +18,8 @@ pub(super) struct Targets {
     /// A credential of the sender nobody uses.
     pub(super) credential: String,
     pub(super) sender: Setting,
+    /// A setting that nobody needs any more.
+    pub(super) closing: String,
     /// Where the move can go next.
     pub(super) next: Setting,
     pub(super) plan: v1::PlannedTransition,
@@ -59,6 +61,10 @@ pub(super) const ROWS: &[Row] = rows! {
         };
         ListCredentials list_credentials "officer" "sender" |who, to| v1::ListCredentialsRequest {
             parent: who.setting.clone(), setting: to.sender.name,
+        };
+        SetCaretaker set_caretaker "officer" "sender" |who, to| v1::SetCaretakerRequest {
+            parent: who.setting.clone(), setting: to.closing, caretaker: to.next.name,
+            request_id: fresh(),
         };
         IssueCredential issue_credential "officer" "sender" |who, to| v1::IssueCredentialRequest {
             parent: who.setting.clone(),

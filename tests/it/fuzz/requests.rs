@@ -59,6 +59,8 @@ fn call<Q: Message + Default>(rpc: &'static str, person: Person, request: &Q) ->
 /// What requests speak of.
 struct Things {
     sender: String,
+    /// Nobody calls for it.
+    closing: String,
     receiver: String,
     council: String,
     transition: String,
@@ -107,6 +109,7 @@ pub(super) async fn sound(exchange: &Exchange) -> (Who, Vec<Call>) {
     let plan = exchange.plan_of(baton_wire::v1::Point::PrimaryToSecondary);
     let things = Things {
         sender: sender.setting.clone(),
+        closing: exchange.elsewhere.name.clone(),
         receiver: receiver.setting.clone(),
         council: officer.setting.clone(),
         transition: of.name.clone(),
@@ -430,6 +433,16 @@ fn settings(of: &Things) -> Vec<Call> {
             &wire::ListCredentialsRequest {
                 parent: parent(),
                 setting: of.sender.clone(),
+            },
+        ),
+        call(
+            "SettingService/SetCaretaker",
+            Officer,
+            &wire::SetCaretakerRequest {
+                parent: parent(),
+                setting: of.closing.clone(),
+                caretaker: of.receiver.clone(),
+                request_id: fresh(),
             },
         ),
         call(

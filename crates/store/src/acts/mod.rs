@@ -7,6 +7,7 @@
 mod audit;
 mod back_up;
 mod bootstrap;
+mod caretaker;
 mod committed;
 mod credentials;
 mod disclosure;
@@ -191,6 +192,7 @@ acts! {
     Bootstrap => Bootstrapped,
     ImportSetting => ImportedSetting,
     ListSettings => SettingsPage,
+    SetCaretaker => settings::SettingView,
     IssueCredential => Issued,
     ListCredentials => Vec<CredentialView>,
     RevokeCredential => CredentialView,

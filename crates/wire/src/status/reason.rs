@@ -57,6 +57,19 @@ reasons! {
     /// Bootstrap makes a council, and nothing else.
     NotACouncil = "NOT_A_COUNCIL", FailedPrecondition,
         "the first setting must be a council";
+    /// A setting has closed and another one looks after what it left. It is not opened again.
+    SettingHandedOver = "SETTING_HANDED_OVER", FailedPrecondition,
+        "the setting has closed and another one looks after what it left; one that opens again is a \
+         new setting, with a code of its own";
+    /// A caretaker has to be open, and nobody's ward.
+    CaretakerNotOpen = "CARETAKER_NOT_OPEN", FailedPrecondition,
+        "the caretaker has closed; name a setting that is open";
+    /// A setting that is closing looks after what others left.
+    CaretakerOfOthers = "CARETAKER_OF_OTHERS", FailedPrecondition,
+        "this setting looks after what others left; name another caretaker for each of those first";
+    /// Nobody hands over the setting they act for, or hands a setting over to itself.
+    CaretakerItself = "CARETAKER_ITSELF", FailedPrecondition,
+        "a setting does not look after itself, and nobody hands over the one they act for";
     /// A code stands for no setting of this ledger. Import the register first.
     UnknownSetting = "UNKNOWN_SETTING", FailedPrecondition,
         "no setting has this code; import the register or add the setting first";

@@ -61,6 +61,7 @@ impl Activity {
             | EntryKind::WhoSawAsked
             | EntryKind::ErasurePreviewed => Self::Read,
             EntryKind::SettingImported
+            | EntryKind::CaretakerSet
             | EntryKind::Planned
             | EntryKind::Redirected
             | EntryKind::FactRecorded
@@ -104,6 +105,7 @@ const fn severity(kind: Option<EntryKind>, verdict: &Verdict) -> (u32, &'static 
             Verdict::Done,
             Some(
                 EntryKind::Bootstrapped
+                | EntryKind::CaretakerSet
                 | EntryKind::CredentialIssued
                 | EntryKind::CredentialRevoked
                 | EntryKind::DisclosureRecorded
