@@ -269,3 +269,42 @@ on_both_engines! {
         assert!(matches!(told, Reason::Unauthenticated | Reason::PermissionDenied), "{told:?}");
     }
 }
+
+#[test]
+fn on_another_node_too_nobody_acts_for_a_setting_that_was_handed_over() {
+    run(async || {
+        let Some(home) = Home::postgres().await else {
+            return;
+        };
+        let exchange = Exchange::new(home).await;
+        let (second, other) = exchange.second().await;
+        let of = exchange.open_move().await;
+        let sender = exchange
+            .person(&of.from, &[Role::Publisher])
+            .await
+            .at(&other);
+        let caretaker = exchange
+            .person(&exchange.elsewhere, &[Role::Publisher])
+            .await
+            .at(&other);
+        let said = submission(&of, typical(1, of.point));
+        let name = sender.publish(said).await.unwrap().name;
+        exchange
+            .officer
+            .hand_over(&of.from, &exchange.elsewhere.name)
+            .await
+            .unwrap();
+        // The other node may still know who calls; what they may is decided in the act.
+        let told = refused(sender.get(&name).await).reason;
+        assert!(
+            matches!(told, Reason::Unauthenticated | Reason::PermissionDenied),
+            "{told:?}"
+        );
+        assert!(caretaker.get(&name).await.is_ok());
+        passed_on(&exchange.home, &of.from, &exchange.elsewhere.name).await;
+        assert!(caretaker.get(&name).await.is_ok());
+        caretaker.withdraw(&name).await.unwrap();
+        second.stop().await;
+        exchange.end().await;
+    });
+}

@@ -248,6 +248,7 @@ pub(super) fn line(setting: &v1::Setting) -> String {
         town => format!(", {town}"),
     };
     let closed = match setting.state() {
+        v1::SettingState::Closed if !setting.caretaker.is_empty() => ", closed, has a caretaker",
         v1::SettingState::Closed => ", closed",
         _ => "",
     };
