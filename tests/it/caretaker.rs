@@ -265,7 +265,8 @@ on_both_engines! {
         // Something to show wakes the watch.
         let caretaker = exchange.person(&exchange.elsewhere, &[Role::Publisher]).await;
         caretaker.withdraw(&name).await.unwrap();
-        let told = ended(watch).await.reason;
+        let told = tokio::time::timeout(Duration::from_secs(30), ended(watch)).await;
+        let told = told.expect("its watch goes on").reason;
         assert!(matches!(told, Reason::Unauthenticated | Reason::PermissionDenied), "{told:?}");
     }
 }

@@ -6,10 +6,11 @@ use std::sync::{PoisonError, RwLock};
 use baton_domain::ids::{CredentialId, SettingId};
 
 use crate::acts::{certificate_digest, key_digest};
+use crate::engine::Tx;
 use crate::engine::value::{Column as _, Value};
 use crate::error::StoreError;
 use crate::keys::Keys;
-use crate::ledger::{Inner, Ledger};
+use crate::ledger::Ledger;
 use crate::rows::{CredentialRow, SettingRow, credential_state};
 
 /// What a caller presents.
@@ -106,18 +107,17 @@ impl Presented {
     }
 }
 
-impl Inner {
-    /// The credential, unless its setting was handed over: then all of it is over.
-    async fn of_one_that_is_there(
-        &self,
-        row: Option<CredentialRow>,
-    ) -> Result<Option<CredentialRow>, StoreError> {
-        let Some(row) = row else { return Ok(None) };
-        let id = vec![row.setting_id.clone().into_value()];
-        let rows: Vec<SettingRow> = self.db.once().await?.rows_by("id", id).await?;
-        let over = rows.iter().any(|setting| setting.caretaker_id.is_some());
-        Ok((!over).then_some(row))
-    }
+/// The credential, unless its setting was handed over: then all of it is over. By the connection
+/// that is held: who waits for another one with that in hand could wait for ever.
+async fn of_one_that_is_there(
+    one: &mut Tx,
+    row: Option<CredentialRow>,
+) -> Result<Option<CredentialRow>, StoreError> {
+    let Some(row) = row else { return Ok(None) };
+    let id = vec![row.setting_id.clone().into_value()];
+    let rows: Vec<SettingRow> = one.rows_by("id", id).await?;
+    let over = rows.iter().any(|setting| setting.caretaker_id.is_some());
+    Ok((!over).then_some(row))
 }
 
 impl Ledger {
@@ -145,7 +145,7 @@ impl Ledger {
                 let rows: Vec<CredentialRow> = one.rows_by("digest", key).await?;
                 // A certificate may have been registered again after it was revoked.
                 let row = rows.into_iter().find(in_force);
-                let row = inner.of_one_that_is_there(row).await?;
+                let row = of_one_that_is_there(&mut one, row).await?;
                 inner.remembered.keep(age, digest, row.as_ref());
                 row
             }

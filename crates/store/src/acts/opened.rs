@@ -215,6 +215,9 @@ impl Inner {
         row: &ContentRow,
     ) -> Result<Vec<u8>, &'static str> {
         let (owner, content) = (&wanted.owner, &row.content_id);
+        if row.owner_id != *owner {
+            return Err("a section is said to be another setting's");
+        }
         let aad = self.keys.content_aad(owner, content, row.kind);
         let key = key.unwrap(&aad, &row.wrapped);
         let salted = key.and_then(|key| key.open(&aad, &row.sealed)).ok();
