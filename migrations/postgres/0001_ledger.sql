@@ -54,8 +54,10 @@ CREATE TABLE setting (
     council TEXT COLLATE "C" NOT NULL,
     town TEXT COLLATE "C" NOT NULL,
     state BIGINT NOT NULL,
-    salt BYTEA NOT NULL
+    salt BYTEA NOT NULL,
+    caretaker_id TEXT COLLATE "C"
 );
+CREATE INDEX setting_caretaker ON setting (caretaker_id);
 
 CREATE TABLE setting_code (
     code TEXT COLLATE "C" PRIMARY KEY,
@@ -88,11 +90,12 @@ CREATE TABLE learner (
     id TEXT COLLATE "C" PRIMARY KEY,
     alias TEXT COLLATE "C" NOT NULL,
     owner_id TEXT COLLATE "C" NOT NULL,
+    keeper_id TEXT COLLATE "C" NOT NULL,
     epoch BIGINT NOT NULL,
     wrapped BYTEA NOT NULL,
     sealed BYTEA NOT NULL
 );
-CREATE INDEX learner_epoch ON learner (epoch);
+CREATE INDEX learner_epoch ON learner (epoch, owner_id, keeper_id);
 CREATE INDEX learner_alias ON learner (alias);
 
 CREATE TABLE learner_code (
@@ -161,12 +164,13 @@ CREATE TABLE content (
     content_id TEXT COLLATE "C" NOT NULL,
     kind BIGINT NOT NULL,
     owner_id TEXT COLLATE "C" NOT NULL,
+    keeper_id TEXT COLLATE "C" NOT NULL,
     epoch BIGINT NOT NULL,
     wrapped BYTEA NOT NULL,
     sealed BYTEA NOT NULL,
     PRIMARY KEY (content_id, kind)
 );
-CREATE INDEX content_epoch ON content (epoch);
+CREATE INDEX content_epoch ON content (epoch, owner_id, keeper_id);
 
 CREATE TABLE released (
     profile_id TEXT COLLATE "C" NOT NULL,

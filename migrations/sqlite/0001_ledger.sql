@@ -54,8 +54,10 @@ CREATE TABLE setting (
     council TEXT NOT NULL,
     town TEXT NOT NULL,
     state INTEGER NOT NULL,
-    salt BLOB NOT NULL
+    salt BLOB NOT NULL,
+    caretaker_id TEXT
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX setting_caretaker ON setting (caretaker_id);
 
 CREATE TABLE setting_code (
     code TEXT PRIMARY KEY,
@@ -88,11 +90,12 @@ CREATE TABLE learner (
     id TEXT PRIMARY KEY,
     alias TEXT NOT NULL,
     owner_id TEXT NOT NULL,
+    keeper_id TEXT NOT NULL,
     epoch INTEGER NOT NULL,
     wrapped BLOB NOT NULL,
     sealed BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX learner_epoch ON learner (epoch);
+CREATE INDEX learner_epoch ON learner (epoch, owner_id, keeper_id);
 CREATE INDEX learner_alias ON learner (alias);
 
 CREATE TABLE learner_code (
@@ -161,12 +164,13 @@ CREATE TABLE content (
     content_id TEXT NOT NULL,
     kind INTEGER NOT NULL,
     owner_id TEXT NOT NULL,
+    keeper_id TEXT NOT NULL,
     epoch INTEGER NOT NULL,
     wrapped BLOB NOT NULL,
     sealed BLOB NOT NULL,
     PRIMARY KEY (content_id, kind)
 ) STRICT;
-CREATE INDEX content_epoch ON content (epoch);
+CREATE INDEX content_epoch ON content (epoch, owner_id, keeper_id);
 
 CREATE TABLE released (
     profile_id TEXT NOT NULL,

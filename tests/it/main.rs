@@ -11,6 +11,7 @@ mod backup;
 mod bad_input;
 mod batch;
 mod campaign;
+mod caretaker;
 #[path = "../chance/mod.rs"]
 mod chance;
 mod credentials;
@@ -30,6 +31,7 @@ mod lease;
 mod ledger;
 mod limits;
 mod log_key;
+mod master_key;
 mod metrics;
 mod nodes;
 mod outcome;

@@ -33,6 +33,9 @@ pub(crate) struct ConnectionArgs {
         value_name = "DIR"
     )]
     pub(crate) folder: Option<PathBuf>,
+    /// Configuration of the service, where a command names one.
+    #[arg(skip)]
+    pub(crate) config: Option<PathBuf>,
     #[arg(skip)]
     route: Route,
 }
@@ -108,7 +111,7 @@ impl ConnectionArgs {
         let Some(folder) = &self.folder else {
             return Ok(None);
         };
-        let (route, running) = folder::open(folder, output).await?;
+        let (route, running) = folder::open(folder, self.config.as_deref(), output).await?;
         self.route = route;
         Ok(running)
     }

@@ -31,6 +31,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Opens the way. The ledger that was opened for it, if one was, is to be stopped in the end.
 pub(crate) async fn open(
     folder: &Path,
+    config: Option<&Path>,
     output: Output,
 ) -> anyhow::Result<(Route, Option<Running>)> {
     let shown = folder.display();
@@ -38,7 +39,7 @@ pub(crate) async fn open(
         let say = format!("{shown} holds no ledger: `baton init --folder {shown}` makes one");
         return Err(Wrong(say).into());
     }
-    let config = Config::load(None)?;
+    let config = Config::load(config)?;
     if !config.ledger.postgres.is_empty() || !holds_database(folder) {
         let say = "the database of this ledger is PostgreSQL, and several processes may serve it: \
                    leave --folder (and BATON_FOLDER) out and go by the network";

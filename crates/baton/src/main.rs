@@ -58,6 +58,9 @@ async fn run(args: Args, output: Output) -> anyhow::Result<Exit> {
         command,
         ..
     } = args;
+    if let Command::Keys(keys) = &command {
+        to.config = keys.config().map(Into::into);
+    }
     let opened = match command {
         // These are about a folder themselves, and not callers.
         Command::Demo(_)

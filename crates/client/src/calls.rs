@@ -51,6 +51,8 @@ calls! { "SettingService":
     write import_settings = "ImportSettings"(ImportSettingsRequest) -> ImportSettingsResponse;
     /// One page of settings, at most 500.
     read list_settings = "ListSettings"(ListSettingsRequest) -> ListSettingsResponse;
+    /// Closes a setting and names who looks after what it left.
+    write set_caretaker = "SetCaretaker"(SetCaretakerRequest) -> SetCaretakerResponse;
     /// Issues a credential. A replay does not show the API key again, and a repetition after a
     /// lost answer is a replay: when a key was asked for and is empty, revoke the credential and
     /// issue another.
@@ -183,6 +185,8 @@ calls! { "KeyService":
     write rotate_keys = "RotateKeys"(RotateKeysRequest) -> RotateKeysResponse;
     /// Has another key sign checkpoints from now on. Role: operator.
     write rotate_log_key = "RotateLogKey"(RotateLogKeyRequest) -> RotateLogKeyResponse;
+    /// Has the ring of keys sealed under another master key. Role: operator.
+    read rotate_master_key = "RotateMasterKey"(RotateMasterKeyRequest) -> RotateMasterKeyResponse;
     /// The key epochs, oldest first.
     read list_epochs = "ListEpochs"(ListEpochsRequest) -> ListEpochsResponse;
 }

@@ -104,6 +104,17 @@ pub struct ImportSetting {
     pub validate_only: bool,
 }
 
+/// Closes a setting, and has another one look after what it left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetCaretaker {
+    /// The one that has closed.
+    pub setting: SettingId,
+    /// Who looks after what it left.
+    pub caretaker: SettingId,
+    /// Idempotency key.
+    pub request: RequestId,
+}
+
 /// Shows a page of settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListSettings {
@@ -300,6 +311,17 @@ pub struct BackUp {
 pub struct RotateLogKey {
     /// Idempotency key.
     pub request: RequestId,
+}
+
+/// Has the ring of keys sealed under another master key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RotateMasterKey {
+    /// The new key, sealed under the one in force.
+    pub sealed: Vec<u8>,
+    /// Fingerprint of the new key.
+    pub fingerprint: String,
+    /// Only try it.
+    pub validate_only: bool,
 }
 
 /// Takes a contribution back.

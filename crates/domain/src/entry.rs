@@ -60,6 +60,8 @@ kinds! {
     CredentialsListed = "credentials_listed",
     /// A credential was revoked.
     CredentialRevoked = "credential_revoked",
+    /// A setting closed, and another one looks after what it left; all credentials of the first end.
+    CaretakerSet = "caretaker_set",
     /// A move was planned, or its plan changed.
     Planned = "planned",
     /// A move got another destination, or none.
@@ -126,6 +128,8 @@ kinds! {
     BackedUp = "backed_up",
     /// Another key signs checkpoints from here on; the one before it goes on for a while.
     LogKeyChanged = "log_key_changed",
+    /// The ring of keys is about to be sealed under another master key, or that was tried.
+    MasterKeyChanged = "master_key_changed",
 }
 
 /// Who asked.

@@ -6,11 +6,12 @@ use std::sync::{PoisonError, RwLock};
 use baton_domain::ids::{CredentialId, SettingId};
 
 use crate::acts::{certificate_digest, key_digest};
-use crate::engine::value::Value;
+use crate::engine::Tx;
+use crate::engine::value::{Column as _, Value};
 use crate::error::StoreError;
 use crate::keys::Keys;
 use crate::ledger::Ledger;
-use crate::rows::{CredentialRow, credential_state};
+use crate::rows::{CredentialRow, SettingRow, credential_state};
 
 /// What a caller presents.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +107,19 @@ impl Presented {
     }
 }
 
+/// The credential, unless its setting was handed over: then all of it is over. By the connection
+/// that is held: who waits for another one with that in hand could wait for ever.
+async fn of_one_that_is_there(
+    one: &mut Tx,
+    row: Option<CredentialRow>,
+) -> Result<Option<CredentialRow>, StoreError> {
+    let Some(row) = row else { return Ok(None) };
+    let id = vec![row.setting_id.clone().into_value()];
+    let rows: Vec<SettingRow> = one.rows_by("id", id).await?;
+    let over = rows.iter().any(|setting| setting.caretaker_id.is_some());
+    Ok((!over).then_some(row))
+}
+
 impl Ledger {
     /// Whether exactly this was known here before, and not found wanting since. It costs no query,
     /// and says nothing of what is in force now.
@@ -131,6 +145,7 @@ impl Ledger {
                 let rows: Vec<CredentialRow> = one.rows_by("digest", key).await?;
                 // A certificate may have been registered again after it was revoked.
                 let row = rows.into_iter().find(in_force);
+                let row = of_one_that_is_there(&mut one, row).await?;
                 inner.remembered.keep(age, digest, row.as_ref());
                 row
             }

@@ -138,7 +138,10 @@ impl Inner {
         }
         let before = Head::lock(&self.db, tx).await?;
         self.check(&before)?;
-        self.keys.turn_to(&before.epoch)?;
+        self.keys.turn_to(&before.epoch).inspect_err(|_| {
+            // The ring may be sealed under another master key, which the rotation looks for.
+            self.epoch_moved.notify_one();
+        })?;
         let decider = self.decider_for(tx, &before).await?;
         let mut needs = Needs::default();
         for job in batch.iter() {
@@ -167,12 +170,15 @@ impl Inner {
             self.others_committed();
         }
         let callers_changed = world.credentials_changed();
+        let handed_over = world.caretakers_changed();
         let erased = world.take_noted();
         world.write(tx).await?;
         head.sign(&*self.signers_for(&head)?)?;
         head.write(tx, &before).await?;
         Ok(Written::Head {
-            epoch_moved: head.epoch != before.epoch || head.log_keys != before.log_keys,
+            epoch_moved: head.epoch != before.epoch
+                || head.log_keys != before.log_keys
+                || handed_over,
             head,
             last_leaf,
             widened,
@@ -320,8 +326,8 @@ enum Written {
         last_leaf: Hash,
         widened: Vec<ProfileId>,
         callers_changed: bool,
-        /// An act put another key epoch into force, or other keys sign checkpoints: what is past is
-        /// destroyed.
+        /// An act put another key epoch into force, or other keys sign checkpoints, or handed a
+        /// setting over: what is past is destroyed.
         epoch_moved: bool,
         /// What is to be on the list beside the keys.
         erased: Vec<ErasedRow>,

@@ -59,6 +59,20 @@ pub enum StoreError {
     /// The master key is malformed or of another ring.
     #[error("the master key does not open the key ring")]
     MasterKey,
+    /// The ring was sealed under another master key than the one given.
+    #[error(
+        "the master key does not open the key ring: it is {given}, and the ring is sealed under \
+         {needed}"
+    )]
+    OtherMasterKey {
+        /// Fingerprint of the key that would open it.
+        needed: String,
+        /// Fingerprint of the one given.
+        given: String,
+    },
+    /// The ring could not be sealed under another master key.
+    #[error("the key ring could not be written: the old master key still opens it")]
+    MasterKept,
     /// A key file others may read.
     #[error("{0} must be readable by its owner only: chmod 600")]
     KeyFileMode(PathBuf),

@@ -102,7 +102,7 @@ fn current_key(
 /// Opens a learner's record.
 pub(crate) fn open(world: &World, keys: &Keys, row: &LearnerRow) -> Result<Record, StoreError> {
     let aad = keys.learner_aad(&row.owner_id, &row.id);
-    let owner = owner_key(world, keys, (&row.owner_id, row.epoch))?;
+    let owner = owner_key(world, keys, (&row.keeper_id, row.epoch))?;
     let key = owner.unwrap(&aad, &row.wrapped)?;
     let plain = key.open(&aad, &row.sealed)?;
     serde_json::from_slice(&plain).map_err(|_| StoreError::Row("learner"))
@@ -117,7 +117,12 @@ pub(crate) fn seal(
 ) -> Result<LearnerRow, StoreError> {
     let aad = keys.learner_aad(&row.owner_id, &row.id);
     let epoch = keys.current();
-    let owner = current_key(world, keys, (&row.owner_id, epoch))?;
+    // Nothing more is sealed under a key of a setting that has closed.
+    let owner = world.settings.get(row.owner_id.as_str());
+    if let Some(caretaker) = owner.and_then(|owner| owner.caretaker_id.clone()) {
+        row.keeper_id = caretaker;
+    }
+    let owner = current_key(world, keys, (&row.keeper_id, epoch))?;
     let (wrapped, key) = owner.wrap_fresh(&aad)?;
     let plain = serde_json::to_vec(record).map_err(|_| StoreError::Row("learner"))?;
     row.sealed = key.seal(&aad, plain)?;

@@ -16,6 +16,7 @@ mod engine;
 mod erasure;
 mod error;
 mod folder;
+mod handover;
 mod head;
 mod job;
 mod keys;
@@ -37,9 +38,9 @@ mod world;
 
 pub use acts::{
     AccessRows, Act, Bootstrapped, Concerned, CredentialView, Entries, Erased, ErasedProfile,
-    Fetched, ImportedSetting, Issued, LogKeyRotated, MoveSummary, Planned, Progress, Published,
-    Pulled, PulledItem, PulledWhat, Redirected, Rotated, Section, SettingView, SettingsPage,
-    Sighting, Sightings, Subscribed, TransitionsPage,
+    Fetched, ImportedSetting, Issued, LogKeyRotated, MasterKeyRotated, MoveSummary, Planned,
+    Progress, Published, Pulled, PulledItem, PulledWhat, Redirected, Rotated, Section, SettingView,
+    SettingsPage, Sighting, Sightings, Subscribed, TransitionsPage,
 };
 pub use authenticate::{Known, Presented};
 pub use backup::{
@@ -48,7 +49,7 @@ pub use backup::{
 };
 pub use clock::{Clock, london_date};
 pub use error::StoreError;
-pub use keys::MasterKey;
+pub use keys::{MasterHandover, MasterKey};
 pub use ledger::{Done, Ledger, QUEUE_ACTS_MAX, Receipt};
 pub use log_keys::Newest;
 pub use open::{OneTimeToken, Place, holds_database, holds_ledger, is_unfinished};

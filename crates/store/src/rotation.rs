@@ -24,14 +24,14 @@ use crate::refusal::Refusal;
 use crate::rows::{ContentRow, SettingKeyRow};
 use crate::world::World;
 
-pub(crate) const OLD_CONTENT: &str = "SELECT content_id, kind, owner_id, epoch, wrapped \
+pub(crate) const OLD_CONTENT: &str = "SELECT content_id, kind, owner_id, keeper_id, epoch, wrapped \
      FROM content WHERE epoch >= $1 AND epoch < $2 ORDER BY epoch LIMIT $3";
-pub(crate) const WRAP_CONTENT: &str = "UPDATE content SET wrapped = $1, epoch = $2 \
-     WHERE content_id = $3 AND kind = $4 AND epoch = $5 AND wrapped = $6";
-pub(crate) const OLD_LEARNERS: &str = "SELECT id, CAST(0 AS BIGINT), owner_id, epoch, wrapped \
+pub(crate) const WRAP_CONTENT: &str = "UPDATE content SET wrapped = $1, epoch = $2, keeper_id = $3 \
+     WHERE content_id = $4 AND kind = $5 AND epoch = $6 AND wrapped = $7";
+pub(crate) const OLD_LEARNERS: &str = "SELECT id, CAST(0 AS BIGINT), owner_id, keeper_id, epoch, wrapped \
      FROM learner WHERE epoch >= $1 AND epoch < $2 ORDER BY epoch LIMIT $3";
-pub(crate) const WRAP_LEARNER: &str = "UPDATE learner SET wrapped = $1, epoch = $2 \
-     WHERE id = $3 AND epoch = $4 AND wrapped = $5";
+pub(crate) const WRAP_LEARNER: &str = "UPDATE learner SET wrapped = $1, epoch = $2, keeper_id = $3 \
+     WHERE id = $4 AND epoch = $5 AND wrapped = $6";
 pub(crate) const COUNT_CONTENT: &str =
     "SELECT count(*) FROM (SELECT 1 FROM content WHERE epoch = $1 LIMIT $2) AS counted";
 pub(crate) const COUNT_LEARNERS: &str =
@@ -39,7 +39,7 @@ pub(crate) const COUNT_LEARNERS: &str =
 pub(crate) const FORGET_KEYS: &str = "DELETE FROM setting_key WHERE epoch <= $1";
 
 /// Rows wrapped anew in one commit. Few: publishes wait for it.
-const CHUNK: i64 = 64;
+pub(crate) const CHUNK: i64 = 64;
 /// Keys of each sort that are counted; who asks may be anybody.
 const COUNTED_MAX: i64 = 100_000;
 /// How often it is looked whether a new epoch is due.
@@ -47,8 +47,15 @@ const DUE_CHECK: Duration = Duration::from_mins(10);
 /// How soon a rotation that failed is taken up again, at first.
 const SOON: Duration = Duration::from_secs(1);
 
-/// Columns of a wrapped key: what it is of, kind, owner, epoch, key.
-const TYPES: [Type; 5] = [Type::Text, Type::Int, Type::Text, Type::Int, Type::Blob];
+/// Columns of a wrapped key: what it is of, kind, owner, keeper, epoch, key.
+pub(crate) const TYPES: [Type; 6] = [
+    Type::Text,
+    Type::Int,
+    Type::Text,
+    Type::Text,
+    Type::Int,
+    Type::Blob,
+];
 
 /// How long key epochs last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +94,7 @@ pub struct Epoch {
 
 /// The two tables with wrapped keys.
 #[derive(Debug, Clone, Copy)]
-enum Sort {
+pub(crate) enum Sort {
     Learner,
     Content,
 }
@@ -114,12 +121,14 @@ impl Of {
 pub(crate) struct Wrapped {
     of: Of,
     owner: SettingId,
+    /// Whose key it is under.
+    keeper: SettingId,
     epoch: i64,
     wrapped: Vec<u8>,
 }
 
 /// Open keys of settings, by epoch.
-type OwnersKeys = HashMap<(SettingId, i64), Key>;
+type KeepersKeys = HashMap<(SettingId, i64), Key>;
 
 /// Opens epochs, wraps anew and destroys, until the ledger is closed.
 pub(crate) async fn run(door: Door, stop: CancellationToken) {
@@ -150,6 +159,7 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
 impl Inner {
     async fn turn(&self, door: &Door, stop: &CancellationToken) -> Result<(), Refusal> {
         loop {
+            self.keys.follow_master().await?;
             self.follow_epoch().await?;
             let known = self.keys.current();
             let opened = if self.is_due()? {
@@ -160,6 +170,7 @@ impl Inner {
             };
             // What is past its retention goes, whether or not there was room for a new one.
             self.wrap_anew(stop).await?;
+            self.hand_over(stop).await?;
             self.destroy_past(door, stop).await?;
             self.forget_log_keys().await?;
             // One that came into force meanwhile was not looked at as a whole.
@@ -220,28 +231,33 @@ impl Inner {
         Ok(true)
     }
 
-    async fn old(
+    pub(crate) async fn old(
         &self,
         sort: Sort,
         (oldest, current): (i64, i64),
         limit: i64,
     ) -> Result<Vec<Wrapped>, StoreError> {
         let args = [oldest, current, limit].map(Column::into_value).to_vec();
-        let rows = self
-            .db
-            .once()
-            .await?
-            .fetch(sort.old(), args, &TYPES)
-            .await?;
+        self.wrapped_in(sort, (sort.old(), args)).await
+    }
+
+    /// Wrapped keys a statement finds.
+    pub(crate) async fn wrapped_in(
+        &self,
+        sort: Sort,
+        (sql, args): (&'static str, Vec<Value>),
+    ) -> Result<Vec<Wrapped>, StoreError> {
+        let rows = self.db.once().await?.fetch(sql, args, &TYPES).await?;
         rows.into_iter()
             .map(|row| Self::wrapped(sort, row))
             .collect()
     }
 
     fn wrapped(sort: Sort, row: Vec<Value>) -> Result<Wrapped, StoreError> {
-        let [id, kind, owner, epoch, wrapped]: [Value; 5] =
+        let [id, kind, owner, keeper, epoch, wrapped]: [Value; 6] =
             row.try_into().map_err(|_| StoreError::Row("wrapped key"))?;
         let (kind, owner): (i64, SettingId) = (read(kind)?, read(owner)?);
+        let keeper = read(keeper)?;
         let of = match sort {
             Sort::Learner => Of::Learner(read(id)?),
             Sort::Content => Of::Content(read(id)?, kind),
@@ -249,6 +265,7 @@ impl Inner {
         Ok(Wrapped {
             of,
             owner,
+            keeper,
             epoch: read(epoch)?,
             wrapped: read(wrapped)?,
         })
@@ -273,7 +290,7 @@ impl Inner {
     pub(crate) fn are_late(&self, world: &World, sealed: &[Wrapped]) -> Result<bool, StoreError> {
         let current = self.keys.current();
         for one in sealed {
-            let key = owner_key(world, &self.keys, (&one.owner, one.epoch));
+            let key = owner_key(world, &self.keys, (&one.keeper, one.epoch));
             let opened = key.and_then(|key| key.unwrap(&self.aad(one), &one.wrapped));
             if opened.is_err() || one.epoch > current {
                 self.setting_keys.forget(i64::MAX);
@@ -295,22 +312,36 @@ impl Inner {
         self.wrap(tx, &late, epoch).await
     }
 
-    async fn wrap(&self, tx: &mut Tx, old: &[Wrapped], epoch: i64) -> Result<(), StoreError> {
-        let owners = old.iter().map(|one| one.owner.clone()).collect();
-        let keys = self.keys_in(tx, owners).await?;
+    pub(crate) async fn wrap(
+        &self,
+        tx: &mut Tx,
+        old: &[Wrapped],
+        epoch: i64,
+    ) -> Result<(), StoreError> {
+        let owners: BTreeSet<SettingId> = old.iter().map(|one| one.owner.clone()).collect();
+        let caretakers = self.caretakers_of(tx, &owners).await?;
+        let to = |one: &Wrapped| caretakers.get(&one.owner).unwrap_or(&one.owner).clone();
+        let known = old.iter().map(|one| one.keeper.clone()).collect();
+        let keys = self.keys_in(tx, known, old.iter().map(to).collect());
+        let keys = keys.await?;
         for one in old {
-            let (wrapped, epoch) = match self.anew(&keys, one, epoch) {
-                Ok(wrapped) => (wrapped, epoch),
+            let keeper = to(one);
+            let (wrapped, epoch, keeper) = match self.anew(&keys, one, (&keeper, epoch)) {
+                Ok(wrapped) => (wrapped, epoch, keeper),
                 // One row that somebody changed must not keep every other under keys that are to
                 // be destroyed. It is set aside as it is: it does not open as it did not before.
                 Err(error) => {
                     // Not whose: ids of learners stand in no log.
                     tracing::error!(%error, sort = one.of.sort(), epoch = one.epoch,
                         "a key does not open and is set aside");
-                    (one.wrapped.clone(), -one.epoch)
+                    (one.wrapped.clone(), -one.epoch, one.keeper.clone())
                 }
             };
-            let mut args = vec![wrapped.into_value(), epoch.into_value()];
+            let mut args = vec![
+                wrapped.into_value(),
+                epoch.into_value(),
+                keeper.into_value(),
+            ];
             let sql = match &one.of {
                 Of::Learner(id) => {
                     args.push(id.clone().into_value());
@@ -327,15 +358,20 @@ impl Inner {
         Ok(())
     }
 
-    /// The same key under the owner's key of another epoch.
-    fn anew(&self, keys: &OwnersKeys, one: &Wrapped, epoch: i64) -> Result<Vec<u8>, StoreError> {
-        let key = |of| {
-            let key = keys.get(&(one.owner.clone(), of));
+    /// The same key under another one: of another epoch, or of a caretaker.
+    fn anew(
+        &self,
+        keys: &KeepersKeys,
+        one: &Wrapped,
+        (keeper, epoch): (&SettingId, i64),
+    ) -> Result<Vec<u8>, StoreError> {
+        let key = |of: &SettingId, epoch| {
+            let key = keys.get(&(of.clone(), epoch));
             key.ok_or(StoreError::EpochGone)
         };
         let aad = self.aad(one);
-        let data_key = key(one.epoch)?.unwrap(&aad, &one.wrapped)?;
-        key(epoch)?.wrap(&aad, &data_key)
+        let data_key = key(&one.keeper, one.epoch)?.unwrap(&aad, &one.wrapped)?;
+        key(keeper, epoch)?.wrap(&aad, &data_key)
     }
 
     fn aad(&self, one: &Wrapped) -> String {
@@ -345,23 +381,24 @@ impl Inner {
         }
     }
 
-    async fn lock_epoch(&self, tx: &mut Tx) -> Result<i64, StoreError> {
+    pub(crate) async fn lock_epoch(&self, tx: &mut Tx) -> Result<i64, StoreError> {
         let head = Head::lock(&self.db, tx).await?;
         self.keys.turn_to(&head.epoch)?;
         Ok(head.epoch.id)
     }
 
-    /// Keys of these settings in every epoch they have one in; the one in force is made where it is
-    /// missing. Only under the head lock: two made at once would leave what is wrapped under one of
+    /// Keys of these settings in every epoch they have one in; of `needed` the one in force is made
+    /// where it is missing. Only under the head lock: two made at once would leave what is wrapped under one of
     /// them without a key.
     pub(crate) async fn keys_in(
         &self,
         tx: &mut Tx,
-        owners: BTreeSet<SettingId>,
-    ) -> Result<OwnersKeys, StoreError> {
-        let ids = owners.iter().map(|id| id.clone().into_value()).collect();
-        let rows: Vec<SettingKeyRow> = tx.rows_by("setting_id", ids).await?;
-        let (mut keys, current) = (OwnersKeys::new(), self.keys.current());
+        known: BTreeSet<SettingId>,
+        needed: BTreeSet<SettingId>,
+    ) -> Result<KeepersKeys, StoreError> {
+        let ids = known.union(&needed).map(|id| id.clone().into_value());
+        let rows: Vec<SettingKeyRow> = tx.rows_by("setting_id", ids.collect()).await?;
+        let (mut keys, current) = (KeepersKeys::new(), self.keys.current());
         for row in rows {
             let (id, epoch) = (row.setting_id, row.epoch);
             match self.keys.open_setting_key(&id, epoch, &row.wrapped) {
@@ -376,7 +413,7 @@ impl Inner {
             }
         }
         let mut made = Vec::new();
-        for id in owners {
+        for id in needed {
             if keys.contains_key(&(id.clone(), current)) {
                 continue;
             }
@@ -454,6 +491,7 @@ impl From<&ContentRow> for Wrapped {
         Self {
             of: Of::Content(row.content_id.clone(), row.kind),
             owner: row.owner_id.clone(),
+            keeper: row.keeper_id.clone(),
             epoch: row.epoch,
             wrapped: row.wrapped.clone(),
         }

@@ -45,7 +45,7 @@ table! {
 
 table! {
     /// A setting. The salt keeps the name of a childminder from being guessed from the entry.
-    SettingRow in "setting" key(id) by(id) access(true) {
+    SettingRow in "setting" key(id) by(id, caretaker_id) access(true) {
         id: SettingId,
         kind: i64,
         name: String,
@@ -53,6 +53,9 @@ table! {
         town: String,
         state: i64,
         salt: Vec<u8>,
+        /// Who looks after what it left. Set once it has closed, and never taken away: none of its
+        /// credentials is good for anything then.
+        caretaker_id: Option<SettingId>,
     }
 }
 
@@ -101,12 +104,14 @@ pub(crate) mod credential_state {
 }
 
 table! {
-    /// A learner: identifiers and policy facts, sealed under the owner's key.
+    /// A learner: identifiers and policy facts, sealed under the keeper's key.
     LearnerRow in "learner" key(id) by(id, alias) access(false) {
         id: LearnerId,
         alias: Alias,
         owner_id: SettingId,
-        /// Of the owner's key that `wrapped` is under.
+        /// Whose key `wrapped` is under: the owner's, or once that has closed its caretaker's.
+        keeper_id: SettingId,
+        /// Of the keeper's key that `wrapped` is under.
         epoch: i64,
         wrapped: Vec<u8>,
         sealed: Vec<u8>,
@@ -232,7 +237,9 @@ table! {
         content_id: ContentId,
         kind: i64,
         owner_id: SettingId,
-        /// Of the owner's key that `wrapped` is under.
+        /// Whose key `wrapped` is under: the owner's, or once that has closed its caretaker's.
+        keeper_id: SettingId,
+        /// Of the keeper's key that `wrapped` is under.
         epoch: i64,
         wrapped: Vec<u8>,
         sealed: Vec<u8>,

@@ -158,6 +158,10 @@ impl<'a> Scene<'a> {
         let row = self.world.credentials.get(caller.credential.as_str());
         let row = row.filter(|row| row.setting_id == caller.acting && live(row, self.time_us));
         let row = row.ok_or(Refusal::Denied)?;
+        // Nobody acts for a setting that was handed over.
+        if self.world.caretaker_of(caller.acting.as_str()).is_some() {
+            return Err(Refusal::Denied);
+        }
         (self.roles, self.assigned) = (roles(row), kinds(row.kinds));
         self.assurance = assurance(row);
         Ok(())

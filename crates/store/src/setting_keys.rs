@@ -56,7 +56,7 @@ impl Inner {
         if !self.admits() {
             return Err(Refusal::LedgerFull);
         }
-        self.make_key(id).await.map(Some)
+        self.make_key(id).await
     }
 
     /// The key of a setting in an epoch. None when it has none there, or none any more.
@@ -83,12 +83,18 @@ impl Inner {
         }
     }
 
-    /// Makes a setting's key of the epoch in force. Under the head lock, so that nobody else makes
+    /// Makes a setting's key of the epoch in force; none of one that was handed over. Under the head lock, so that nobody else makes
     /// another one.
-    async fn make_key(&self, id: &SettingId) -> Result<(i64, Key), Refusal> {
+    async fn make_key(&self, id: &SettingId) -> Result<Option<(i64, Key)>, Refusal> {
         let mut tx = self.begin().await?;
         let head = Head::lock(&self.db, &mut tx).await?;
         self.keys.turn_to(&head.epoch)?;
+        let one = [id.clone()].into();
+        if !self.caretakers_of(&mut tx, &one).await?.is_empty() {
+            // It has closed since: nothing is sealed for it any more.
+            tx.rollback().await?;
+            return Ok(None);
+        }
         let rows = self.rows_of(&mut tx, id).await?;
         let key = match rows.into_iter().find(|row| row.epoch == head.epoch.id) {
             Some(row) => self.keys.open_setting_key(id, row.epoch, &row.wrapped)?,
@@ -106,7 +112,7 @@ impl Inner {
         tx.commit().await?;
         self.setting_keys
             .keep((id.clone(), head.epoch.id), key.clone());
-        Ok((head.epoch.id, key))
+        Ok(Some((head.epoch.id, key)))
     }
 
     async fn rows_of(&self, tx: &mut Tx, id: &SettingId) -> Result<Vec<SettingKeyRow>, StoreError> {

@@ -1,6 +1,6 @@
 //! How a setting stands to a move, and what of a contribution it may see at this moment.
 
-use baton_domain::access::{Action, AgeStage, Relation, RouteGroup};
+use baton_domain::access::{Action, AgeStage, Relation, Role, RouteGroup};
 use baton_domain::calendar::{AcademicYear, compulsory_school_age_ends};
 use baton_domain::ids::{LearnerId, SettingId};
 use baton_domain::opening::{OpeningFacts, Window, window};
@@ -35,14 +35,14 @@ impl Scene<'_> {
             .world
             .recipients_of(&row.id)
             .find(|r| r.setting_id == *setting);
-        let relation = relation(setting, row, recipient);
+        let relation = self.relation(setting, row, recipient);
         Question {
             relation,
             window: self.window(row, recipient),
             // Opening the learner's record costs more than all other facts: only for those whose
             // rights hang on it.
             age: match relation {
-                Relation::Source | Relation::Council => self.age(row),
+                Relation::Source | Relation::Caretaker | Relation::Council => self.age(row),
                 _ => AgeStage::Under16,
             },
             note_released: row.facts & note_released_at(relation) != 0,
@@ -58,11 +58,11 @@ impl Scene<'_> {
         moves.any(|row| row.facts & mark != 0)
     }
 
-    /// Whether processing is restricted and it is neither the source nor the council that asks: a
-    /// former receiver has no window that could be closed.
+    /// Whether processing is restricted and it is neither the sending side nor the council that
+    /// asks: a former receiver has no window that could be closed.
     pub(crate) fn is_hidden(&self, row: &TransitionRow, question: Question) -> bool {
-        !matches!(question.relation, Relation::Source | Relation::Council)
-            && self.is_marked(&row.learner_id, fact::RESTRICTED)
+        let inside = question.relation.sends() || question.relation == Relation::Council;
+        !inside && self.is_marked(&row.learner_id, fact::RESTRICTED)
     }
 
     /// The question as the destination's window stands, whoever asks.
@@ -117,7 +117,7 @@ impl Scene<'_> {
             .map(|r| kinds(r.kinds))
             .next();
         let mut question = self.question(setting, transition);
-        if question.relation == Relation::Source && profile.setting_id != *setting {
+        if question.relation.sends() && !writes(question.relation, setting, transition, profile) {
             // Another setting's contribution to the same move is none of the source's.
             question.relation = Relation::None;
         }
@@ -129,6 +129,37 @@ impl Scene<'_> {
             }
         }
         seen
+    }
+
+    /// How a setting stands to a move. At both ends of it, as a successor that looks after what the
+    /// sender left, it is the receiver, and the opening rule decides: nobody is both. A council that
+    /// looks after something is the council to its officers, who see no content, and the caretaker
+    /// to everybody else in it.
+    fn relation(
+        &self,
+        setting: &SettingId,
+        row: &TransitionRow,
+        recipient: Option<&RecipientRow>,
+    ) -> Relation {
+        let cares = self.world.caretaker_of(row.from_id.as_str()) == Some(setting);
+        let officer = self.roles.contains(Role::CouncilOfficer);
+        if row.from_id == *setting {
+            Relation::Source
+        } else if row.to_id.as_ref() == Some(setting) {
+            Relation::NamedDestination
+        } else if row.council_id.as_ref() == Some(setting) && (officer || !cares) {
+            Relation::Council
+        } else if cares {
+            Relation::Caretaker
+        } else {
+            match recipient.map(|r| r.relation) {
+                Some(recipient::FORMER) => Relation::Former,
+                Some(recipient::FURTHER) => Relation::FurtherRecipient,
+                Some(recipient::PROVISIONAL) => Relation::Provisional,
+                Some(recipient::DUAL) => Relation::Dual,
+                _ => Relation::None,
+            }
+        }
     }
 
     /// Under 16, from the 16th birthday, or past compulsory school age. Unknown counts as under.
@@ -156,25 +187,18 @@ impl Scene<'_> {
     }
 }
 
-fn relation(
+/// Whether a contribution is that of the sending side: the setting's own, or that of the one it
+/// looks after.
+pub(crate) fn writes(
+    relation: Relation,
     setting: &SettingId,
     row: &TransitionRow,
-    recipient: Option<&RecipientRow>,
-) -> Relation {
-    if row.from_id == *setting {
-        Relation::Source
-    } else if row.to_id.as_ref() == Some(setting) {
-        Relation::NamedDestination
-    } else if row.council_id.as_ref() == Some(setting) {
-        Relation::Council
-    } else {
-        match recipient.map(|r| r.relation) {
-            Some(recipient::FORMER) => Relation::Former,
-            Some(recipient::FURTHER) => Relation::FurtherRecipient,
-            Some(recipient::PROVISIONAL) => Relation::Provisional,
-            Some(recipient::DUAL) => Relation::Dual,
-            _ => Relation::None,
-        }
+    profile: &ProfileRow,
+) -> bool {
+    match relation {
+        Relation::Source => profile.setting_id == *setting,
+        Relation::Caretaker => profile.setting_id == row.from_id,
+        _ => false,
     }
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Needs {
     /// Digests of certificates that are to be issued: one may be in use.
     pub(crate) digests: BTreeSet<Vec<u8>>,
     pub(crate) settings: BTreeSet<SettingId>,
+    /// Settings whose wards are needed.
+    pub(crate) looked_after_by: BTreeSet<SettingId>,
     pub(crate) codes: BTreeSet<String>,
     /// Settings all of whose codes are needed, known by one of them.
     pub(crate) all_codes: bool,
@@ -313,9 +315,20 @@ impl World {
             .collect()
     }
 
-    /// Whether a credential was issued, changed or revoked.
+    /// Whether a credential was issued, changed or revoked, or all of a setting's ended.
     pub(crate) fn credentials_changed(&self) -> bool {
-        !self.credentials.dirty.is_empty()
+        !self.credentials.dirty.is_empty() || self.caretakers_changed()
+    }
+
+    /// Whether anything was handed over to a caretaker.
+    pub(crate) fn caretakers_changed(&self) -> bool {
+        let handed_over = |id: &String| self.caretaker_of(id).is_some();
+        self.settings.dirty.iter().any(handed_over)
+    }
+
+    /// Who looks after what a setting left; none while it is there itself.
+    pub(crate) fn caretaker_of(&self, setting: &str) -> Option<&SettingId> {
+        self.settings.get(setting)?.caretaker_id.as_ref()
     }
 
     /// The setting a code stands for.

@@ -80,7 +80,7 @@ impl Exchange {
     }
 
     /// The whole ledger, access rows too, as the program verifies it.
-    async fn is_verified(&self) {
+    pub(crate) async fn is_verified(&self) {
         let folder = tempfile::tempdir().unwrap();
         let connection = self.officer.connection(&self.door, folder.path());
         let mut verify = std::process::Command::new(program());
@@ -204,7 +204,7 @@ on_both_engines! {
         let text = "baton-master-key-v1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
         fs::write(&wrong, text).unwrap();
         let refused = exchange.restore(&files, (true, Some(&wrong))).await.unwrap_err();
-        assert!(matches!(refused, BackupError::Store(StoreError::MasterKey)), "{refused}");
+        assert!(matches!(refused, BackupError::Store(StoreError::OtherMasterKey { .. })), "{refused}");
         let refused = exchange.restore(&files, (true, None)).await.unwrap_err();
         assert!(matches!(refused, BackupError::Store(StoreError::File { .. })), "{refused}");
         assert!(!exchange.home.place().folder.exists(), "nothing was written");

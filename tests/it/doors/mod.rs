@@ -103,6 +103,7 @@ on_both_engines! {
         SettingService/Bootstrap                  nobody 0      nobody 0      nobody 0      nobody 0      nobody 0      nobody 0      nobody 0      nobody 0
         SettingService/ListSettings               nobody 0      nobody 0      nobody 0      ok 1          denied 1      ok 1          ok 1          ok 1
         SettingService/ListCredentials            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        SettingService/SetCaretaker               nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         SettingService/IssueCredential            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         SettingService/RevokeCredential           nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         AuditService/GetCheckpoint                nobody 0      nobody 0      nobody 0      ok 0          ok 0          ok 0          ok 0          ok 0
@@ -116,6 +117,7 @@ on_both_engines! {
         AuditService/RecordDisclosure             nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         KeyService/RotateKeys                     nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         KeyService/RotateLogKey                   nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        KeyService/RotateMasterKey                nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         KeyService/ListEpochs                     nobody 0      nobody 0      nobody 0      ok 0          ok 0          ok 0          ok 0          ok 0
         ErasureService/SetLegalHold               nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         ErasureService/LiftRestriction            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1

@@ -4,6 +4,7 @@ use baton_wire::v1::{self, Role};
 
 use super::rows::{Targets, content};
 use crate::harness::*;
+use crate::master_key::handed;
 
 /// Everyone of the table.
 pub(super) struct People {
@@ -106,6 +107,8 @@ pub(super) async fn scene(exchange: &Exchange) -> (People, Targets) {
         profile,
         subscription,
         credential: spare.credential,
+        handed: handed(&exchange.home, "doors.key").await.0,
+        closing: exchange.adult_care.name.clone(),
         sender: of.from.clone(),
         next: exchange.secondary.clone(),
         plan: exchange.plan_of(v1::Point::PrimaryToSecondary),

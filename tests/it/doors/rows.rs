@@ -1,6 +1,7 @@
 //! Every call of the contract once, with who may make it and who may not.
 
 use baton_domain::access::PolicyText;
+use baton_store::MasterHandover;
 use baton_wire::status::Problem;
 use baton_wire::v1::{self, Role};
 use futures::FutureExt as _;
@@ -17,9 +18,13 @@ pub(super) struct Targets {
     /// A credential of the sender nobody uses.
     pub(super) credential: String,
     pub(super) sender: Setting,
+    /// A setting that nobody needs any more.
+    pub(super) closing: String,
     /// Where the move can go next.
     pub(super) next: Setting,
     pub(super) plan: v1::PlannedTransition,
+    /// Another master key, sealed under the one in force.
+    pub(super) handed: MasterHandover,
 }
 
 pub(super) type Call = fn(Caller, Targets) -> BoxFuture<'static, Answer<()>>;
@@ -56,6 +61,10 @@ pub(super) const ROWS: &[Row] = rows! {
         };
         ListCredentials list_credentials "officer" "sender" |who, to| v1::ListCredentialsRequest {
             parent: who.setting.clone(), setting: to.sender.name,
+        };
+        SetCaretaker set_caretaker "officer" "sender" |who, to| v1::SetCaretakerRequest {
+            parent: who.setting.clone(), setting: to.closing, caretaker: to.next.name,
+            request_id: fresh(),
         };
         IssueCredential issue_credential "officer" "sender" |who, to| v1::IssueCredentialRequest {
             parent: who.setting.clone(),
@@ -110,6 +119,12 @@ pub(super) const ROWS: &[Row] = rows! {
         };
         RotateLogKey rotate_log_key "operator" "sender" |who, to| v1::RotateLogKeyRequest {
             parent: who.setting.clone(), request_id: fresh(),
+        };
+        RotateMasterKey rotate_master_key "operator" "sender" |who, to| v1::RotateMasterKeyRequest {
+            parent: who.setting.clone(),
+            sealed_key: to.handed.sealed.into(),
+            fingerprint: to.handed.new,
+            ..Default::default()
         };
         ListEpochs list_epochs "sender" "operator" |who, to| v1::ListEpochsRequest {
             parent: who.setting.clone(),

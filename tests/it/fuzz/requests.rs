@@ -59,6 +59,8 @@ fn call<Q: Message + Default>(rpc: &'static str, person: Person, request: &Q) ->
 /// What requests speak of.
 struct Things {
     sender: String,
+    /// Nobody calls for it.
+    closing: String,
     receiver: String,
     council: String,
     transition: String,
@@ -107,6 +109,7 @@ pub(super) async fn sound(exchange: &Exchange) -> (Who, Vec<Call>) {
     let plan = exchange.plan_of(baton_wire::v1::Point::PrimaryToSecondary);
     let things = Things {
         sender: sender.setting.clone(),
+        closing: exchange.elsewhere.name.clone(),
         receiver: receiver.setting.clone(),
         council: officer.setting.clone(),
         transition: of.name.clone(),
@@ -433,6 +436,16 @@ fn settings(of: &Things) -> Vec<Call> {
             },
         ),
         call(
+            "SettingService/SetCaretaker",
+            Officer,
+            &wire::SetCaretakerRequest {
+                parent: parent(),
+                setting: of.closing.clone(),
+                caretaker: of.receiver.clone(),
+                request_id: fresh(),
+            },
+        ),
+        call(
             "SettingService/RevokeCredential",
             Officer,
             &wire::RevokeCredentialRequest {
@@ -467,6 +480,16 @@ fn keeping(of: &Things) -> Vec<Call> {
             &wire::RotateLogKeyRequest {
                 parent: parent(),
                 request_id: fresh(),
+            },
+        ),
+        call(
+            "KeyService/RotateMasterKey",
+            Officer,
+            &wire::RotateMasterKeyRequest {
+                parent: parent(),
+                sealed_key: vec![7; 60].into(),
+                fingerprint: "0123456789abcdef".to_owned(),
+                validate_only: false,
             },
         ),
         call(

@@ -10,7 +10,7 @@ use super::papers::Papers;
 /// The academic year the learners of the tests leave in.
 pub(crate) const YEAR: i32 = 2025;
 /// The council of the tests. Its number is a real one, nothing else is.
-const COUNCIL: &str = "301";
+pub(crate) const COUNCIL: &str = "301";
 
 /// Microseconds UTC.
 pub(crate) fn at(text: &str) -> i64 {

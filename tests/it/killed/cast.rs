@@ -53,7 +53,10 @@ impl Serving {
             .unwrap();
         let said: serde_json::Value = serde_json::from_str(&line).unwrap();
         Self {
-            url: format!("https://{}", said["listening"].as_str().unwrap()),
+            url: match said["listening"].as_str() {
+                Some(address) => format!("https://{address}"),
+                None => panic!("{said}"),
+            },
             child,
         }
     }

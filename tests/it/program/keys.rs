@@ -148,3 +148,112 @@ fn a_master_key_may_come_from_a_command_or_a_descriptor() {
         assert_eq!(service.stop(Signal::TERM).code, 0);
     });
 }
+
+/// The old key in a file, and a new one that is given in each of the ways in turn.
+#[test]
+fn the_master_key_is_changed_while_the_service_runs_and_also_by_the_folder_alone() {
+    run(async || {
+        let mut desk = Desk::furnished(Form::Json);
+        let folder = desk.folder().to_owned();
+        let own = folder.join("data/keys/master.key");
+        let entries = desk.entries().await;
+        for line in [
+            "keys rotate-master",
+            "keys rotate-master --new-file a --new-descriptor 7",
+            "keys rotate-master --folder data --new-file data/keys/master.key",
+            "keys rotate-master --folder data --new-file nowhere/new.key",
+            "keys rotate-master --folder data --new-descriptor 1",
+            "keys rotate-master --folder data --new-command false",
+        ] {
+            assert_eq!(desk.types("officer", line).code, 2, "{line}");
+        }
+        assert_eq!(desk.entries().await, entries, "nothing was asked");
+
+        let line = "keys rotate-master --folder data --new-file new.key";
+        let tried = desk.does("officer", &format!("{line} --dry-run"));
+        assert_eq!(tried.lines()[0]["dry_run"], true);
+        assert!(!folder.join("new.key").exists(), "it was only tried");
+        assert_eq!(desk.types("sender", line).code, 3);
+        let told = desk.does("officer", line);
+        assert!(
+            told.err.contains("move its file over data/keys/master.key"),
+            "{told:?}"
+        );
+        let mode = fs::metadata(folder.join("new.key"))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let (first, before) = (&told.lines()[0]["key"], &told.lines()[0]["previous"]);
+        assert_eq!(before, &tried.lines()[0]["previous"]);
+        desk.does("officer", "keys rotate --wait");
+        desk.close();
+        let refused = desk.types("", "serve --folder data");
+        for fingerprint in [first, before] {
+            assert!(
+                refused.err.contains(fingerprint.as_str().unwrap()),
+                "{refused:?}"
+            );
+        }
+        fs::rename(folder.join("new.key"), &own).unwrap();
+
+        // Nobody serves: the command has the folder, and its new key from a command.
+        fs::write(folder.join("kms"), ANOTHER).unwrap();
+        let line = "keys rotate-master --folder data --new-command cat kms";
+        let told = desk.does("officer", line);
+        assert_eq!(&told.lines()[0]["previous"], first);
+        fs::write(
+            folder.join("baton.toml"),
+            "[keys]\nmaster_command = [\"cat\", \"kms\"]\n",
+        )
+        .unwrap();
+
+        // From the command to a descriptor, the configuration says where the old one is.
+        fs::write(folder.join("last.key"), ANOTHER.replace("AAEC", "BAEC")).unwrap();
+        let mut shell = Command::new("/bin/sh");
+        let line = "exec \"$0\" keys rotate-master --folder data --config baton.toml \
+                    --connection officer/connection.toml --new-descriptor 7 7<last.key";
+        shell.args(["-c", line]).arg(program()).current_dir(&folder);
+        let done = shell.output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+        fs::write(&own, fs::read(folder.join("last.key")).unwrap()).unwrap();
+        desk.serve();
+    });
+}
+
+#[test]
+fn a_key_backup_opens_with_the_master_key_of_its_time() {
+    run(async || {
+        let mut desk = Desk::furnished_under(
+            Form::Json,
+            &[
+                ("BATON_BACKUP_FOLDER", "backups"),
+                ("BATON_BACKUP_KEYS_FOLDER", "key-backups"),
+            ],
+        );
+        let folder = desk.folder().to_owned();
+        let own = folder.join("data/keys/master.key");
+        desk.does("officer", "backup");
+        fs::copy(&own, folder.join("old.key")).unwrap();
+        fs::set_permissions(folder.join("old.key"), fs::Permissions::from_mode(0o600)).unwrap();
+        desk.does(
+            "officer",
+            "keys rotate-master --folder data --new-file new.key",
+        );
+        let only = |name: &str| {
+            let mut found = fs::read_dir(folder.join(name)).unwrap();
+            found.next().unwrap().unwrap().path().display().to_string()
+        };
+        let (content, keys) = (only("backups"), only("key-backups"));
+        let mut restored = |master: &str| {
+            let line = format!(
+                "restore {content} --keys {keys} --master-key {master} --folder drill --dry-run"
+            );
+            desk.types("", &line)
+        };
+        let refused = restored("new.key");
+        assert_eq!(refused.code, 2, "{refused:?}");
+        assert!(refused.err.contains("of its time"), "{refused:?}");
+        assert_eq!(restored("old.key").code, 0);
+    });
+}

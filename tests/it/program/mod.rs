@@ -5,6 +5,7 @@
 
 mod backup;
 mod bad_files;
+mod caretaker;
 mod configuration;
 mod demo;
 mod desk;

@@ -123,6 +123,12 @@ fn explained(error: BackupError, folder: &Path) -> anyhow::Error {
                  damaged. Give the right one with --master-key FILE",
             );
         }
+        BackupError::Store(error @ StoreError::OtherMasterKey { .. }) => {
+            return wrong(&format!(
+                "{error}. Give that one with --master-key FILE: a key backup opens with the master \
+                 key of its time, and so does a key ring that lies in the folder"
+            ));
+        }
         BackupError::Store(StoreError::Ring(why)) => {
             return wrong(&format!(
                 "key ring: {why}. Give the ring of this ledger with --keys"

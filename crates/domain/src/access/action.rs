@@ -130,6 +130,7 @@ impl Dimensions {
                 .and(Self::NOTE_RELEASED)
                 .and(Self::AGE)
                 .and(Self::ROUTE),
+            Relation::Caretaker => always.and(Self::AGE).and(Self::ROUTE),
             relation if relation.receives() => always
                 .and(Self::WINDOW)
                 .and(Self::AGREEMENT)

@@ -174,10 +174,12 @@ fn only_the_source_writes_and_takes_back(tuple: &Tuple) -> bool {
             facts.relation,
             Relation::Source | Relation::CouncilCaseworker
         ),
-        Action::Withdraw | Action::Hold | Action::Restrict => facts.relation != Relation::Source,
+        // Nobody writes in the name of a setting that has closed; who looks after what it left
+        // takes back.
+        Action::Withdraw | Action::Hold | Action::Restrict => !facts.relation.sends(),
         // The service itself erases what is due.
         Action::Erase => match facts.relation {
-            Relation::Source => false,
+            Relation::Source | Relation::Caretaker => false,
             Relation::None => !has(facts, Role::Sweeper),
             _ => true,
         },

@@ -8,7 +8,11 @@ use aws_lc_rs::digest;
 use super::policy_set::PolicyError;
 
 /// The files shipped with this version.
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: [(&str, &str); 6] = [
+    (
+        "caretaking.cedar",
+        include_str!("../../../../policies/caretaking.cedar"),
+    ),
     (
         "council.cedar",
         include_str!("../../../../policies/council.cedar"),

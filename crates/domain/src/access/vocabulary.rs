@@ -50,6 +50,8 @@ vocabulary! {
     Relation {
         /// It wrote the contribution, or will: the sending side of this learner.
         Source = "source",
+        /// It looks after what a closed setting left: this contribution among it.
+        Caretaker = "caretaker",
         /// The one setting the transition goes to.
         NamedDestination = "named_destination",
         /// Named beside the destination with a subset of kinds. That the kind asked
@@ -75,6 +77,11 @@ vocabulary! {
 }
 
 impl Relation {
+    /// Whether it is on the sending side: the setting that wrote, or who looks after what it left.
+    pub const fn sends(self) -> bool {
+        matches!(self, Self::Source | Self::Caretaker)
+    }
+
     /// Whether it is on the receiving side of a transition that is still its own,
     /// so that the opening rule decides from when and until when.
     pub const fn receives(self) -> bool {

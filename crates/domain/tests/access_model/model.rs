@@ -59,6 +59,9 @@ fn reads(role: Role, facts: &Facts, kind: SectionKind) -> bool {
         Relation::Source => {
             own_work(role, kind, facts.filled_by_caller) || (role == Role::Senco && released)
         }
+        Relation::Caretaker => {
+            role == Role::Dsl || (role == Role::Publisher && !safeguarding(kind))
+        }
         Relation::CouncilCaseworker => role == Role::SendCaseworker && kind == SectionKind::EhcPlan,
         Relation::NamedDestination
         | Relation::FurtherRecipient
@@ -106,8 +109,8 @@ fn publishes(role: Role, facts: &Facts, kind: SectionKind) -> bool {
 /// Roles by relation for an action without a kind; the circumstances come after.
 fn does(role: Role, action: Action, relation: Relation) -> bool {
     use Relation::{
-        Council, CouncilCaseworker, Dual, Former, FurtherRecipient, NamedDestination, Provisional,
-        Source,
+        Caretaker, Council, CouncilCaseworker, Dual, Former, FurtherRecipient, NamedDestination,
+        Provisional, Source,
     };
     use Role::{
         Auditor, Contributor, CouncilOfficer, DataManager, Dsl, Operator, Publisher, ReceiverLead,
@@ -121,13 +124,27 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
     match action {
         Action::Plan => at(Source, &[Publisher, DataManager]) || at(Council, &[CouncilOfficer]),
         Action::Offer => at(Council, &[CouncilOfficer]),
-        Action::Redirect => at(Source, &[Publisher]) || at(Council, &[CouncilOfficer]),
-        Action::RecordEnrolled => {
-            at(Source, &[Publisher, DataManager]) || at(Council, &[CouncilOfficer])
+        Action::Redirect => {
+            at(Source, &[Publisher])
+                || at(Caretaker, &[Publisher])
+                || at(Council, &[CouncilOfficer])
         }
-        Action::Withdraw | Action::Hold | Action::Restrict => at(Source, &[Publisher, Dsl]),
-        Action::Erase => at(Relation::None, &[Sweeper]) || at(Source, &[Publisher, Dsl]),
-        Action::WhoSaw | Action::Disclose => role == Auditor || at(Source, &[Publisher]),
+        Action::RecordEnrolled => {
+            at(Source, &[Publisher, DataManager])
+                || at(Caretaker, &[Publisher, DataManager])
+                || at(Council, &[CouncilOfficer])
+        }
+        Action::Withdraw | Action::Hold | Action::Restrict => {
+            at(Source, &[Publisher, Dsl]) || at(Caretaker, &[Publisher, Dsl])
+        }
+        Action::Erase => {
+            at(Relation::None, &[Sweeper])
+                || at(Source, &[Publisher, Dsl])
+                || at(Caretaker, &[Publisher, Dsl])
+        }
+        Action::WhoSaw | Action::Disclose => {
+            role == Auditor || at(Source, &[Publisher]) || at(Caretaker, &[Publisher])
+        }
         Action::ReadAudit => role == Auditor,
         Action::Release => role == Sweeper,
         Action::ManageKeys => role == Operator || role == Sweeper,
@@ -139,14 +156,17 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
             arriving
                 || at(Former, &school)
                 || at(Source, &[Publisher, Contributor, Senco, Dsl, DataManager])
+                || at(Caretaker, &[Publisher, Senco, Dsl, DataManager])
                 || at(Council, &[CouncilOfficer])
                 || at(CouncilCaseworker, &[SendCaseworker])
         }
         Action::ManageSettings | Action::ManageCredentials => {
             role == Operator || at(Council, &[CouncilOfficer])
         }
-        Action::RecordPersonReleased => at(Source, &[Publisher, Senco]),
-        Action::RecordBestInterests => at(Source, &[Senco, Dsl]),
+        Action::RecordPersonReleased => {
+            at(Source, &[Publisher, Senco]) || at(Caretaker, &[Publisher, Senco])
+        }
+        Action::RecordBestInterests => at(Source, &[Senco, Dsl]) || at(Caretaker, &[Senco, Dsl]),
         Action::ReleaseChildProtectionNote => role == Dsl && (placed || relation == Source),
         Action::Read | Action::Publish => false,
     }

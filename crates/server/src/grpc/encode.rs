@@ -57,6 +57,7 @@ pub(super) fn setting(view: SettingView) -> twin::Setting {
             twin::SettingState::Closed
         }
         .into(),
+        caretaker: view.caretaker.as_ref().map_or(String::new(), setting_name),
     }
 }
 

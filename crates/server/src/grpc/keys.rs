@@ -1,12 +1,16 @@
 //! `KeyService`.
 
-use baton_domain::act::{RotateKeys, RotateLogKey};
+use baton_domain::act::{RotateKeys, RotateLogKey, RotateMasterKey};
 use baton_wire::status::{Problem, Reason};
 use baton_wire::twin::{self, key_service_server::KeyService};
 use tonic::{Request, Response, Status};
 
 use super::call::{Fields, caller, known};
 use super::{Services, encode};
+
+/// A nonce, a key, a tag.
+const SEALED_KEY_BYTES: usize = 12 + 32 + 16;
+const FINGERPRINT_DIGITS: usize = 16;
 
 #[tonic::async_trait]
 impl KeyService for Services {
@@ -42,6 +46,35 @@ impl KeyService for Services {
             verifier_key: done.value.verifier_key,
             previous_verifier_key: done.value.previous,
             overlap_end_time_us: done.value.until_us,
+            receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
+        }))
+    }
+
+    async fn rotate_master_key(
+        &self,
+        request: Request<twin::RotateMasterKeyRequest>,
+    ) -> Result<Response<twin::RotateMasterKeyResponse>, Status> {
+        let known = known(&request)?;
+        let request = request.into_inner();
+        let caller = caller(&known, &request.parent)?;
+        let mut fields = Fields::default();
+        if request.sealed_key.len() != SEALED_KEY_BYTES {
+            fields.wrong("sealed_key", "length", "it has 60 bytes");
+        }
+        let digits = |text: &str| text.bytes().all(|byte| b"0123456789abcdef".contains(&byte));
+        if request.fingerprint.len() != FINGERPRINT_DIGITS || !digits(&request.fingerprint) {
+            fields.wrong("fingerprint", "format", "it is 16 digits of 0-9a-f");
+        }
+        fields.done()?;
+        let act = RotateMasterKey {
+            sealed: request.sealed_key.to_vec(),
+            fingerprint: request.fingerprint,
+            validate_only: request.validate_only,
+        };
+        let done = self.act(&caller, act).await?;
+        Ok(Response::new(twin::RotateMasterKeyResponse {
+            fingerprint: done.value.fingerprint,
+            previous_fingerprint: done.value.previous,
             receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
         }))
     }

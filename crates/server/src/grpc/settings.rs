@@ -3,7 +3,7 @@
 use baton_domain::access::{Grant, GrantError, Role, RoleSet};
 use baton_domain::act::{
     Bootstrap, ImportSetting, IssueCredential, ListCredentials, ListSettings, Proof, RequestId,
-    RevokeCredential, SettingDraft,
+    RevokeCredential, SetCaretaker, SettingDraft,
 };
 use baton_domain::ids::SettingId;
 use baton_domain::route::SettingKind;
@@ -239,6 +239,30 @@ impl SettingService for Services {
             next_page_token: page
                 .next
                 .map_or(String::new(), |last| binding.seal(last.as_str())),
+        }))
+    }
+
+    async fn set_caretaker(
+        &self,
+        request: Request<twin::SetCaretakerRequest>,
+    ) -> Result<Response<twin::SetCaretakerResponse>, Status> {
+        let known = known(&request)?;
+        let request = request.into_inner();
+        let caller = caller(&known, &request.parent)?;
+        let mut fields = Fields::default();
+        let setting = fields.setting("setting", &request.setting);
+        let caretaker = fields.setting("caretaker", &request.caretaker);
+        let id = fields.request_id(&request.request_id);
+        let ((setting, caretaker), request) = fields.all(setting.zip(caretaker).zip(id))?;
+        let act = SetCaretaker {
+            setting,
+            caretaker,
+            request,
+        };
+        let done = self.act(&caller, act).await?;
+        Ok(Response::new(twin::SetCaretakerResponse {
+            setting: Some(encode::setting(done.value)),
+            receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
         }))
     }
 

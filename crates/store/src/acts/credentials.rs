@@ -198,6 +198,9 @@ impl Step for IssueCredential {
 
     fn decide(&self, scene: &mut Scene<'_>) -> Result<Issued, Refusal> {
         manage(scene, &self.setting)?;
+        if scene.world.caretaker_of(self.setting.as_str()).is_some() {
+            return Err(Refusal::Failed("SETTING_HANDED_OVER"));
+        }
         grantable(scene, self.grant.roles())?;
         issue(
             scene,
@@ -300,6 +303,13 @@ impl Step for CredentialsStep {
             .ids
             .iter()
             .filter_map(|id| scene.world.credentials.get(id.as_str()));
+        // All of them ended when it was handed over.
+        let ended = scene.world.caretaker_of(self.setting.as_str()).is_some();
+        let view = |row| {
+            let one = view(row);
+            let revoked = one.revoked || ended;
+            CredentialView { revoked, ..one }
+        };
         Ok(rows.map(view).collect())
     }
 }

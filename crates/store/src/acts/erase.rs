@@ -1,7 +1,7 @@
 //! Erasing before its time: a learner, a move, or one section kind. No key of it is left in the database
 //! when the answer leaves.
 
-use baton_domain::access::Action;
+use baton_domain::access::{Action, Relation};
 use baton_domain::act::{Erase, Extent};
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::{ProfileId, SettingId, TransitionId};
@@ -15,7 +15,7 @@ use super::{Idempotent, Step, direct};
 use crate::refusal::Refusal;
 use crate::rows::{ProfileRow, TransitionRow, VersionRow, fact, profile_state};
 use crate::scene::{Question, Scene};
-use crate::view::kinds;
+use crate::view::{kinds, writes};
 use crate::world::Needs;
 
 /// What was erased, or would be.
@@ -95,7 +95,7 @@ impl Step for Erase {
                 moves(self, scene, living)
             }
             Extent::Transition => moves(self, scene, vec![row.clone()]),
-            Extent::Section(kind) => section(self, scene, &row, kind)?,
+            Extent::Section(kind) => section(self, scene, (&row, question.relation), kind)?,
         };
         let names = erased.profiles.iter();
         let names = names.map(|one| Json::from(one.profile.as_str()));
@@ -122,8 +122,13 @@ fn allowed(
 ) -> Result<(), Refusal> {
     let may = scene.ask(Action::Erase, question, None);
     if let Extent::Section(kind) = act.extent {
-        // Whoever may not write a kind is not told by its erasure whether it was there.
-        scene.require_kind(Action::Publish, question, kind)?;
+        // Whoever may not write a kind is not told by its erasure whether it was there. A
+        // caretaker writes none: it may see it.
+        let works_on = match question.relation {
+            Relation::Caretaker => Action::Read,
+            _ => Action::Publish,
+        };
+        scene.require_kind(works_on, question, kind)?;
     }
     if !may {
         let told = question.legal_hold && scene.ask(Action::Hold, question, None);
@@ -166,12 +171,12 @@ fn moves(act: &Erase, scene: &mut Scene<'_>, moves: Vec<TransitionRow>) -> Erase
 fn section(
     act: &Erase,
     scene: &mut Scene<'_>,
-    row: &TransitionRow,
+    (row, relation): (&TransitionRow, Relation),
     kind: SectionKind,
 ) -> Result<Erased, Refusal> {
-    let acting = scene.caller.map(|caller| caller.acting.clone());
+    let acting = &scene.caller.ok_or(Refusal::Denied)?.acting;
     let own = |profile: &&ProfileRow| {
-        Some(&profile.setting_id) == acting.as_ref() && profile.state != profile_state::ERASED
+        writes(relation, acting, row, profile) && profile.state != profile_state::ERASED
     };
     let own = scene.world.profiles_of(&row.id).find(own);
     // An earlier version may have it where the current one has not: it goes all the same.

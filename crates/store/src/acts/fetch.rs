@@ -14,6 +14,7 @@ use crate::ledger::Inner;
 use crate::refusal::Refusal;
 use crate::rows::{ProfileRow, TransitionRow, receipt_state};
 use crate::scene::Scene;
+use crate::view::writes;
 use crate::world::Needs;
 
 /// A contribution as far as its reader may see it.
@@ -132,10 +133,11 @@ impl Step for Fetch {
         }
         scene.detail("version", profile.version_number());
         scene.detail("kinds", kinds.bits());
-        if profile.setting_id != caller.acting {
+        let question = scene.question(&caller.acting, &row);
+        if !writes(question.relation, &caller.acting, &row, &profile) {
             scene.receive(&profile, &caller.acting, receipt_state::OPENED);
         }
-        let window = scene.question(&caller.acting, &row).window;
+        let window = question.window;
         Ok(Fetched::new(&row, &profile, kinds, window).may_open(&profile))
     }
 }

@@ -78,7 +78,14 @@ pub(crate) fn store(
     if turned || is_council && draft.council.is_empty() {
         return Err(Refusal::Failed("NOT_A_COUNCIL"));
     }
+    let caretaker_id = before
+        .as_ref()
+        .and_then(|before| before.caretaker_id.clone());
+    if caretaker_id.is_some() && draft.open {
+        return Err(Refusal::Failed("SETTING_HANDED_OVER"));
+    }
     let row = SettingRow {
+        caretaker_id,
         id: before
             .as_ref()
             .map_or_else(|| random_id(SettingId::from_bytes), |b| Ok(b.id.clone()))?,

@@ -7,6 +7,7 @@
 mod audit;
 mod back_up;
 mod bootstrap;
+mod caretaker;
 mod committed;
 mod credentials;
 mod disclosure;
@@ -19,6 +20,7 @@ mod hold;
 mod import_setting;
 mod lease;
 mod log_key;
+mod master_key;
 mod move_summary;
 mod opened;
 mod plan;
@@ -53,6 +55,7 @@ pub(crate) use expire::{Below, EraseAgain, Expire};
 pub use fetch::Fetched;
 pub use import_setting::ImportedSetting;
 pub use log_key::LogKeyRotated;
+pub use master_key::MasterKeyRotated;
 pub use move_summary::{MoveSummary, Progress};
 pub use opened::Section;
 pub use plan::Planned;
@@ -189,6 +192,7 @@ acts! {
     Bootstrap => Bootstrapped,
     ImportSetting => ImportedSetting,
     ListSettings => SettingsPage,
+    SetCaretaker => settings::SettingView,
     IssueCredential => Issued,
     ListCredentials => Vec<CredentialView>,
     RevokeCredential => CredentialView,
@@ -216,6 +220,7 @@ acts! {
     LiftRestriction => Redirected,
     BackUp => Leave,
     RotateLogKey => LogKeyRotated,
+    RotateMasterKey => MasterKeyRotated,
 }
 
 /// What the store knows of an act beside its value.

@@ -67,8 +67,11 @@ pub struct MoveSummary {
 impl Scene<'_> {
     /// The summary for the acting setting, as it may see it.
     pub(crate) fn summary(&self, row: &TransitionRow, relation: Relation) -> MoveSummary {
-        let inside = matches!(relation, Relation::Source | Relation::Council);
-        let (own, erased) = (relation == Relation::Source, row.facts & fact::ERASED != 0);
+        let own = relation.sends();
+        let (inside, erased) = (
+            own || relation == Relation::Council,
+            row.facts & fact::ERASED != 0,
+        );
         let learner = self
             .world
             .learners

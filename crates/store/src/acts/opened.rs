@@ -23,8 +23,8 @@ const SALT_BYTES: usize = 16;
 /// How often rows are read again whose keys went away meanwhile; an epoch lasts longer than that.
 const READ_AGAIN: usize = 2;
 
-/// Open keys, by owner and epoch.
-type OwnersKeys = HashMap<(SettingId, i64), Key>;
+/// Open keys, by keeper and epoch.
+type KeepersKeys = HashMap<(SettingId, i64), Key>;
 
 /// A section as it was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,7 @@ pub(crate) fn seal_section(
             content_id: content.clone(),
             kind,
             owner_id: owner.clone(),
+            keeper_id: owner.clone(),
             epoch: *epoch,
             wrapped,
             sealed,
@@ -125,7 +126,7 @@ impl Inner {
     async fn rows_with_keys(
         &self,
         sealed: &[Sealed],
-    ) -> Result<(Vec<ContentRow>, OwnersKeys), Refusal> {
+    ) -> Result<(Vec<ContentRow>, KeepersKeys), Refusal> {
         let ids = sealed.iter().map(|s| s.content.clone().into_value());
         let ids: Vec<_> = ids.collect();
         let mut left = READ_AGAIN;
@@ -133,10 +134,10 @@ impl Inner {
             let mut once = self.db.once().await?;
             let mut rows: Vec<ContentRow> = once.rows_by("content_id", ids.clone()).await?;
             drop(once);
-            let mut keys = OwnersKeys::new();
+            let mut keys = KeepersKeys::new();
             let mut gone = false;
             for row in &rows {
-                let of = (row.owner_id.clone(), row.epoch);
+                let of = (row.keeper_id.clone(), row.epoch);
                 if keys.contains_key(&of) {
                     continue;
                 }
@@ -170,7 +171,7 @@ impl Inner {
     fn open_rows<'r>(
         &self,
         wanted: &Sealed,
-        keys: &OwnersKeys,
+        keys: &KeepersKeys,
         committed: &Committed,
         rows: impl Iterator<Item = &'r ContentRow>,
     ) -> Result<Open, &'static str> {
@@ -184,7 +185,7 @@ impl Inner {
             if row.kind != COVER && !kind.is_some_and(|kind| wanted.kinds.contains(kind)) {
                 continue;
             }
-            let key = keys.get(&(wanted.owner.clone(), row.epoch));
+            let key = keys.get(&(row.keeper_id.clone(), row.epoch));
             let key = key.ok_or("its setting has no key")?;
             let salted = self.unseal(wanted, key, row)?;
             if !committed.holds(kind, &commit(&salted)) {
@@ -214,6 +215,9 @@ impl Inner {
         row: &ContentRow,
     ) -> Result<Vec<u8>, &'static str> {
         let (owner, content) = (&wanted.owner, &row.content_id);
+        if row.owner_id != *owner {
+            return Err("a section is said to be another setting's");
+        }
         let aad = self.keys.content_aad(owner, content, row.kind);
         let key = key.unwrap(&aad, &row.wrapped);
         let salted = key.and_then(|key| key.open(&aad, &row.sealed)).ok();

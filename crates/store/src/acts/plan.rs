@@ -140,6 +140,9 @@ impl Step for PlanStep {
             scene.require(Action::Offer, question)?;
         }
 
+        if before.is_none() && from.caretaker_id.is_some() {
+            return Err(Refusal::Failed("SETTING_HANDED_OVER"));
+        }
         let learner = self.learner(scene, &from, known)?;
         let mut row = match &before {
             Some(row) => row.clone(),
@@ -294,6 +297,7 @@ fn new_learner(id: &LearnerId, from: &SettingRow) -> Result<LearnerRow, Refusal>
         id: id.clone(),
         alias: random_id(Alias::from_bytes)?,
         owner_id: from.id.clone(),
+        keeper_id: from.caretaker_id.as_ref().unwrap_or(&from.id).clone(),
         epoch: 0,
         wrapped: Vec::new(),
         sealed: Vec::new(),

@@ -32,6 +32,8 @@ pub struct SettingView {
     pub town: String,
     /// Whether it is open.
     pub open: bool,
+    /// Who looks after what it left, once it has closed.
+    pub caretaker: Option<SettingId>,
     /// Codes it is known by.
     pub codes: Vec<SettingIdentifier>,
 }
@@ -95,6 +97,7 @@ pub(crate) fn view(world: &World, row: &SettingRow) -> Result<SettingView, Refus
         council: row.council.clone(),
         town: row.town.clone(),
         open: row.state == OPEN,
+        caretaker: row.caretaker_id.clone(),
         codes,
     })
 }

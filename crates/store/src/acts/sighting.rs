@@ -216,7 +216,11 @@ impl Said {
         let row = credential
             .as_ref()
             .and_then(|id| scene.world.credentials.get(id.as_str()));
-        let own = |setting: &SettingId| scene.caller.is_some_and(|it| it.acting == *setting);
+        let own = |setting: &SettingId| {
+            let caretaker = scene.world.caretaker_of(setting.as_str());
+            let acting = scene.caller.map(|it| &it.acting);
+            acting == Some(setting) || acting.is_some() && acting == caretaker
+        };
         let label = row.filter(|row| all_labels || own(&row.setting_id));
         Sighting {
             time_us: int(&self.0, "time_us").unwrap_or_default(),

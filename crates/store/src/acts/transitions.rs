@@ -17,7 +17,7 @@ use crate::rows::{TransitionRow, fact};
 use crate::scene::{Moment, Question, Scene};
 use crate::world::Needs;
 
-/// Three ranges in order of the id, each cut to a page before they are put together: however many
+/// Ranges in order of the id, one a side, each cut to a page before they are put together: however many
 /// moves a council has, a page looks at some hundreds. A setting can stand on two sides of a move.
 pub(crate) const PAGE: &str = "SELECT id FROM (\
      SELECT id FROM (SELECT id FROM transition WHERE from_id = $1 AND id > $2 \
@@ -25,6 +25,10 @@ pub(crate) const PAGE: &str = "SELECT id FROM (\
      ORDER BY id LIMIT $5) AS source UNION \
      SELECT id FROM (SELECT id FROM transition WHERE to_id = $1 AND id > $2 \
      AND ($3 = 0 OR academic_year = $3) AND $4 = 0 ORDER BY id LIMIT $5) AS destination UNION \
+     SELECT id FROM (SELECT moved.id FROM setting JOIN transition AS moved \
+     ON moved.from_id = setting.id WHERE setting.caretaker_id = $1 AND moved.id > $2 \
+     AND ($3 = 0 OR moved.academic_year = $3) AND ($4 = 0 OR moved.to_id IS NULL) \
+     ORDER BY moved.id LIMIT $5) AS in_care UNION \
      SELECT id FROM (SELECT id FROM transition WHERE council_id = $1 AND id > $2 \
      AND ($3 = 0 OR academic_year = $3) AND ($4 = 0 OR to_id IS NULL) \
      ORDER BY id LIMIT $5) AS council) AS mine ORDER BY id LIMIT $5";

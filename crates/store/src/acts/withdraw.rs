@@ -10,6 +10,7 @@ use super::{Idempotent, Step, direct};
 use crate::refusal::Refusal;
 use crate::rows::profile_state;
 use crate::scene::Scene;
+use crate::view::writes;
 use crate::world::{Needs, Put as _};
 
 impl Step for Withdraw {
@@ -49,7 +50,7 @@ impl Step for Withdraw {
             .cloned();
         let row = row.ok_or(Refusal::Internal)?;
         let mut question = scene.question(&caller.acting, &row);
-        if profile.setting_id != caller.acting {
+        if !writes(question.relation, &caller.acting, &row, &profile) {
             // Only its own contribution: one setting withdrawing does not remove another's.
             question.relation = Relation::None;
         }

@@ -20,8 +20,8 @@ use crate::rows::{
     VersionRow,
 };
 use crate::{
-    acts, backup, bodies, cosigned, erasure, head, log_keys, open, proofs, rotation, scrub,
-    sweeper, world,
+    acts, backup, bodies, cosigned, erasure, handover, head, log_keys, open, proofs, rotation,
+    scrub, sweeper, world,
 };
 
 fn statements() -> Vec<Statement> {
@@ -65,6 +65,10 @@ fn statements() -> Vec<Statement> {
         open::LEAF,
         proofs::LEAVES,
         proofs::TILES,
+        handover::LEFT_CONTENT,
+        handover::LEFT_LEARNERS,
+        handover::KEYS_LEFT,
+        handover::DESTROY_KEYS,
         rotation::COUNT_CONTENT,
         rotation::COUNT_LEARNERS,
         rotation::FORGET_KEYS,

@@ -72,9 +72,10 @@ pub(super) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
+/// A bare name is in the folder where the program was started.
 fn sync_folder_of(path: &Path) -> io::Result<()> {
-    path.parent()
-        .map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+    let named = path.parent().filter(|folder| *folder != Path::new(""));
+    fs::File::open(named.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Reads a file that only its owner may read or write.

@@ -9,6 +9,7 @@ mod erased;
 mod file;
 mod high_water;
 mod master;
+mod new_master;
 mod parts;
 mod ring;
 mod seal;
@@ -23,6 +24,8 @@ use baton_domain::log::note::SignerKey;
 
 pub(crate) use high_water::{HighWater, Mark};
 pub use master::MasterKey;
+pub use new_master::MasterHandover;
+pub(crate) use new_master::{NewMaster, Opened};
 pub(crate) use parts::{Gathered, Parts};
 pub(crate) use seal::Key;
 
@@ -37,7 +40,12 @@ pub(crate) struct Keys {
     ledger: LedgerId,
     blind: Key,
     /// Kept open: each new epoch is sealed under it.
-    master: Key,
+    master: RwLock<Key>,
+    /// Where it came from: another node may put another one there.
+    source: MasterKey,
+    /// Held from before the ledger says that there is another master key until the ring is sealed
+    /// under it.
+    changing: Arc<tokio::sync::Mutex<()>>,
     /// The ledger's head says which epoch is in force; nodes follow it.
     current: AtomicI64,
     ring: RwLock<Arc<Ring>>,
@@ -73,25 +81,28 @@ impl Keys {
         if ring::is_there(folder) {
             return Err(StoreError::LedgerExists);
         }
-        let master = master.make().await?;
+        let key = master.make().await?;
         let ring = Ring::new(ledger, now_us)?;
-        ring.create(folder, &master)?;
-        Ok(Self::of(folder, master, ring))
+        ring.create(folder, &key)?;
+        Ok(Self::of(folder, (key, master.clone()), ring))
     }
 
     /// Opens the ring of a folder. A master key file others could read is refused.
     pub(crate) async fn open(folder: &Path, master: &MasterKey) -> Result<Self, StoreError> {
-        let master = master.read().await?;
-        let ring = Ring::read(folder, &master)?;
-        Ok(Self::of(folder, master, ring))
+        let key = master.read().await?;
+        let ring = Ring::read(folder, &key)?;
+        Ring::tidy(folder)?;
+        Ok(Self::of(folder, (key, master.clone()), ring))
     }
 
-    fn of(folder: &Path, master: Key, ring: Ring) -> Self {
+    fn of(folder: &Path, (master, source): (Key, MasterKey), ring: Ring) -> Self {
         Self {
             folder: folder.to_owned(),
             ledger: ring.ledger.clone(),
             blind: ring.blind.clone(),
-            master,
+            master: RwLock::new(master),
+            source,
+            changing: Arc::default(),
             current: AtomicI64::new(NO_EPOCH),
             ring: RwLock::new(Arc::new(ring)),
         }
@@ -151,8 +162,32 @@ impl Keys {
         hex(&hmac::sign(&key, text.as_bytes()).as_ref()[..16])
     }
 
+    /// The master key the ring is sealed under, as far as this node knows.
+    fn master(&self) -> Key {
+        let master = self.master.read();
+        master.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn read_ring(&self) -> Result<Ring, StoreError> {
-        Ring::read(&self.folder, &self.master)
+        let held = RingLock::share(&self.folder)?;
+        // Only then: whoever puts another master key into force holds the lock meanwhile.
+        Ring::read_held(&self.folder, &self.master(), &held)
+    }
+
+    /// Changes the ring on disk, where `change` says so.
+    fn change_ring<T>(
+        &self,
+        change: impl FnOnce(&mut Ring) -> Result<(bool, T), StoreError>,
+    ) -> Result<T, StoreError> {
+        let held = RingLock::take(&self.folder)?;
+        let master = self.master();
+        let mut ring = Ring::read_held(&self.folder, &master, &held)?;
+        let (changed, told) = change(&mut ring)?;
+        if changed {
+            ring.replace(&self.folder, &master, &held)?;
+        }
+        self.keep(ring);
+        Ok(told)
     }
 
     /// The key of an epoch. One that is not known is looked for on disk: another node may have
@@ -182,27 +217,24 @@ impl Keys {
     /// that was laid there before and never came into force is taken as it is.
     pub(crate) fn lay_next(&self, now_us: i64) -> Result<NamedEpoch, StoreError> {
         let next = self.current() + 1;
-        let held = RingLock::take(&self.folder)?;
-        let mut ring = Ring::read_held(&self.folder, &self.master, &held)?;
-        let laid = ring.epochs.remove(&next);
-        let epoch = Epoch {
-            opened_us: now_us,
-            key: laid.map_or_else(Key::random, |laid| Ok(laid.key))?,
-        };
-        ring.epochs.insert(next, epoch);
-        ring.replace(&self.folder, &self.master, &held)?;
-        self.keep(ring);
+        self.change_ring(|ring| {
+            let laid = ring.epochs.remove(&next);
+            let epoch = Epoch {
+                opened_us: now_us,
+                key: laid.map_or_else(Key::random, |laid| Ok(laid.key))?,
+            };
+            ring.epochs.insert(next, epoch);
+            Ok((true, ()))
+        })?;
         self.named(next)
     }
 
     /// Destroys an epoch and all before it, for good.
     pub(crate) fn destroy(&self, last: i64) -> Result<(), StoreError> {
-        let held = RingLock::take(&self.folder)?;
-        let mut ring = Ring::read_held(&self.folder, &self.master, &held)?;
-        ring.epochs.retain(|id, _| *id > last);
-        ring.replace(&self.folder, &self.master, &held)?;
-        self.keep(ring);
-        Ok(())
+        self.change_ring(|ring| {
+            ring.epochs.retain(|id, _| *id > last);
+            Ok((true, ()))
+        })
     }
 
     /// The key of a number that signs checkpoints under this origin. One that is not known is
@@ -232,14 +264,13 @@ impl Keys {
     /// so; one that was laid there before and never came into force is taken as it is.
     pub(crate) fn lay_log_key(&self, current: i64) -> Result<i64, StoreError> {
         let next = current + 1;
-        let held = RingLock::take(&self.folder)?;
-        let mut ring = Ring::read_held(&self.folder, &self.master, &held)?;
-        if let std::collections::btree_map::Entry::Vacant(place) = ring.log.entry(next) {
-            place.insert(Key::random()?);
-            ring.replace(&self.folder, &self.master, &held)?;
-        }
-        self.keep(ring);
-        Ok(next)
+        self.change_ring(|ring| {
+            let vacant = !ring.log.contains_key(&next);
+            if vacant {
+                ring.log.insert(next, Key::random()?);
+            }
+            Ok((vacant, next))
+        })
     }
 
     /// Destroys the keys for checkpoints before the one in force, once none of them signs any more.
@@ -247,12 +278,10 @@ impl Keys {
         if self.ring().log.keys().all(|number| *number >= before) {
             return Ok(());
         }
-        let held = RingLock::take(&self.folder)?;
-        let mut ring = Ring::read_held(&self.folder, &self.master, &held)?;
-        ring.log.retain(|number, _| *number >= before);
-        ring.replace(&self.folder, &self.master, &held)?;
-        self.keep(ring);
-        Ok(())
+        self.change_ring(|ring| {
+            ring.log.retain(|number, _| *number >= before);
+            Ok((true, ()))
+        })
     }
 
     /// A fresh key for a setting in an epoch, wrapped and open.

@@ -63,6 +63,7 @@ impl Parts {
 pub(crate) struct Gathered {
     folder: PathBuf,
     master: Key,
+    source: MasterKey,
     ring: Ring,
     /// The ring has to be written: there is none, or it lacks something.
     changed: bool,
@@ -82,6 +83,7 @@ impl Gathered {
         if here.is_none() && brought.is_none() {
             return Err(StoreError::Ring("there is none here and none was given"));
         }
+        let source = master.clone();
         let master = master.read().await?;
         let open = |parts: &Option<Parts>| {
             let parts = parts.as_ref();
@@ -101,6 +103,7 @@ impl Gathered {
         Ok(Self {
             folder: folder.to_owned(),
             master,
+            source,
             ring,
             changed,
             parts: [here, brought],
@@ -109,7 +112,8 @@ impl Gathered {
 
     /// The keys, open. They are not on disk yet.
     pub(crate) fn keys(&self) -> Keys {
-        Keys::of(&self.folder, self.master.clone(), self.ring.clone())
+        let master = (self.master.clone(), self.source.clone());
+        Keys::of(&self.folder, master, self.ring.clone())
     }
 
     /// How far the ledger is known to have come, from wherever that is known.

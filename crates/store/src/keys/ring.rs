@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::ops::RangeInclusive;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use baton_domain::ids::LedgerId;
@@ -16,6 +16,8 @@ use super::{Key, file};
 use crate::error::StoreError;
 
 pub(super) const RING: &str = "ring.json";
+const NEW: &str = "ring.json.new";
+const OLD: &str = "ring.json.old";
 const LOCK: &str = "ring.lock";
 /// The key that signs the first checkpoint.
 pub(super) const FIRST_LOG_KEY: i64 = 1;
@@ -26,6 +28,8 @@ pub(super) const FIRST_LOG_KEY: i64 = 1;
 struct RingFile {
     version: u32,
     ledger_id: String,
+    /// Tells the master key it is sealed under from any other.
+    master: String,
     /// Epochs below this one were destroyed, or never were.
     oldest: i64,
     epochs: BTreeMap<i64, EpochFile>,
@@ -92,6 +96,18 @@ impl Ring {
         Self::read_held(folder, master, &held)
     }
 
+    /// Takes away what a process left that was killed while it replaced the ring: an older ring,
+    /// or one under an older master key.
+    pub(super) fn tidy(folder: &Path) -> Result<(), StoreError> {
+        let left = [folder.join(NEW), folder.join(OLD)];
+        if left.iter().all(|path| !path.exists()) {
+            return Ok(());
+        }
+        let _held = RingLock::take(folder)?;
+        left.iter()
+            .try_for_each(|path| wipe(path).map_err(at(path)))
+    }
+
     /// The same under a lock that is held already.
     pub(super) fn read_held(
         folder: &Path,
@@ -110,6 +126,13 @@ impl Ring {
         }
         let ledger =
             LedgerId::parse(&ring.ledger_id).map_err(|_| StoreError::Ring("names no ledger"))?;
+        let given = master.fingerprint();
+        if ring.master != given {
+            return Err(StoreError::OtherMasterKey {
+                needed: ring.master.chars().take(given.len()).collect(),
+                given,
+            });
+        }
         let open = |what: &str, sealed: &[u8]| {
             master
                 .unwrap(&aad(&ledger, what), sealed)
@@ -176,6 +199,7 @@ impl Ring {
         let ring = RingFile {
             version: 1,
             ledger_id: self.ledger.as_str().to_owned(),
+            master: master.fingerprint(),
             oldest: self.epochs.keys().next().copied().unwrap_or_default(),
             epochs: epochs.collect::<Result<_, StoreError>>()?,
             blind: wrap("blind", &self.blind)?,
@@ -197,8 +221,8 @@ impl Ring {
         master: &Key,
         _held: &RingLock,
     ) -> Result<(), StoreError> {
-        let (path, new) = (folder.join(RING), folder.join("ring.json.new"));
-        let old = folder.join("ring.json.old");
+        let (path, new) = (folder.join(RING), folder.join(NEW));
+        let old = folder.join(OLD);
         let bytes = self.to_bytes(master)?;
         let replace = || -> Result<(), StoreError> {
             // Left by a process that was killed in here.
@@ -256,14 +280,20 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     move |error| StoreError::file(&path, error)
 }
 
-/// Overwrites a file and removes it, where there is one.
+/// Overwrites a file and removes it, where there is one. One that also has another name is the ring
+/// itself, of a process that was killed before it put the new one in its place: it only loses this
+/// name.
 fn wipe(path: &Path) -> io::Result<()> {
     let mut file = match OpenOptions::new().write(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
-    let length = usize::try_from(file.metadata()?.len()).unwrap_or_default();
+    let metadata = file.metadata()?;
+    if metadata.nlink() > 1 {
+        return fs::remove_file(path);
+    }
+    let length = usize::try_from(metadata.len()).unwrap_or_default();
     file.write_all(&vec![0; length])?;
     file.sync_all()?;
     fs::remove_file(path)

@@ -2,11 +2,15 @@
 //! associated data. A sealed value is `nonce (12) ‖ ciphertext ‖ tag (16)`.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hmac;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::StoreError;
+use crate::learner::hex;
 
 const NONCE_BYTES: usize = 12;
+/// What a fingerprint has, before it is written in hexadecimal.
+const FINGERPRINT_BYTES: usize = 8;
 
 /// A symmetric key, wiped when dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -32,6 +36,13 @@ impl Key {
 
     pub(crate) fn bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// Tells a master key from others and nothing else about it. It may be shown.
+    pub(crate) fn fingerprint(&self) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+        let tag = hmac::sign(&key, b"baton/master-fingerprint/v1");
+        hex(&tag.as_ref()[..FINGERPRINT_BYTES])
     }
 
     /// Seals `plain` so that it opens only with the same associated data.

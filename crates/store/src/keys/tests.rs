@@ -1,4 +1,5 @@
-use std::os::unix::fs::PermissionsExt as _;
+use std::io::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 
 use super::*;
@@ -96,7 +97,10 @@ async fn a_master_key_others_may_read_is_refused_and_a_wrong_one_too() {
     assert!(matches!(opened().await, Err(StoreError::KeyFileMode(_))));
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
     std::fs::write(path, file::encode_master(&Key::random().unwrap())).unwrap();
-    assert!(matches!(opened().await, Err(StoreError::MasterKey)));
+    assert!(matches!(
+        opened().await,
+        Err(StoreError::OtherMasterKey { .. })
+    ));
     std::fs::remove_file(path).unwrap();
     assert!(matches!(opened().await, Err(StoreError::File { .. })));
     let named = (ledger(), 1_000);
@@ -125,6 +129,82 @@ async fn a_master_key_comes_from_a_command_as_it_would_from_the_file() {
         &[],
     ] {
         assert!(opened(wrong).await.is_err(), "{wrong:?}");
+    }
+}
+
+/// The moments of a replacement: what lies in the folder, by the names the ring has there.
+const MOMENTS: [(&str, [&str; 3]); 6] = [
+    ("before", ["old", "", ""]),
+    ("half the new one is written", ["old", "half", ""]),
+    (
+        "the new one is written, and the old one has a second name",
+        ["old", "new", "same"],
+    ),
+    ("the first one has two names", ["old", "same", ""]),
+    ("the new one took the old one's place", ["new", "", "old"]),
+    ("the old one is half overwritten", ["new", "", "half"]),
+];
+
+#[tokio::test]
+async fn at_every_moment_of_a_change_of_master_keys_one_of_the_two_opens_the_ring() {
+    let home = home();
+    let keys = made(&home).await;
+    let at = |name: &str| home.at.join(name);
+    let old = std::fs::read(at("ring.json")).unwrap();
+    let master = MasterKey::File(at("new.key"));
+    let handed = home.master.hand_over(&master, false).await.unwrap();
+    let opened = keys
+        .open_handover(&handed.sealed, &handed.new)
+        .await
+        .unwrap();
+    let Opened::New(staged) = opened else {
+        panic!("{opened:?}")
+    };
+    keys.seal_under(&staged).unwrap();
+    drop(staged);
+    let new = std::fs::read(at("ring.json")).unwrap();
+    assert!(keys.epochs().is_ok(), "and goes on with it");
+    for (moment, lies) in MOMENTS {
+        for (name, what) in ["ring.json", "ring.json.new", "ring.json.old"]
+            .iter()
+            .zip(lies)
+        {
+            let bytes = match what {
+                "old" => &old[..],
+                "new" => &new,
+                "half" => &new[..new.len() / 2],
+                "same" => {
+                    std::fs::hard_link(at("ring.json"), at(name)).unwrap();
+                    continue;
+                }
+                _ => continue,
+            };
+            let mut file = std::fs::OpenOptions::new();
+            let file = file.write(true).create(true).truncate(true).mode(0o600);
+            file.open(at(name)).unwrap().write_all(bytes).unwrap();
+        }
+        let open = async |master: &MasterKey| Keys::open(&home.at, master).await;
+        let (under_old, under_new) = (open(&home.master).await, open(&master).await);
+        assert_eq!(
+            under_old.is_ok(),
+            lies[0] == "old",
+            "{moment}: {under_old:?}"
+        );
+        assert_eq!(
+            under_new.is_ok(),
+            lies[0] == "new",
+            "{moment}: {under_new:?}"
+        );
+        for left in ["ring.json.new", "ring.json.old"] {
+            assert!(!at(left).exists(), "{moment}: {left} was left");
+        }
+        let right = if lies[0] == "old" {
+            &home.master
+        } else {
+            &master
+        };
+        let again = open(right).await;
+        assert!(again.is_ok(), "{moment}: after tidying {again:?}");
     }
 }
 

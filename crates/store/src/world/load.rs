@@ -97,8 +97,16 @@ impl World {
             ids.extend(row.to_id.clone());
         }
         self.settings.load(by(tx, "id", ids.iter().cloned()).await?);
-        let owners = self.learners.iter().map(|row| row.owner_id.clone());
-        ids.extend(owners);
+        let wards = needs.looked_after_by.iter().cloned();
+        self.settings.load(by(tx, "caretaker_id", wards).await?);
+        let owners = self.learners.iter();
+        ids.extend(owners.flat_map(|row| [row.owner_id.clone(), row.keeper_id.clone()]));
+        // A record that is sealed anew is sealed under its owner's caretaker's.
+        ids.extend(
+            self.settings
+                .iter()
+                .filter_map(|row| row.caretaker_id.clone()),
+        );
         if needs.all_codes {
             self.codes
                 .load(by(tx, "setting_id", ids.iter().cloned()).await?);

@@ -57,6 +57,19 @@ reasons! {
     /// Bootstrap makes a council, and nothing else.
     NotACouncil = "NOT_A_COUNCIL", FailedPrecondition,
         "the first setting must be a council";
+    /// A setting has closed and another one looks after what it left. It is not opened again.
+    SettingHandedOver = "SETTING_HANDED_OVER", FailedPrecondition,
+        "the setting has closed and another one looks after what it left; one that opens again is a \
+         new setting, with a code of its own";
+    /// A caretaker has to be open, and nobody's ward.
+    CaretakerNotOpen = "CARETAKER_NOT_OPEN", FailedPrecondition,
+        "the caretaker has closed; name a setting that is open";
+    /// A setting that is closing looks after what others left.
+    CaretakerOfOthers = "CARETAKER_OF_OTHERS", FailedPrecondition,
+        "this setting looks after what others left; name another caretaker for each of those first";
+    /// Nobody hands over the setting they act for, or hands a setting over to itself.
+    CaretakerItself = "CARETAKER_ITSELF", FailedPrecondition,
+        "a setting does not look after itself, and nobody hands over the one they act for";
     /// A code stands for no setting of this ledger. Import the register first.
     UnknownSetting = "UNKNOWN_SETTING", FailedPrecondition,
         "no setting has this code; import the register or add the setting first";
@@ -128,6 +141,14 @@ reasons! {
     /// Two keys sign checkpoints already, or a ledger had as many as it may have (64).
     LogKeysOverlap = "LOG_KEYS_OVERLAP", FailedPrecondition,
         "two keys sign already: wait until the overlap is over; the entry `log_key_changed` says when";
+    /// The new master key did not come sealed under the one in force.
+    MasterKeyWrong = "MASTER_KEY_WRONG", FailedPrecondition,
+        "the new master key was sealed under another key than the one in force: give the old key the \
+         service runs with";
+    /// The ring could not be written. Nothing was changed.
+    MasterKeyKept = "MASTER_KEY_KEPT", FailedPrecondition,
+        "the key ring could not be written and the old master key still opens it; the service's log \
+         says why";
     /// Another consumer watches or pulls this subscription now. Give each one of its own; do not
     /// come back by itself, or the two end each other without end.
     SubscriptionTakenOver = "SUBSCRIPTION_TAKEN_OVER", Aborted,

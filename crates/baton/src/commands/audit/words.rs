@@ -157,6 +157,14 @@ fn of_keeping(kind: EntryKind) -> Act {
             "changed the key that signs the ledger",
             "change the key that signs the ledger",
         ),
+        EntryKind::CaretakerSet => same(
+            "closed a setting and named who looks after what it left",
+            "close a setting and name who looks after what it left",
+        ),
+        EntryKind::MasterKeyChanged => same(
+            "had the keys sealed under another master key",
+            "have the keys sealed under another master key",
+        ),
         other => same(other.name(), other.name()),
     }
 }

@@ -217,5 +217,6 @@ fn setting(row: &RegisterRow) -> Option<v1::Setting> {
         identifiers,
         town: row.town.clone().unwrap_or_default(),
         state: state.into(),
+        ..Default::default()
     })
 }

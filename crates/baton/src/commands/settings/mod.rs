@@ -1,10 +1,11 @@
 //! `baton settings`: who takes part.
 //!
-//! JSON of `list` and `add`: the contract's `Setting` a line. Of `import`: for every refused row
+//! JSON of `list`, `add` and `caretaker`: the contract's `Setting` a line. Of `import`: for every refused row
 //! `{"file": "…", "line": 12, "record": "URN 100000", "refused": {…}}` (see
 //! [`Refused`]), then `{"summary": {"created": 1, "updated": 0,
 //! "unchanged": 0, "refused": 0, "passed_over": 0, "dry_run": false}}`.
 
+mod caretaker;
 mod import;
 
 use baton_client::Client;
@@ -27,6 +28,7 @@ const PAGE: i32 = 500;
 Examples:
   baton settings import --gias edubasealldata.csv
   baton settings add --kind childminder --name 'Childminder, Mill Lane' --code ofsted-ey:EY123456
+  baton settings caretaker --code ofsted-ey:EY123456 --to baton-local:council-351
   baton settings list --code gias:100000")]
 pub(crate) struct SettingsArgs {
     #[command(subcommand)]
@@ -41,6 +43,8 @@ enum SettingsCommand {
     /// Add one setting, or change what is known of it: childminders, adult services, anything
     /// that is in no register.
     Add(AddArgs),
+    /// Close a setting, and have another one look after what it left.
+    Caretaker(caretaker::CaretakerArgs),
     /// List the settings of this ledger.
     List(ListArgs),
 }
@@ -100,6 +104,9 @@ pub(crate) async fn run(
     match args.command {
         SettingsCommand::Import(args) => import::run(args, to, output).await,
         SettingsCommand::Add(args) => add(args, &to.connect().await?, output).await,
+        SettingsCommand::Caretaker(args) => {
+            caretaker::run(args, &to.connect().await?, output).await
+        }
         SettingsCommand::List(args) => list(args, &to.connect().await?, output).await,
     }
 }
@@ -118,6 +125,7 @@ async fn add(args: AddArgs, client: &Client, output: Output) -> anyhow::Result<E
         identifiers: args.codes.iter().map(wire_code).collect(),
         town: args.town,
         state: state.into(),
+        ..Default::default()
     };
     let answer = send(client, &[setting], args.dry_run).await?.pop();
     match answer {
@@ -240,6 +248,7 @@ pub(super) fn line(setting: &v1::Setting) -> String {
         town => format!(", {town}"),
     };
     let closed = match setting.state() {
+        v1::SettingState::Closed if !setting.caretaker.is_empty() => ", closed, has a caretaker",
         v1::SettingState::Closed => ", closed",
         _ => "",
     };

@@ -47,6 +47,7 @@ impl Activity {
             | EntryKind::DisclosureRecorded
             | EntryKind::EpochOpened
             | EntryKind::LogKeyChanged
+            | EntryKind::MasterKeyChanged
             | EntryKind::BackedUp => Self::Create,
             EntryKind::SettingsListed
             | EntryKind::CredentialsListed
@@ -60,6 +61,7 @@ impl Activity {
             | EntryKind::WhoSawAsked
             | EntryKind::ErasurePreviewed => Self::Read,
             EntryKind::SettingImported
+            | EntryKind::CaretakerSet
             | EntryKind::Planned
             | EntryKind::Redirected
             | EntryKind::FactRecorded
@@ -103,13 +105,15 @@ const fn severity(kind: Option<EntryKind>, verdict: &Verdict) -> (u32, &'static 
             Verdict::Done,
             Some(
                 EntryKind::Bootstrapped
+                | EntryKind::CaretakerSet
                 | EntryKind::CredentialIssued
                 | EntryKind::CredentialRevoked
                 | EntryKind::DisclosureRecorded
                 | EntryKind::Erased
                 | EntryKind::ErasedAgain
                 | EntryKind::BackedUp
-                | EntryKind::LogKeyChanged,
+                | EntryKind::LogKeyChanged
+                | EntryKind::MasterKeyChanged,
             )
             | None,
         ) => (2, "Low"),

@@ -5,6 +5,9 @@
 //! list, a line an epoch, `{"epoch": 2, "opened": "2026-11-22T03:00:00Z", "in_force": false,
 //! "keys": 1204}`; of the one in force keys are not counted.
 
+mod master;
+
+use std::path::Path;
 use std::time::Duration;
 
 use baton_client::Client;
@@ -13,6 +16,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
 
+use self::master::RotateMasterArgs;
 use crate::connection::ConnectionArgs;
 use crate::output::{Exit, Output};
 
@@ -32,6 +36,8 @@ enum KeysCommand {
     Rotate(RotateArgs),
     /// Have another key sign the checkpoints of the ledger.
     RotateLog(RotateLogArgs),
+    /// Have the key ring sealed under another master key.
+    RotateMaster(RotateMasterArgs),
     /// The epochs there are, and how much is still sealed under the earlier ones.
     List,
 }
@@ -64,17 +70,28 @@ you published the old one, and give it to witnesses. Who holds the old key gets 
 the hand-over that the old key signed. It is no remedy for a key that was stolen. Role: operator.")]
 struct RotateLogArgs {}
 
+impl KeysArgs {
+    /// The configuration that was named, if this needs one.
+    pub(crate) fn config(&self) -> Option<&Path> {
+        match &self.command {
+            KeysCommand::RotateMaster(args) => args.config.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 pub(crate) async fn run(
     args: KeysArgs,
     to: &ConnectionArgs,
     output: Output,
 ) -> anyhow::Result<Exit> {
-    let client = to.connect().await?;
     match args.command {
-        KeysCommand::Rotate(args) => rotate(&client, &args, output).await,
-        KeysCommand::RotateLog(RotateLogArgs {}) => rotate_log(&client, output).await,
+        KeysCommand::Rotate(args) => rotate(&to.connect().await?, &args, output).await,
+        KeysCommand::RotateLog(RotateLogArgs {}) => rotate_log(&to.connect().await?, output).await,
+        // It reads the keys first.
+        KeysCommand::RotateMaster(args) => master::run(&args, to, output).await,
         KeysCommand::List => {
-            list(&epochs(&client).await?, output);
+            list(&epochs(&to.connect().await?).await?, output);
             Ok(Exit::Done)
         }
     }
