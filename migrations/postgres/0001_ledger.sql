@@ -168,6 +168,45 @@ CREATE TABLE content (
 );
 CREATE INDEX content_epoch ON content (epoch);
 
+CREATE TABLE document (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    profile_id TEXT COLLATE "C" NOT NULL,
+    content_id TEXT COLLATE "C" NOT NULL,
+    kind BIGINT NOT NULL,
+    state BIGINT NOT NULL,
+    media BIGINT NOT NULL,
+    bytes BIGINT NOT NULL,
+    sealed BYTEA NOT NULL,
+    digest BYTEA NOT NULL,
+    position BIGINT NOT NULL,
+    added_us BIGINT NOT NULL
+);
+CREATE INDEX document_profile ON document (profile_id);
+
+CREATE TABLE chunk (
+    content_id TEXT COLLATE "C" NOT NULL,
+    idx BIGINT NOT NULL,
+    sealed BYTEA NOT NULL,
+    PRIMARY KEY (content_id, idx)
+);
+
+CREATE TABLE staged (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    profile_id TEXT COLLATE "C" NOT NULL,
+    setting_id TEXT COLLATE "C" NOT NULL,
+    credential_id TEXT COLLATE "C" NOT NULL,
+    content_id TEXT COLLATE "C" NOT NULL,
+    kind BIGINT NOT NULL,
+    media BIGINT NOT NULL,
+    bytes BIGINT NOT NULL,
+    digest BYTEA NOT NULL,
+    received BYTEA NOT NULL,
+    begun_us BIGINT NOT NULL
+);
+CREATE INDEX staged_profile ON staged (profile_id);
+CREATE INDEX staged_setting ON staged (setting_id);
+CREATE INDEX staged_begun ON staged (begun_us);
+
 CREATE TABLE released (
     profile_id TEXT COLLATE "C" NOT NULL,
     setting_id TEXT COLLATE "C" NOT NULL,

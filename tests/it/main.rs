@@ -16,6 +16,7 @@ mod chance;
 mod credentials;
 mod crossing;
 mod disk_reserve;
+mod documents;
 mod doors;
 mod erasure;
 mod erasure_scan;

@@ -63,6 +63,19 @@ pub(super) async fn scene(exchange: &Exchange) -> (People, Targets) {
     let receiver = exchange.person(to, &[Role::Dsl]).await;
     let subscription = receiver.subscribe().await.unwrap();
     receiver.await_item(&subscription, "").await.unwrap();
+    let staged = |title: &'static str| {
+        let file = b"a report";
+        let kind = v1::SectionKind::Identity;
+        let request = sender.announce(&profile, (kind, title), file);
+        let sender = sender.clone();
+        async move {
+            let name = sender.begin(request).await.unwrap().name;
+            sender.send_chunk(&name, 0, file).await.unwrap();
+            name
+        }
+    };
+    let (document, second) = (staged("stands").await, staged("is staged").await);
+    sender.finalise(&document).await.unwrap();
     let spare = exchange.person(&of.from, &[Role::Contributor]).await;
     let revoked = exchange.person(&of.from, &MANY).await;
     exchange.officer.revoke(&revoked.credential).await.unwrap();
@@ -104,6 +117,8 @@ pub(super) async fn scene(exchange: &Exchange) -> (People, Targets) {
     let targets = Targets {
         transition: of.name.clone(),
         profile,
+        document,
+        staged: second,
         subscription,
         credential: spare.credential,
         sender: of.from.clone(),
