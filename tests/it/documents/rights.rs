@@ -38,7 +38,7 @@ on_both_engines! {
             documents.push(name);
         }
         let table = [
-            (&of.to, Role::ReceiverLead, [true, false, false]),
+            (&of.to, Role::ReceiverLead, [true, true, false]),
             (&of.to, Role::Senco, [true, true, false]),
             (&of.to, Role::Dsl, [true, true, true]),
             (&of.to, Role::DataManager, [true, false, false]),

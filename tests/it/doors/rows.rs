@@ -13,9 +13,10 @@ use crate::harness::*;
 pub(super) struct Targets {
     pub(super) transition: String,
     pub(super) profile: String,
-    /// A document that stands, and one that is staged.
+    /// A document that stands, one that is staged, and one of another move.
     pub(super) document: String,
     pub(super) staged: String,
+    pub(super) other: String,
     pub(super) subscription: String,
     /// A credential of the sender nobody uses.
     pub(super) credential: String,
@@ -183,9 +184,6 @@ pub(super) const ROWS: &[Row] = rows! {
                 parent: who.setting.clone(), name: who.mine(&to.document), from_chunk: 0,
             }
         };
-        RemoveDocument remove_document "sender" "sender's senco" |who, to| v1::RemoveDocumentRequest {
-            parent: who.setting.clone(), name: who.mine(&to.document), request_id: fresh(),
-        };
     }
     SubscriptionService subscriptions {
         CreateSubscription create_subscription "receiver" "sender" |who, to| v1::CreateSubscriptionRequest {
@@ -352,6 +350,13 @@ pub(super) const LAST: &[Row] = &[
         right: "sender",
         wrong: "sender's senco",
         call: |who, to| async move { who.restrict(&to.transition).await.map(drop) }.boxed(),
+    },
+    // After it the files are cleared, which is an entry of the service's own.
+    Row {
+        rpc: "DocumentService/RemoveDocument",
+        right: "sender",
+        wrong: "sender's senco",
+        call: |who, to| async move { who.remove_document(&to.other).await.map(drop) }.boxed(),
     },
 ];
 

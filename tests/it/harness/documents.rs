@@ -9,7 +9,7 @@ use super::calls::{Answer, fresh};
 
 pub(crate) const CHUNK: usize = 1024 * 1024;
 pub(crate) const PDF: &str = "application/pdf";
-pub(crate) const PLAIN: &str = "text/plain";
+const PLAIN: &str = "text/plain";
 
 /// A text of so many bytes that begins with a marker, each part of it another.
 pub(crate) fn plain(marker: &str, bytes: usize) -> Vec<u8> {
