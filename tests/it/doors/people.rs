@@ -67,7 +67,11 @@ pub(super) async fn scene(exchange: &Exchange) -> (People, Targets) {
     let other = sender.publish(submission(&of_other, typical(1, of_other.point)));
     let other = other.await.unwrap().name;
     let mut staged = Vec::new();
-    for (profile, title) in [(&profile, "stands"), (&profile, "is staged"), (&other, "other")] {
+    for (profile, title) in [
+        (&profile, "stands"),
+        (&profile, "is staged"),
+        (&other, "other"),
+    ] {
         let file = b"a report";
         let of = (v1::SectionKind::Identity, title);
         let begun = sender.begin(sender.announce(profile, of, file)).await;
