@@ -2,6 +2,7 @@
 //! act that adds them to the one that takes them back.
 
 mod kept;
+mod program;
 mod rights;
 mod spoilt;
 

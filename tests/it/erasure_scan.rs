@@ -36,7 +36,7 @@ fn file(marker: &str) -> Vec<u8> {
 }
 
 /// Every so many learners have a document of several chunks, and one that was never finalised.
-const LARGE_EVERY: usize = 40;
+const LARGE_EVERY: usize = 100;
 
 /// Every place in every file where one of these stands.
 async fn found(exchange: &Exchange, needles: &HashSet<[u8; KNOWN_BY]>) -> Vec<(PathBuf, usize)> {
@@ -179,7 +179,7 @@ on_both_engines! {
         let sender = exchange.person(&of.from, &[Role::Publisher]).await;
         let receiver = exchange.person(&of.to, &[Role::Senco, Role::ReceiverLead]).await;
         let all = stream::iter(0..LEARNERS).map(|number| publish(exchange, &sender, number));
-        let all: Vec<One> = all.buffered(16).collect().await;
+        let all: Vec<One> = all.buffered(8).collect().await;
         let (gone, kept): (Vec<_>, Vec<_>) = all.iter().enumerate().partition(|(at, _)| at % 2 == 0);
         let gone: Vec<&One> = gone.into_iter().map(|(_, one)| one).collect();
         let kept: Vec<&One> = kept.into_iter().map(|(_, one)| one).collect();

@@ -253,6 +253,7 @@ mod tests {
                 let stub = [
                     ("SubscriptionService", "Watch"),
                     ("BackupService", "BackUp"),
+                    ("DocumentService", "DownloadDocument"),
                 ]
                 .contains(&(service, method));
                 assert!(listed || spelled || stub, "{service}/{method}");

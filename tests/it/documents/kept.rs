@@ -74,6 +74,20 @@ on_both_engines! {
         exchange.verify_all().await;
     }
 
+    async fn as_many_documents_as_may_be_fit_into_the_entries_of_what_ends_them(exchange) {
+        let Cast { of, sender, receiver, profile } = cast(exchange).await;
+        let mut names = Vec::new();
+        for number in 0..20 {
+            let title = format!("number {number}");
+            names.push(sender.add(&profile, (KIND, &title), b"a report").await.unwrap());
+        }
+        assert_eq!(receiver.documents_of(&profile).await.unwrap().len(), 20);
+        sender.withdraw(&profile).await.unwrap();
+        sender.erase(sender.erasure(&of.name)).await.unwrap();
+        assert_eq!(left(exchange).await, [0, 0, 0]);
+        exchange.verify_all().await;
+    }
+
     async fn what_expires_takes_documents_with_it(exchange) {
         let Cast { sender, profile, .. } = cast(exchange).await;
         sender.add(&profile, REPORT, b"a report").await.unwrap();

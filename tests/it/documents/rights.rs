@@ -153,12 +153,17 @@ on_both_engines! {
     async fn under_a_legal_hold_a_document_is_hidden_and_kept(exchange) {
         let Cast { of, sender, receiver, profile } = cast(exchange).await;
         let name = sender.add(&profile, REPORT, b"a report").await.unwrap();
+        let other = sender.add(&profile, (KIND, "another"), b"another").await.unwrap();
+        let contributor = exchange.person(&of.from, &[Role::Contributor]).await;
         sender.hold(&of.name, v1::HoldReason::Inquiry).await.unwrap();
         assert!(sender.remove_document(&name).await.unwrap(), "kept");
         assert!(!sees(&receiver, &profile, &name).await);
-        assert_eq!(exchange.home.count("SELECT count(*) FROM chunk").await, 1);
+        assert!(!contributor.remove_document(&other).await.unwrap(), "not told of the hold");
+        assert!(!sees(&receiver, &profile, &other).await);
+        assert_eq!(exchange.home.count("SELECT count(*) FROM chunk").await, 2, "both are kept");
         sender.hold(&of.name, v1::HoldReason::Unspecified).await.unwrap();
         assert!(!sender.remove_document(&name).await.unwrap());
+        sender.remove_document(&other).await.unwrap();
         assert_eq!(exchange.home.count("SELECT count(*) FROM chunk").await, 0);
         exchange.verify_all().await;
     }

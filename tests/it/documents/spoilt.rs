@@ -92,4 +92,19 @@ on_both_engines! {
         assert!(fine, "{said}");
         drop(of);
     }
+
+    async fn verify_reads_more_documents_than_one_page_holds(exchange) {
+        let Cast { sender, profile, .. } = cast(exchange).await;
+        for number in 0..3 {
+            let file = plain(&format!("number {number}"), 17 * CHUNK);
+            sender.add(&profile, (KIND, "large"), &file).await.unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let connection = exchange.officer.connection(&exchange.door, folder.path());
+        let (fine, said) = verified(&connection).await;
+        assert!(fine, "{said}");
+        let last = "(SELECT content_id FROM document WHERE id = (SELECT max(id) FROM document))";
+        exchange.home.tamper(&format!("DELETE FROM chunk WHERE idx = 16 AND content_id = {last}")).await;
+        assert!(!verified(&connection).await.0, "the last of the last page");
+    }
 }

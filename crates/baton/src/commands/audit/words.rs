@@ -142,7 +142,7 @@ fn of_documents(kind: EntryKind, seen: &Seen) -> Act {
         }
         EntryKind::DocumentsListed => act("saw the titles of documents", "see the documents"),
         EntryKind::DocumentDownloaded => act("opened a document", "open a document"),
-        _ => act("took a document back", "take a document back"),
+        _ => act("took back a document", "take back a document"),
     }
 }
 

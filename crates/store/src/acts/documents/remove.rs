@@ -19,7 +19,7 @@ use crate::world::{Needs, Put as _};
 /// A document that was taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemovedDocument {
-    /// A legal hold keeps it; nobody sees it.
+    /// A legal hold keeps it; nobody sees it. Told to those who may set one.
     pub kept: bool,
 }
 
@@ -91,6 +91,8 @@ fn remove(scene: &mut Scene<'_>, document: &DocumentRow) -> Result<RemovedDocume
     }
     scene.detail("kinds", KindSet::of(&[kind]).bits());
     let kept = question.legal_hold;
+    // Of a hold only they are told who may set one.
+    let told = kept && scene.ask(Action::Hold, question, None);
     scene.detail("kept", kept);
     let stood = document.state == document_state::STANDING;
     if kept {
@@ -106,5 +108,5 @@ fn remove(scene: &mut Scene<'_>, document: &DocumentRow) -> Result<RemovedDocume
     if stood && kind.class() != Class::R {
         scene.tell_again(&row, &profile);
     }
-    Ok(RemovedDocument { kept })
+    Ok(RemovedDocument { kept: told })
 }
