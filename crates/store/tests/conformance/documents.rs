@@ -143,7 +143,7 @@ on_both_engines! {
                 assert!(matches!(finalised, Err(Refusal::Unfit(_))), "{finalised:?}");
                 assert_eq!(whole, Err(Refusal::Denied));
             }
-            let (document, request) = (document, world.request());
+            let (document, request) = (document.clone(), world.request());
             world.ledger.act(&cast.sender, RemoveDocument { document, request }).await.unwrap();
         }
         assert_eq!(home.count("SELECT count(*) FROM chunk").await, 0);
