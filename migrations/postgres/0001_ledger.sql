@@ -172,6 +172,45 @@ CREATE TABLE content (
 );
 CREATE INDEX content_epoch ON content (epoch, owner_id, keeper_id);
 
+CREATE TABLE document (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    profile_id TEXT COLLATE "C" NOT NULL,
+    content_id TEXT COLLATE "C" NOT NULL,
+    kind BIGINT NOT NULL,
+    state BIGINT NOT NULL,
+    media BIGINT NOT NULL,
+    bytes BIGINT NOT NULL,
+    sealed BYTEA NOT NULL,
+    digest BYTEA NOT NULL,
+    position BIGINT NOT NULL,
+    added_us BIGINT NOT NULL
+);
+CREATE INDEX document_profile ON document (profile_id);
+
+CREATE TABLE chunk (
+    content_id TEXT COLLATE "C" NOT NULL,
+    idx BIGINT NOT NULL,
+    sealed BYTEA NOT NULL,
+    PRIMARY KEY (content_id, idx)
+);
+
+CREATE TABLE staged (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    profile_id TEXT COLLATE "C" NOT NULL,
+    setting_id TEXT COLLATE "C" NOT NULL,
+    credential_id TEXT COLLATE "C" NOT NULL,
+    content_id TEXT COLLATE "C" NOT NULL,
+    kind BIGINT NOT NULL,
+    media BIGINT NOT NULL,
+    bytes BIGINT NOT NULL,
+    digest BYTEA NOT NULL,
+    received BYTEA NOT NULL,
+    begun_us BIGINT NOT NULL
+);
+CREATE INDEX staged_profile ON staged (profile_id);
+CREATE INDEX staged_setting ON staged (setting_id);
+CREATE INDEX staged_begun ON staged (begun_us);
+
 CREATE TABLE released (
     profile_id TEXT COLLATE "C" NOT NULL,
     setting_id TEXT COLLATE "C" NOT NULL,
@@ -232,3 +271,19 @@ CREATE TABLE erased (
     scrubbed BIGINT NOT NULL
 );
 CREATE INDEX erased_scrubbed ON erased (scrubbed);
+
+-- What the planner samples of a column lies in its own tables until the next ANALYZE: nothing that
+-- can be erased may be sampled.
+ALTER TABLE content ALTER COLUMN wrapped SET STATISTICS 0;
+ALTER TABLE content ALTER COLUMN sealed SET STATISTICS 0;
+ALTER TABLE learner ALTER COLUMN wrapped SET STATISTICS 0;
+ALTER TABLE learner ALTER COLUMN sealed SET STATISTICS 0;
+ALTER TABLE learner_code ALTER COLUMN blind SET STATISTICS 0;
+ALTER TABLE profile ALTER COLUMN digest SET STATISTICS 0;
+ALTER TABLE document ALTER COLUMN digest SET STATISTICS 0;
+ALTER TABLE document ALTER COLUMN sealed SET STATISTICS 0;
+ALTER TABLE staged ALTER COLUMN digest SET STATISTICS 0;
+ALTER TABLE staged ALTER COLUMN received SET STATISTICS 0;
+ALTER TABLE chunk ALTER COLUMN sealed SET STATISTICS 0;
+ALTER TABLE setting_key ALTER COLUMN wrapped SET STATISTICS 0;
+ALTER TABLE request ALTER COLUMN answer SET STATISTICS 0;

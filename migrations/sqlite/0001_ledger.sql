@@ -172,6 +172,45 @@ CREATE TABLE content (
 ) STRICT;
 CREATE INDEX content_epoch ON content (epoch, owner_id, keeper_id);
 
+CREATE TABLE document (
+    id TEXT PRIMARY KEY,
+    profile_id TEXT NOT NULL,
+    content_id TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    media INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    digest BLOB NOT NULL,
+    position INTEGER NOT NULL,
+    added_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX document_profile ON document (profile_id);
+
+CREATE TABLE chunk (
+    content_id TEXT NOT NULL,
+    idx INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (content_id, idx)
+) STRICT;
+
+CREATE TABLE staged (
+    id TEXT PRIMARY KEY,
+    profile_id TEXT NOT NULL,
+    setting_id TEXT NOT NULL,
+    credential_id TEXT NOT NULL,
+    content_id TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    media INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    received BLOB NOT NULL,
+    begun_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX staged_profile ON staged (profile_id);
+CREATE INDEX staged_setting ON staged (setting_id);
+CREATE INDEX staged_begun ON staged (begun_us);
+
 CREATE TABLE released (
     profile_id TEXT NOT NULL,
     setting_id TEXT NOT NULL,

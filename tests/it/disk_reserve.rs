@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use baton_store::DiskReserve;
 use baton_wire::status::Reason;
-use baton_wire::v1::Role;
+use baton_wire::v1::{Role, SectionKind};
 use tonic::Code;
 
 use crate::harness::*;
@@ -44,6 +44,10 @@ on_both_engines! {
         let mut receiver = exchange.person(&of.to, &[Role::Senco]).await;
         let lost = exchange.person(&exchange.academy, &[Role::Senco]).await;
         let name = sender.publish(submission(&of, typical(1, of.point))).await.unwrap().name;
+        let of_kind = (SectionKind::Health, "a report");
+        let document = sender.add(&name, of_kind, b"a report").await.unwrap();
+        let announced = sender.announce(&name, (SectionKind::Health, "staged"), b"staged");
+        let staged = sender.begin(announced.clone()).await.unwrap().name;
         assert!(exchange.page("/ready").await.ends_with("ready\n"));
 
         exchange.run_low().await;
@@ -54,6 +58,9 @@ on_both_engines! {
         assert_eq!((told.code, told.reason), (Code::ResourceExhausted, Reason::LedgerFull));
         assert_eq!(refused(receiver.get(&name).await).reason, Reason::LedgerFull);
         assert_eq!(refused(receiver.subscribe().await).reason, Reason::LedgerFull);
+        assert_eq!(refused(sender.begin(announced).await).reason, Reason::LedgerFull);
+        assert_eq!(refused(sender.send_chunk(&staged, 0, b"staged").await).reason, Reason::LedgerFull);
+        assert_eq!(refused(sender.finalise(&staged).await).reason, Reason::LedgerFull);
         assert_eq!(exchange.size(), size, "who is turned away leaves no entry");
         let page = exchange.page("/ready").await;
         assert!(page.starts_with("HTTP/1.1 200"), "it still takes rights away: {page}");
@@ -64,6 +71,8 @@ on_both_engines! {
         exchange.officer.redirect(&of.name, &exchange.academy, "2026-03-09").await.unwrap();
         exchange.officer.revoke(&lost.credential).await.unwrap();
         assert_eq!(exchange.size(), size + 3);
+        sender.remove_document(&document).await.unwrap();
+        sender.remove_document(&staged).await.unwrap();
 
         exchange.make_room().await;
         sender = sender.at(&exchange.door);

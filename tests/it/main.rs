@@ -17,6 +17,7 @@ mod chance;
 mod credentials;
 mod crossing;
 mod disk_reserve;
+mod documents;
 mod doors;
 mod erasure;
 mod erasure_scan;

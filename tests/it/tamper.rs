@@ -91,19 +91,20 @@ fn of_rows(credential: &str) -> Vec<Change> {
 }
 
 /// Puts a table back as it was kept. Entries only ever come on top.
-fn undo(table: &str) -> String {
+pub(crate) fn undo(table: &str, kept: &str) -> String {
     let back = if table == "entry" {
-        "INSERT INTO entry SELECT * FROM kept WHERE true ON CONFLICT (position) \
-         DO UPDATE SET body = excluded.body, leaf = excluded.leaf"
-            .to_owned()
+        format!(
+            "INSERT INTO entry SELECT * FROM {kept} WHERE true ON CONFLICT (position) \
+             DO UPDATE SET body = excluded.body, leaf = excluded.leaf"
+        )
     } else {
-        format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept")
+        format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {kept}")
     };
-    format!("{back}; DROP TABLE kept")
+    format!("{back}; DROP TABLE {kept}")
 }
 
 /// Whether the program finds the ledger whole, and all it says.
-async fn verified(connection: &Path) -> (bool, String) {
+pub(crate) async fn verified(connection: &Path) -> (bool, String) {
     let connection: PathBuf = connection.to_owned();
     let verify = move || {
         Command::new(program())
@@ -135,7 +136,7 @@ on_both_engines! {
             let (whole, said) = verified(&connection).await;
             assert!(!whole, "not found: {sql}");
             assert!(said.contains(&format!("\"kind\":\"{fault}\"")), "{sql}: {said}");
-            home.tamper(&undo(table)).await;
+            home.tamper(&undo(table, "kept")).await;
         }
         let (whole, said) = verified(&connection).await;
         assert!(whole, "as it was: {said}");

@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Subscribe(commands::subscribe::SubscribeArgs),
     /// Show one profile, as far as you may see it.
     Show(commands::show::ShowArgs),
+    /// Documents: files that go with a profile.
+    Document(commands::document::DocumentArgs),
     /// Take a profile back.
     Withdraw(commands::withdraw::WithdrawArgs),
     /// Change where a learner goes.

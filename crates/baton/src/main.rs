@@ -91,6 +91,7 @@ async fn carry_out(command: Command, to: &ConnectionArgs, output: Output) -> any
         Command::Subscribe(subscribe) => commands::subscribe::run(subscribe, to, output).await,
         Command::Show(show) => commands::show::run(show, to, output).await,
         Command::Keys(keys) => commands::keys::run(keys, to, output).await,
+        Command::Document(document) => commands::document::run(document, to, output).await,
         Command::Withdraw(withdraw) => commands::withdraw::run(withdraw, to, output).await,
         Command::Erase(erase) => commands::erase::run(erase, to, output).await,
         Command::Hold(hold) => commands::hold::run(hold, to, output).await,

@@ -69,9 +69,12 @@ pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
         return Exit::SomeRefused;
     }
     match error.downcast_ref::<ClientError>() {
-        Some(ClientError::Invalid(_) | ClientError::Conflict | ClientError::Failed { .. }) => {
-            Exit::SomeRefused
-        }
+        Some(
+            ClientError::Invalid(_)
+            | ClientError::Unfit(_)
+            | ClientError::Conflict
+            | ClientError::Failed { .. },
+        ) => Exit::SomeRefused,
         _ => Exit::NotAllowed,
     }
 }
@@ -222,7 +225,7 @@ impl Output {
         let Some(error) = error.downcast_ref::<ClientError>() else {
             return;
         };
-        if let ClientError::Invalid(violations) = error {
+        if let ClientError::Invalid(violations) | ClientError::Unfit(violations) = error {
             for violation in violations {
                 tell(&format!(
                     "  {}: {} ({})",

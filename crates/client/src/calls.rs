@@ -88,6 +88,20 @@ calls! { "ProfileService":
     write withdraw_profile = "WithdrawProfile"(WithdrawProfileRequest) -> WithdrawProfileResponse;
 }
 
+calls! { "DocumentService":
+    /// Begins to stage a document, or goes on where it was left; see
+    /// [`add_document`](Client::add_document).
+    read create_document = "CreateDocument"(CreateDocumentRequest) -> CreateDocumentResponse;
+    /// Stages one chunk. Sent again it takes the place of the one before.
+    read upload_chunk = "UploadChunk"(UploadChunkRequest) -> UploadChunkResponse;
+    /// Makes a document of what was staged.
+    write finalise_document = "FinaliseDocument"(FinaliseDocumentRequest) -> FinaliseDocumentResponse;
+    /// The documents of a contribution, at most 20.
+    read list_documents = "ListDocuments"(ListDocumentsRequest) -> ListDocumentsResponse;
+    /// Takes a document back.
+    write remove_document = "RemoveDocument"(RemoveDocumentRequest) -> RemoveDocumentResponse;
+}
+
 impl Client {
     /// Up to 64 publishes in one call, at most 4 MiB, with an answer per item. Items the service
     /// had no room for are answered so and not repeated; [`publish_all`](Client::publish_all)
@@ -243,6 +257,7 @@ mod tests {
                 let stub = [
                     ("SubscriptionService", "Watch"),
                     ("BackupService", "BackUp"),
+                    ("DocumentService", "DownloadDocument"),
                 ]
                 .contains(&(service, method));
                 assert!(listed || spelled || stub, "{service}/{method}");

@@ -3,6 +3,7 @@
 use std::{fmt, io, path::PathBuf, time::Duration};
 
 use baton_wire::v1::backup_service_client::BackupServiceClient;
+use baton_wire::v1::document_service_client::DocumentServiceClient;
 use baton_wire::v1::subscription_service_client::SubscriptionServiceClient;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -80,6 +81,11 @@ impl Connection {
         SubscriptionServiceClient::new(self.channel.clone())
             .max_decoding_message_size(RECEIVE_BYTES_MAX)
             .max_encoding_message_size(SEND_BYTES_MAX)
+    }
+
+    pub(crate) fn documents(&self) -> DocumentServiceClient<Channel> {
+        DocumentServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(RECEIVE_BYTES_MAX)
     }
 
     pub(crate) fn backups(&self) -> BackupServiceClient<Channel> {

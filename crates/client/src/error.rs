@@ -22,6 +22,9 @@ pub enum ClientError {
     /// Fields are wrong: all of them, unless the last one has the rule `more`.
     #[error("{} fields are not valid", .0.len())]
     Invalid(Vec<Violation>),
+    /// What was sent of a document is not what was announced: everything that is wrong with it.
+    #[error("what was sent is not the document that was announced")]
+    Unfit(Vec<Violation>),
     /// The request id was used before with other content.
     #[error("the request id was used before with other content")]
     Conflict,
@@ -149,6 +152,7 @@ impl ClientError {
             Self::NotAuthenticated
             | Self::Denied
             | Self::Invalid(_)
+            | Self::Unfit(_)
             | Self::Conflict
             | Self::TakenOver
             | Self::Failed { .. }
@@ -164,6 +168,7 @@ impl ClientError {
             Self::NotAuthenticated => Some(Reason::Unauthenticated),
             Self::Denied => Some(Reason::PermissionDenied),
             Self::Invalid(_) => Some(Reason::InvalidRequest),
+            Self::Unfit(_) => Some(Reason::DocumentUnfit),
             Self::Conflict => Some(Reason::RequestIdConflict),
             Self::TakenOver => Some(Reason::SubscriptionTakenOver),
             Self::Failed { reason, .. } | Self::Full { reason, .. } => Some(*reason),
@@ -208,6 +213,7 @@ impl From<Problem> for ClientError {
             Reason::Unauthenticated => Self::NotAuthenticated,
             Reason::PermissionDenied => Self::Denied,
             Reason::InvalidRequest => Self::Invalid(violations),
+            Reason::DocumentUnfit => Self::Unfit(violations),
             Reason::RequestIdConflict => Self::Conflict,
             Reason::SubscriptionTakenOver => Self::TakenOver,
             Reason::QueueFull | Reason::LedgerFull => Self::Full {

@@ -58,6 +58,30 @@
 //! # }
 //! ```
 //!
+//! A file that goes with a profile, and the same on the other side:
+//!
+//! ```no_run
+//! # async fn example(client: baton_client::Client, profile: String, name: &str)
+//! #     -> Result<(), Box<dyn std::error::Error>> {
+//! use baton_client::NewDocument;
+//! use baton_wire::v1::SectionKind;
+//!
+//! let document = NewDocument {
+//!     profile,
+//!     kind: SectionKind::EhcPlan,
+//!     title: "Final plan, February 2026".to_owned(),
+//!     media_type: "application/pdf".to_owned(),
+//! };
+//! let mut file = tokio::fs::File::open("plan.pdf").await?;
+//! let added = client.add_document(document, &mut file, |sent, all| println!("{sent}/{all}")).await?;
+//!
+//! let mut to = tokio::fs::File::create("plan.pdf").await?;
+//! client.download_document(name, &mut to, |came, all| println!("{came}/{all}")).await?;
+//! # let _ = added;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Subscribe
 //!
 //! The cursor is yours: save the token once what came before it is dealt with.
@@ -111,6 +135,7 @@ mod calls;
 mod client;
 mod codec;
 mod connect;
+mod documents;
 mod error;
 mod file;
 mod publish;
@@ -127,6 +152,7 @@ pub use connect::{
     CONNECT_TIMEOUT, Connection, ConnectionBuilder, DEADLINE, KEEPALIVE_INTERVAL,
     KEEPALIVE_TIMEOUT, RECEIVE_BYTES_MAX, SEND_BYTES_MAX,
 };
+pub use documents::{DocumentError, NewDocument};
 pub use error::{ClientError, ConnectError, ProtocolError};
 pub use publish::{BATCH_BYTES_MAX, BATCH_ITEMS_MAX, BATCHES_IN_FLIGHT, Progress, Published};
 pub use receipt::{ProofNote, ReceiptError, portable_receipt, verify_receipt};

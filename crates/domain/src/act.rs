@@ -2,6 +2,7 @@
 //! nothing that the caller could not say. Roles, relations and windows are facts, and facts are
 //! read where the act is decided.
 
+mod documents;
 mod erasure;
 
 use bytes::Bytes;
@@ -17,6 +18,9 @@ use crate::ids::{
 use crate::route::{Point, Route, SettingKind};
 use crate::section::{KindSet, SectionKind};
 
+pub use documents::{
+    CreateDocument, DownloadDocument, FinaliseDocument, ListDocuments, RemoveDocument, UploadChunk,
+};
 pub use erasure::{
     Erase, ErasureReason, Extent, Hold, HoldReason, LiftRestriction, Restrict, RestrictionReason,
 };

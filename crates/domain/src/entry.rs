@@ -126,6 +126,16 @@ kinds! {
     BodiesDropped = "bodies_dropped",
     /// The whole ledger, or its keys, are about to be copied where backups lie.
     BackedUp = "backed_up",
+    /// Part of a document was to be staged and was refused; what is staged makes no entry.
+    DocumentStaged = "document_staged",
+    /// A document was added to a contribution.
+    DocumentAdded = "document_added",
+    /// The documents of a contribution were shown by their titles.
+    DocumentsListed = "documents_listed",
+    /// A document was read, from a chunk on.
+    DocumentDownloaded = "document_downloaded",
+    /// A document was taken back.
+    DocumentRemoved = "document_removed",
     /// Another key signs checkpoints from here on; the one before it goes on for a while.
     LogKeyChanged = "log_key_changed",
     /// The ring of keys is about to be sealed under another master key, or that was tried.

@@ -2,7 +2,8 @@
 //! what day it is and what is random are parameters, so that the same rule runs in the server, in
 //! an offline verifier and in a property test.
 //!
-//! - Nouns: [`ids`] and [`codes`], [`route`] and [`section`], [`act`] for what can be asked.
+//! - Nouns: [`ids`] and [`codes`], [`route`], [`section`] and [`document`], [`act`] for what can be
+//!   asked.
 //! - Time: [`calendar`] for the days rules hang on, [`opening`] for when a receiver may read.
 //! - Rules: [`access`], the finite question and the policies that answer it.
 //! - Accounts to families: [`disclosure`], who may ask and what may be left out.
@@ -13,6 +14,7 @@ pub mod act;
 pub mod calendar;
 pub mod codes;
 pub mod disclosure;
+pub mod document;
 pub mod entry;
 pub mod ids;
 pub mod log;

@@ -8,8 +8,9 @@ use baton_domain::{
     act::RequestId,
     codes::import,
     ids::{
-        Alias, ContentId, CredentialId, LearnerId, LearnerIdentifier, LearnerScheme, LedgerId,
-        ProfileId, SettingId, SettingIdentifier, SettingScheme, SubscriptionId, TransitionId,
+        Alias, ContentId, CredentialId, DocumentId, LearnerId, LearnerIdentifier, LearnerScheme,
+        LedgerId, ProfileId, SettingId, SettingIdentifier, SettingScheme, SubscriptionId,
+        TransitionId,
     },
     log::{
         Checkpoint, Frontier, Hash, Json, MAX_SIZE,
@@ -95,6 +96,7 @@ fn opaque(text: &str) -> Result<bool, String> {
         SubscriptionId,
         CredentialId,
         ContentId,
+        DocumentId,
         Alias
     ];
     let read: Vec<String> = read.into_iter().flatten().collect();

@@ -13,7 +13,7 @@ use baton_domain::entry::{
     Answer, Decision, ENTRY_BYTES_MAX, Entry, EntryCaller, EntryKind, PREFIX, RowChange, Verdict,
 };
 use baton_domain::ids::{
-    Alias, CredentialId, LedgerId, ProfileId, SettingId, SubscriptionId, TransitionId,
+    Alias, CredentialId, DocumentId, LedgerId, ProfileId, SettingId, SubscriptionId, TransitionId,
 };
 use baton_domain::log::Json;
 use baton_domain::opening::Window;
@@ -148,7 +148,50 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
                 ("credential", text(&credential())),
             ]
         }
+        EntryKind::DocumentStaged
+        | EntryKind::DocumentAdded
+        | EntryKind::DocumentsListed
+        | EntryKind::DocumentDownloaded
+        | EntryKind::DocumentRemoved => of_documents(kind, with),
         other => of_keeping(other, with),
+    }
+}
+
+/// Files that go with a contribution.
+fn of_documents(
+    kind: EntryKind,
+    with: impl Fn(Vec<(&'static str, Json)>) -> Vec<(&'static str, Json)>,
+) -> Vec<(&'static str, Json)> {
+    let text = |value: &str| Json::Str(value.to_owned());
+    let id = DocumentId::from_bytes([0x99; 16]);
+    let (document, profile) = (
+        ("document", text(id.as_str())),
+        ("profile", text(&profile())),
+    );
+    let kinds = ("kinds", Json::Int(512));
+    match kind {
+        EntryKind::DocumentStaged => with(vec![document, profile]),
+        EntryKind::DocumentAdded => with(vec![
+            document,
+            profile,
+            kinds,
+            ("bytes", Json::Int(1_048_577)),
+            ("media_type", text("application/pdf")),
+            ("cover", text(&"c5".repeat(32))),
+            (
+                "chunks",
+                Json::Arr(vec![text(&"a1".repeat(32)), text(&"b2".repeat(32))]),
+            ),
+        ]),
+        EntryKind::DocumentsListed => with(vec![
+            ("documents", Json::Arr(vec![text(id.as_str())])),
+            profile,
+            kinds,
+        ]),
+        EntryKind::DocumentDownloaded => {
+            with(vec![document, profile, kinds, ("from_chunk", Json::Int(0))])
+        }
+        _ => with(vec![document, profile, kinds, ("kept", Json::Bool(false))]),
     }
 }
 

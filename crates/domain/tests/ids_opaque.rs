@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use baton_domain::ids::IdError::{Character, Length, OtherScheme, Range};
 use baton_domain::ids::{
-    Alias, ContentId, CredentialId, LearnerId, LedgerId, ProfileId, SettingId, SubscriptionId,
-    TransitionId,
+    Alias, ContentId, CredentialId, DocumentId, LearnerId, LedgerId, ProfileId, SettingId,
+    SubscriptionId, TransitionId,
 };
 use proptest::prelude::*;
 
@@ -37,12 +37,13 @@ fn no_two_kinds_share_a_prefix() {
         TransitionId::PREFIX,
         ProfileId::PREFIX,
         SubscriptionId::PREFIX,
+        DocumentId::PREFIX,
         CredentialId::PREFIX,
         ContentId::PREFIX,
         Alias::PREFIX,
     ]);
     let expected = [
-        "als", "cnt", "crd", "ldg", "lrn", "prf", "stg", "sub", "trn",
+        "als", "cnt", "crd", "doc", "ldg", "lrn", "prf", "stg", "sub", "trn",
     ];
     assert_eq!(prefixes, BTreeSet::from(expected));
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use baton_store::Ledger;
 use baton_wire::twin::audit_service_server::AuditServiceServer;
 use baton_wire::twin::backup_service_server::BackupServiceServer;
+use baton_wire::twin::document_service_server::DocumentServiceServer;
 use baton_wire::twin::erasure_service_server::ErasureServiceServer;
 use baton_wire::twin::key_service_server::KeyServiceServer;
 use baton_wire::twin::profile_service_server::ProfileServiceServer;
@@ -97,7 +98,8 @@ impl Serving {
         let services = Services {
             ledger: Arc::clone(&ledger),
             limits: Arc::clone(&limits),
-            waiting: Arc::new(Waiting::default()),
+            waiting: Arc::new(Waiting::pulls()),
+            downloads: Arc::new(Waiting::downloads()),
             backups: self.backups,
             environment: self.environment.into(),
             stop: stop.clone(),
@@ -190,6 +192,7 @@ fn router(
         .add_service(limited!(SettingServiceServer))
         .add_service(limited!(TransitionServiceServer))
         .add_service(limited!(ProfileServiceServer))
+        .add_service(limited!(DocumentServiceServer))
         .add_service(limited!(SubscriptionServiceServer))
         .add_service(limited!(AuditServiceServer))
         .add_service(limited!(KeyServiceServer))

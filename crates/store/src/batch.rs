@@ -90,6 +90,11 @@ impl Inner {
                 tx.rollback().await?;
                 Ok(head.checkpoint)
             }
+            Ok(Written::Unsaid(head)) => {
+                tx.commit().await.map_err(Broken::at_commit)?;
+                self.reserve.committed(true);
+                Ok(head.checkpoint)
+            }
             Ok(Written::Head {
                 head,
                 last_leaf,
@@ -163,6 +168,10 @@ impl Inner {
             tx.delete::<ContentRow>(args).await?;
         }
         let Some(last_leaf) = last_leaf else {
+            if world.has_unsaid() {
+                world.write(tx).await?;
+                return Ok(Written::Unsaid(before));
+            }
             return Ok(Written::Nothing(before));
         };
         let widened = world.contributions_to_changed_moves();
@@ -321,6 +330,8 @@ pub(crate) fn load_policies(row: &PolicySetRow) -> Result<PolicySet, StoreError>
 enum Written {
     /// Only replays and empty turns: there is nothing to commit.
     Nothing(Head),
+    /// Something was staged, and nothing entered.
+    Unsaid(Head),
     Head {
         head: Head,
         last_leaf: Hash,

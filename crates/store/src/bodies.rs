@@ -17,8 +17,10 @@ use crate::refusal::Refusal;
 pub(crate) const BODY: &str = "SELECT body FROM entry WHERE position = $1";
 pub(crate) const FIRST_KEPT: &str =
     "SELECT position FROM entry WHERE body IS NOT NULL ORDER BY position LIMIT 1";
-/// What content is opened against is said by the entry that published it.
-pub(crate) const FIRST_NEEDED: &str = "SELECT COALESCE(MIN(position), $1) FROM version";
+/// What content is opened against is said by the entry that published it, or added the document.
+pub(crate) const FIRST_NEEDED: &str = "SELECT COALESCE(MIN(position), $1) FROM \
+     (SELECT position FROM version UNION ALL \
+     SELECT position FROM document WHERE state = 1 OR state = 2) AS needed";
 pub(crate) const DROP: &str =
     "UPDATE entry SET body = NULL WHERE position >= $1 AND position < $2 AND body IS NOT NULL";
 /// Entries dropped in one commit.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::ids::{LearnerId, ProfileId, TransitionId};
+use baton_domain::ids::{DocumentId, LearnerId, ProfileId, TransitionId};
 
 use crate::acts::EraseAgain;
 use crate::engine::Db;
@@ -31,6 +31,8 @@ pub(crate) enum Gone {
     Move(TransitionId),
     /// Every version of a contribution.
     Profile(ProfileId),
+    /// A document, or what was staged of it.
+    Document(DocumentId),
     /// One kind of a contribution, up to a version.
     Section {
         profile: ProfileId,
@@ -58,6 +60,7 @@ impl Gone {
             Self::Learner(id) => format!("learner/{id}"),
             Self::Move(id) => format!("move/{id}"),
             Self::Profile(id) => format!("profile/{id}"),
+            Self::Document(id) => format!("document/{id}"),
             Self::Section {
                 profile,
                 kind,
@@ -74,6 +77,7 @@ impl Gone {
             "learner" => Self::Learner(LearnerId::parse(id).ok()?),
             "move" => Self::Move(TransitionId::parse(id).ok()?),
             "profile" => Self::Profile(ProfileId::parse(id).ok()?),
+            "document" => Self::Document(DocumentId::parse(id).ok()?),
             "section" => {
                 let mut number = || parts.next()?.parse().ok();
                 Self::Section {
@@ -159,6 +163,7 @@ mod tests {
             Gone::Learner(learner),
             Gone::Move(TransitionId::from_bytes([3; 16])),
             Gone::Profile(profile.clone()),
+            Gone::Document(DocumentId::from_bytes([4; 16])),
             Gone::Section {
                 profile,
                 kind: 12,

@@ -1,6 +1,8 @@
 //! Why an act was not done, as its caller may know it.
 
-/// A refusal. Which of them leave an entry: `Denied`, `Failed` and `Conflict` do; the others say
+use crate::acts::DocumentFault;
+
+/// A refusal. Which of them leave an entry: `Denied`, `Failed`, `Unfit` and `Conflict` do; the others say
 /// that the act was never decided or that nobody knows how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -10,6 +12,9 @@ pub enum Refusal {
     /// Allowed, but the state of things forbids it. The reason is a code of the contract.
     #[error("{0}")]
     Failed(&'static str),
+    /// What was staged makes no document; everything that is wrong with it.
+    #[error("what was staged is not the document that was announced")]
+    Unfit(Vec<DocumentFault>),
     /// The request id was used with other content.
     #[error("the request id was used with other content")]
     Conflict,

@@ -1,8 +1,8 @@
 //! Every table, once: what a row means, by which columns it is found, whether it decides access.
 
 use baton_domain::ids::{
-    Alias, ContentId, CredentialId, LearnerId, ProfileId, SettingId, SubscriptionId, TransitionId,
-    WatchId,
+    Alias, ContentId, CredentialId, DocumentId, LearnerId, ProfileId, SettingId, SubscriptionId,
+    TransitionId, WatchId,
 };
 
 use crate::engine::table::table;
@@ -232,7 +232,8 @@ table! {
 }
 
 table! {
-    /// One sealed section of one version; kind 0 is the cover (signatory).
+    /// One sealed section of one version; kind 0 is the cover (signatory). Or title and hash of a
+    /// document under its kind: the key is that of its chunks too.
     ContentRow in "content" key(content_id, kind) by(content_id) access(false) {
         content_id: ContentId,
         kind: i64,
@@ -243,6 +244,79 @@ table! {
         epoch: i64,
         wrapped: Vec<u8>,
         sealed: Vec<u8>,
+    }
+}
+
+table! {
+    /// A file that goes with a contribution. What is left of one that was removed or erased says
+    /// only that there was one.
+    DocumentRow in "document" key(id) by(id, profile_id) access(true) {
+        id: DocumentId,
+        profile_id: ProfileId,
+        /// Of the row with its title and key, and of its chunks.
+        content_id: ContentId,
+        /// The section kind that decides who may see it.
+        kind: i64,
+        /// See [`document_state`].
+        state: i64,
+        media: i64,
+        bytes: i64,
+        /// SHA-256 over what lies sealed of it: title, then chunks in order.
+        sealed: Vec<u8>,
+        /// Keyed digest of everything that makes it the same file.
+        digest: Vec<u8>,
+        /// The entry that added it; its commitments are what it is opened against.
+        position: i64,
+        added_us: i64,
+    }
+}
+
+/// What became of a document.
+pub(crate) mod document_state {
+    /// Whoever may see its kind may see it.
+    pub(crate) const STANDING: i64 = 1;
+    /// Taken out of everybody's sight, by itself under a legal hold or with its contribution.
+    pub(crate) const HIDDEN: i64 = 2;
+    /// Taken back by its sender: it is gone.
+    pub(crate) const REMOVED: i64 = 3;
+    /// Gone with what it went with.
+    pub(crate) const ERASED: i64 = 4;
+}
+
+impl DocumentRow {
+    /// Whether there is more of it than the row.
+    pub(crate) fn is_kept(&self) -> bool {
+        matches!(
+            self.state,
+            document_state::STANDING | document_state::HIDDEN
+        )
+    }
+}
+
+table! {
+    /// A sealed chunk of a document, staged or not.
+    ChunkRow in "chunk" key(content_id, idx) by() access(false) {
+        content_id: ContentId,
+        idx: i64,
+        sealed: Vec<u8>,
+    }
+}
+
+table! {
+    /// A document that is being sent. Not part of the ledger.
+    StagedRow in "staged" key(id) by(id, profile_id, setting_id) access(false) {
+        id: DocumentId,
+        profile_id: ProfileId,
+        setting_id: SettingId,
+        credential_id: CredentialId,
+        content_id: ContentId,
+        kind: i64,
+        media: i64,
+        bytes: i64,
+        digest: Vec<u8>,
+        /// SHA-256 of each sealed chunk, one after the other; zeros where none came yet.
+        received: Vec<u8>,
+        begun_us: i64,
     }
 }
 

@@ -10,15 +10,15 @@ use futures::{StreamExt as _, stream};
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
-use crate::acts::{Expire, Release, addressees};
+use crate::acts::{Expire, Release, STAGED_FOR, addressees};
 use crate::bodies::drop_old;
 use crate::clock::london_date;
 use crate::engine::Db;
-use crate::engine::value::{Column as _, Value};
+use crate::engine::value::{Column as _, Type, Value};
 use crate::error::StoreError;
 use crate::head::Head;
 use crate::ledger::{Door, Inner};
-use crate::rows::{ReleasedRow, RequestRow};
+use crate::rows::{ChunkRow, ContentRow, ReleasedRow, RequestRow, StagedRow};
 use crate::scene::{Moment, Scene};
 use crate::world::Needs;
 
@@ -30,10 +30,14 @@ pub(crate) const PAST: &str = "SELECT id FROM transition WHERE id > $1 AND acade
      AND (facts & 2048) = 0 ORDER BY id LIMIT $3";
 pub(crate) const OLD_REQUESTS: &str =
     "SELECT key FROM request WHERE time_us < $1 ORDER BY time_us LIMIT $2";
+pub(crate) const OLD_STAGED: &str =
+    "SELECT id, content_id FROM staged WHERE begun_us < $1 ORDER BY begun_us LIMIT $2";
 /// How long a request id is remembered: 400 days, a school year and its long holidays.
 const REQUESTS_KEPT_US: i64 = 400 * 24 * 60 * 60 * 1_000_000;
 /// Contributions looked at together.
 const CHUNK: usize = 256;
+/// Documents whose staging ends in one commit: others wait for it.
+const STAGED_ENDED: i64 = 16;
 /// Releases asked for at the same time; they share commits.
 const AT_ONCE: usize = 64;
 /// How often the machine's date is looked at.
@@ -64,6 +68,7 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
         if inner.widened_missed.swap(false, Ordering::Relaxed) {
             swept = None;
         }
+        told(end_staging(&inner, &stop).await.map(|()| true));
         if swept != Some(today) {
             swept = told(everything(&door, &stop).await).then_some(today);
             if inner.trusts_the_date() {
@@ -189,6 +194,35 @@ async fn forget_requests(inner: &Inner, stop: &CancellationToken) -> Result<(), 
         let mut tx = inner.begin().await?;
         let keys = old.into_iter().map(|key| Value::Text(Some(key)));
         tx.delete::<RequestRow>(keys.collect()).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Deletes what was staged and not finalised in time. Under the head lock: what is finalised at the
+/// same moment must keep its chunks.
+async fn end_staging(inner: &Inner, stop: &CancellationToken) -> Result<(), StoreError> {
+    let kept_us = i64::try_from(STAGED_FOR.as_micros()).unwrap_or(i64::MAX);
+    let before = inner.clock.now_us() - kept_us;
+    let args = |limit: i64| vec![before.into_value(), limit.into_value()];
+    while !stop.is_cancelled() {
+        let waiting: Vec<String> = inner.read_column(OLD_STAGED, args(1)).await?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let mut tx = inner.begin().await?;
+        Head::lock(&inner.db, &mut tx).await?;
+        let old = tx.fetch(OLD_STAGED, args(STAGED_ENDED), &[Type::Text, Type::Text]);
+        let (mut ids, mut contents) = (Vec::new(), Vec::new());
+        for row in old.await? {
+            let [id, content]: [Value; 2] =
+                row.try_into().map_err(|_| StoreError::Row("staged"))?;
+            ids.push(id);
+            contents.push(content);
+        }
+        tx.delete::<ChunkRow>(contents.clone()).await?;
+        tx.delete::<ContentRow>(contents).await?;
+        tx.delete::<StagedRow>(ids).await?;
         tx.commit().await?;
     }
     Ok(())

@@ -107,6 +107,19 @@ impl Scene<'_> {
         profile: &ProfileRow,
         wanted: KindSet,
     ) -> KindSet {
+        let offered = kinds(profile.kinds).iter();
+        let offered = offered.filter(|kind| wanted.is_empty() || wanted.contains(*kind));
+        self.visible_of(setting, transition, profile, offered.collect())
+    }
+
+    /// Which of these kinds the acting setting may see now of a contribution.
+    pub(crate) fn visible_of(
+        &mut self,
+        setting: &SettingId,
+        transition: &TransitionRow,
+        profile: &ProfileRow,
+        offered: KindSet,
+    ) -> KindSet {
         let mut seen = KindSet::EMPTY;
         if profile.state != profile_state::PUBLISHED {
             return seen;
@@ -121,10 +134,9 @@ impl Scene<'_> {
             // Another setting's contribution to the same move is none of the source's.
             question.relation = Relation::None;
         }
-        for kind in kinds(profile.kinds).iter() {
-            let offered = wanted.is_empty() || wanted.contains(kind);
+        for kind in offered.iter() {
             let in_subset = subset.is_none_or(|subset| subset.contains(kind));
-            if offered && in_subset && self.ask(Action::Read, question, Some(kind)) {
+            if in_subset && self.ask(Action::Read, question, Some(kind)) {
                 seen.insert(kind);
             }
         }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use baton_domain::act::Proof;
 use baton_domain::entry::RowChange;
 use baton_domain::ids::{
-    CredentialId, LearnerId, ProfileId, SettingId, SubscriptionId, TransitionId,
+    CredentialId, DocumentId, LearnerId, ProfileId, SettingId, SubscriptionId, TransitionId,
 };
 
 use self::forget::Forgotten;
@@ -20,9 +20,10 @@ use crate::engine::Tx;
 use crate::engine::table::Table;
 use crate::error::StoreError;
 use crate::rows::{
-    AboutRow, CredentialRow, EntryRow, ErasedRow, FeedRow, LearnerCodeRow, LearnerRow, LogKeyRow,
-    ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow,
-    SettingRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    AboutRow, ChunkRow, CredentialRow, DocumentRow, EntryRow, ErasedRow, FeedRow, LearnerCodeRow,
+    LearnerRow, LogKeyRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow,
+    SettingCodeRow, SettingKeyRow, SettingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow,
+    VersionRow,
 };
 
 /// Keys of the facts a batch needs before it can decide.
@@ -43,6 +44,10 @@ pub(crate) struct Needs {
     /// Learners all of whose moves are needed.
     pub(crate) learners: BTreeSet<LearnerId>,
     pub(crate) profiles: BTreeSet<ProfileId>,
+    /// Documents, staged or not.
+    pub(crate) documents: BTreeSet<DocumentId>,
+    /// Settings everything that is staged by them is needed of.
+    pub(crate) stagers: BTreeSet<SettingId>,
     pub(crate) subscriptions: BTreeSet<SubscriptionId>,
     /// Settings all of whose subscriptions are needed.
     pub(crate) subscribers: BTreeSet<SettingId>,
@@ -123,6 +128,8 @@ macro_rules! world {
             codes_of: HashMap<SettingId, BTreeSet<String>>,
             changes: Vec<RowChange>,
             forgotten: Forgotten,
+            /// Something is to be written though no entry says so.
+            unsaid: bool,
         }
 
         $(impl Put<$row> for World {
@@ -170,6 +177,9 @@ world! {
     recipients: RecipientRow,
     profiles: ProfileRow,
     versions: VersionRow,
+    documents: DocumentRow,
+    chunks: ChunkRow,
+    staged: StagedRow,
     released: ReleasedRow,
     receipts: ReceiptRow,
     feed: FeedRow,
@@ -203,6 +213,9 @@ not_indexed!(
     LearnerRow,
     LearnerCodeRow,
     VersionRow,
+    DocumentRow,
+    ChunkRow,
+    StagedRow,
     ReleasedRow,
     ReceiptRow,
     FeedRow,
@@ -284,6 +297,32 @@ impl World {
         self.learner_codes
             .get(&format!("{blind}/{owner}"))
             .map(|row| &row.learner_id)
+    }
+
+    /// All documents of a contribution, those too of which only the row is left.
+    pub(crate) fn documents_of<'a>(
+        &'a self,
+        of: &'a ProfileId,
+    ) -> impl Iterator<Item = &'a DocumentRow> {
+        self.documents.iter().filter(|row| row.profile_id == *of)
+    }
+
+    /// What is being sent for a contribution.
+    pub(crate) fn staged_for<'a>(
+        &'a self,
+        of: &'a ProfileId,
+    ) -> impl Iterator<Item = &'a StagedRow> {
+        self.staged.iter().filter(|row| row.profile_id == *of)
+    }
+
+    /// Has what was put written although it makes no entry.
+    pub(crate) fn write_unsaid(&mut self) {
+        self.unsaid = true;
+    }
+
+    /// Whether there is something of that sort.
+    pub(crate) fn has_unsaid(&self) -> bool {
+        self.unsaid
     }
 
     /// Settings that stand to a move otherwise than as source or destination.

@@ -3,7 +3,9 @@
 
 use std::{fmt, str::FromStr};
 
-use baton_domain::ids::{CredentialId, ProfileId, SettingId, SubscriptionId, TransitionId};
+use baton_domain::ids::{
+    CredentialId, DocumentId, ProfileId, SettingId, SubscriptionId, TransitionId,
+};
 
 use crate::violation::Violation;
 
@@ -94,6 +96,8 @@ below_a_setting! {
     TransitionName, "transitions", transition: TransitionId;
     /// A contribution to a move: `settings/{setting}/profiles/{profile}`.
     ProfileName, "profiles", profile: ProfileId;
+    /// A file of a contribution: `settings/{setting}/documents/{document}`.
+    DocumentName, "documents", document: DocumentId;
     /// A credential: `settings/{setting}/credentials/{credential}`.
     CredentialName, "credentials", credential: CredentialId;
     /// A subscription: `settings/{setting}/subscriptions/{subscription}`.

@@ -2,6 +2,7 @@
 //! as the ledger they were taken from.
 
 mod damage;
+mod documents;
 mod killed;
 
 use std::fs;

@@ -128,6 +128,11 @@ on_both_engines! {
         ProfileService/CheckProfile               nobody 0      nobody 0      nobody 0      ok 0          denied 0      ok 0          ok 0          ok 0
         ProfileService/PublishProfile             nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         ProfileService/GetProfile                 nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        DocumentService/CreateDocument            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 0
+        DocumentService/UploadChunk               nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 0
+        DocumentService/FinaliseDocument          nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        DocumentService/ListDocuments             nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        DocumentService/DownloadDocument          nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         SubscriptionService/CreateSubscription    nobody 0      nobody 0      nobody 0      denied 1      denied 1      ok 1          ok 1          ok 1
         SubscriptionService/Pull                  nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         SubscriptionService/Acknowledge           nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      ok 1          ok 1
@@ -140,6 +145,7 @@ on_both_engines! {
         TransitionService/RedirectTransition      nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         ProfileService/WithdrawProfile            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         ErasureService/RestrictProcessing         nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        DocumentService/RemoveDocument            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         "); }
     }
 }

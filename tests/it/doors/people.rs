@@ -64,6 +64,23 @@ pub(super) async fn scene(exchange: &Exchange) -> (People, Targets) {
     let receiver = exchange.person(to, &[Role::Dsl]).await;
     let subscription = receiver.subscribe().await.unwrap();
     receiver.await_item(&subscription, "").await.unwrap();
+    let of_other = exchange.open_move().await;
+    let other = sender.publish(submission(&of_other, typical(1, of_other.point)));
+    let other = other.await.unwrap().name;
+    let mut staged = Vec::new();
+    for (profile, title) in [
+        (&profile, "stands"),
+        (&profile, "is staged"),
+        (&other, "other"),
+    ] {
+        let file = b"a report";
+        let of = (v1::SectionKind::Identity, title);
+        let begun = sender.begin(sender.announce(profile, of, file)).await;
+        let name = begun.unwrap().name;
+        sender.send_chunk(&name, 0, file).await.unwrap();
+        staged.push(name);
+    }
+    sender.finalise(&staged[0]).await.unwrap();
     let spare = exchange.person(&of.from, &[Role::Contributor]).await;
     let revoked = exchange.person(&of.from, &MANY).await;
     exchange.officer.revoke(&revoked.credential).await.unwrap();
@@ -105,6 +122,9 @@ pub(super) async fn scene(exchange: &Exchange) -> (People, Targets) {
     let targets = Targets {
         transition: of.name.clone(),
         profile,
+        other: staged.remove(2),
+        document: staged.remove(0),
+        staged: staged.remove(0),
         subscription,
         credential: spare.credential,
         handed: handed(&exchange.home, "doors.key").await.0,

@@ -14,6 +14,10 @@ use crate::harness::*;
 pub(super) struct Targets {
     pub(super) transition: String,
     pub(super) profile: String,
+    /// A document that stands, one that is staged, and one of another move.
+    pub(super) document: String,
+    pub(super) staged: String,
+    pub(super) other: String,
     pub(super) subscription: String,
     /// A credential of the sender nobody uses.
     pub(super) credential: String,
@@ -169,6 +173,31 @@ pub(super) const ROWS: &[Row] = rows! {
         };
         GetProfile get_profile "receiver" "sender's senco" |who, to| v1::GetProfileRequest {
             parent: who.setting.clone(), name: who.mine(&to.profile), kinds: Vec::new(),
+        };
+    }
+    DocumentService documents {
+        CreateDocument create_document "sender" "sender's senco" |who, to| {
+            let of = (v1::SectionKind::Identity, "another");
+            who.announce(&to.profile, of, b"another report")
+        };
+        UploadChunk upload_chunk "sender" "sender's senco" |who, to| v1::UploadChunkRequest {
+            parent: who.setting.clone(),
+            name: who.mine(&to.staged),
+            index: 0,
+            data: b"a report".to_vec().into(),
+        };
+        FinaliseDocument finalise_document "sender" "sender's senco" |who, to| {
+            v1::FinaliseDocumentRequest {
+                parent: who.setting.clone(), name: who.mine(&to.staged), request_id: fresh(),
+            }
+        };
+        ListDocuments list_documents "receiver" "sender's senco" |who, to| v1::ListDocumentsRequest {
+            parent: who.setting.clone(), profile: who.mine(&to.profile),
+        };
+        DownloadDocument download_document "receiver" "sender's senco" |who, to| {
+            v1::DownloadDocumentRequest {
+                parent: who.setting.clone(), name: who.mine(&to.document), from_chunk: 0,
+            }
         };
     }
     SubscriptionService subscriptions {
@@ -336,6 +365,13 @@ pub(super) const LAST: &[Row] = &[
         right: "sender",
         wrong: "sender's senco",
         call: |who, to| async move { who.restrict(&to.transition).await.map(drop) }.boxed(),
+    },
+    // After it the files are cleared, which is an entry of the service's own.
+    Row {
+        rpc: "DocumentService/RemoveDocument",
+        right: "sender",
+        wrong: "sender's senco",
+        call: |who, to| async move { who.remove_document(&to.other).await.map(drop) }.boxed(),
     },
 ];
 

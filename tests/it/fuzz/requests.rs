@@ -65,6 +65,9 @@ struct Things {
     council: String,
     transition: String,
     profile: String,
+    /// A document that stands, and one that is staged.
+    document: String,
+    staged: String,
     subscription: String,
     credential: String,
     token: String,
@@ -96,6 +99,12 @@ pub(super) async fn sound(exchange: &Exchange) -> (Who, Vec<Call>) {
         )
         .await;
     let published = sender.publish(submission(&of, typical(1, of.point))).await;
+    let profile = published.unwrap().name;
+    let of_kind = (baton_wire::v1::SectionKind::Send, "a report");
+    let document = sender.add(&profile, of_kind, b"a report").await.unwrap();
+    let staged = sender
+        .begin(sender.announce(&profile, of_kind, b"another"))
+        .await;
     let subscription = receiver.subscribe().await.unwrap();
     let turn = receiver.await_item(&subscription, "").await.unwrap();
     let page = wire::ListSettingsRequest {
@@ -113,7 +122,9 @@ pub(super) async fn sound(exchange: &Exchange) -> (Who, Vec<Call>) {
         receiver: receiver.setting.clone(),
         council: officer.setting.clone(),
         transition: of.name.clone(),
-        profile: published.unwrap().name,
+        profile,
+        document,
+        staged: staged.unwrap().name,
         subscription,
         credential: spare.credential,
         token: turn.token,
@@ -130,6 +141,7 @@ pub(super) async fn sound(exchange: &Exchange) -> (Who, Vec<Call>) {
     };
     let calls = [
         profiles(&things),
+        documents(&things),
         moves(&things),
         subscriptions(&things),
         settings(&things),
@@ -199,6 +211,73 @@ fn profiles(of: &Things) -> Vec<Call> {
             &wire::WithdrawProfileRequest {
                 parent: of.sender.clone(),
                 name: of.profile.clone(),
+                request_id: fresh(),
+            },
+        ),
+    ]
+}
+
+fn documents(of: &Things) -> Vec<Call> {
+    use Person::{Receiver, Sender};
+    let parent = || of.sender.clone();
+    vec![
+        call(
+            "DocumentService/CreateDocument",
+            Sender,
+            &wire::CreateDocumentRequest {
+                parent: parent(),
+                profile: of.profile.clone(),
+                kind: wire::SectionKind::Send.into(),
+                title: "A plan".to_owned(),
+                media_type: "application/pdf".to_owned(),
+                size_bytes: 1_048_577,
+                sha256: vec![7; 32].into(),
+            },
+        ),
+        call(
+            "DocumentService/UploadChunk",
+            Sender,
+            &wire::UploadChunkRequest {
+                parent: parent(),
+                name: of.staged.clone(),
+                index: 0,
+                data: b"another"[..].into(),
+            },
+        ),
+        call(
+            "DocumentService/FinaliseDocument",
+            Sender,
+            &wire::FinaliseDocumentRequest {
+                parent: parent(),
+                name: of.staged.clone(),
+                request_id: fresh(),
+            },
+        ),
+        call(
+            "DocumentService/ListDocuments",
+            Receiver,
+            &wire::ListDocumentsRequest {
+                parent: of.receiver.clone(),
+                profile: under(&of.receiver, &of.profile),
+            },
+        ),
+        call(
+            "DocumentService/DownloadDocument",
+            Receiver,
+            &wire::DownloadDocumentRequest {
+                parent: of.receiver.clone(),
+                name: under(&of.receiver, &of.document),
+                from_chunk: 0,
+            },
+        ),
+        // Of none that is there: one that is removed is cleared from the files when it suits the
+        // service, and that is an entry.
+        call(
+            "DocumentService/RemoveDocument",
+            Sender,
+            &wire::RemoveDocumentRequest {
+                parent: parent(),
+                name: format!("{}/documents/doc_{}", of.sender, "0".repeat(26)),
                 request_id: fresh(),
             },
         ),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use baton_wire::v1::audit_service_client::AuditServiceClient;
 use baton_wire::v1::backup_service_client::BackupServiceClient;
+use baton_wire::v1::document_service_client::DocumentServiceClient;
 use baton_wire::v1::erasure_service_client::ErasureServiceClient;
 use baton_wire::v1::key_service_client::KeyServiceClient;
 use baton_wire::v1::profile_service_client::ProfileServiceClient;
@@ -179,6 +180,7 @@ services! {
     settings: SettingServiceClient;
     transitions: TransitionServiceClient;
     profiles: ProfileServiceClient;
+    documents: DocumentServiceClient;
     subscriptions: SubscriptionServiceClient;
     audit: AuditServiceClient;
     keys: KeyServiceClient;

@@ -74,9 +74,10 @@ fn read(status: &Status) -> Told {
         .bad_request()
         .map_or_else(Vec::new, |bad| bad.field_violations.clone());
     let violations: Vec<Violation> = violations.into_iter().map(Violation::from).collect();
+    let of_fields = matches!(reason, Reason::InvalidRequest | Reason::DocumentUnfit);
     assert_eq!(
         violations.is_empty(),
-        reason != Reason::InvalidRequest,
+        !of_fields,
         "fields are named when fields are at fault: {violations:?}"
     );
     Told {

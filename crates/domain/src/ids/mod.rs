@@ -21,8 +21,8 @@ pub use learner::{LearnerIdentifier, LearnerScheme};
 pub use local::LocalId;
 pub use number::{NhsNumber, Uln};
 pub use opaque::{
-    Alias, ContentId, CredentialId, LearnerId, LedgerId, ProfileId, SettingId, SubscriptionId,
-    TransitionId, WatchId,
+    Alias, ContentId, CredentialId, DocumentId, LearnerId, LedgerId, ProfileId, SettingId,
+    SubscriptionId, TransitionId, WatchId,
 };
 pub use setting::{
     GiasUrn, LaCode, LaEyUrn, Laestab, OdsCode, OfstedEyUrn, SettingIdentifier, SettingScheme,

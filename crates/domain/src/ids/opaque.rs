@@ -42,6 +42,8 @@ opaque! {
     TransitionId, transition = "trn";
     /// What one setting sends about one learner.
     ProfileId, profile = "prf";
+    /// A file that goes with a contribution.
+    DocumentId, document = "doc";
     /// A named subscription.
     SubscriptionId, subscription = "sub";
     /// One watch of a subscription, from its start to its end.

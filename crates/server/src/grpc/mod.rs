@@ -4,6 +4,7 @@ mod audit;
 mod backups;
 mod call;
 mod disclosure;
+mod documents;
 mod encode;
 mod erasure;
 mod keys;
@@ -41,6 +42,8 @@ pub(crate) struct Services {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) waiting: Arc<Waiting>,
+    /// Documents that are being read.
+    pub(crate) downloads: Arc<Waiting>,
     pub(crate) backups: Backups,
     /// Part of every API key made here, e.g. `live`.
     pub(crate) environment: Arc<str>,

@@ -1,7 +1,8 @@
 //! Refusals of the ledger as problems of a call: one exhaustive match.
 
-use baton_store::{Done, Refusal};
+use baton_store::{DocumentFault, Done, Refusal};
 use baton_wire::status::{Problem, Reason};
+use baton_wire::violation::Violation;
 
 use crate::gate::Ended;
 
@@ -10,6 +11,10 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
     match refusal {
         Refusal::Denied => Reason::PermissionDenied.into(),
         Refusal::Failed(reason) => Reason::parse(reason).unwrap_or(Reason::WrongState).into(),
+        Refusal::Unfit(faults) => Problem {
+            violations: faults.iter().map(violation).collect(),
+            ..Reason::DocumentUnfit.into()
+        },
         Refusal::Conflict => Reason::RequestIdConflict.into(),
         Refusal::TakenOver => Reason::SubscriptionTakenOver.into(),
         Refusal::QueueFull => Reason::QueueFull.into(),
@@ -18,6 +23,28 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
         Refusal::Unavailable => Reason::Unavailable.into(),
         Refusal::ClockSkew => Reason::ClockSkew.into(),
         Refusal::Internal => internal("ledger"),
+    }
+}
+
+fn violation(fault: &DocumentFault) -> Violation {
+    let chunk = |index: &u32| format!("chunks[{index}]");
+    match fault {
+        DocumentFault::Missing(index) => {
+            Violation::new(chunk(index), "chunk.missing", "Send this chunk.")
+        }
+        DocumentFault::Unreadable(index) => {
+            Violation::new(chunk(index), "chunk.unreadable", "Send this chunk again.")
+        }
+        DocumentFault::NotOfType => Violation::new(
+            "media_type",
+            "media_type.other",
+            "Its first bytes are not those of this type: begin again with the type it has.",
+        ),
+        DocumentFault::Differs => Violation::new(
+            "sha256",
+            "sha256.other",
+            "What was sent is not the file that was announced: begin again, or send its chunks again.",
+        ),
     }
 }
 
@@ -44,6 +71,7 @@ pub(super) fn ended<T>(answer: &Result<Done<T>, Refusal>) -> Ended {
         Err(Refusal::Denied) => Ended::Refused,
         Err(
             Refusal::Failed(_)
+            | Refusal::Unfit(_)
             | Refusal::Conflict
             | Refusal::QueueFull
             | Refusal::LedgerFull

@@ -1,5 +1,5 @@
-//! Pulls that wait. Each of them looks at the feed whenever the ledger grows, so those of one
-//! credential are few.
+//! Calls that go on for long: pulls that wait, each of which looks at the feed whenever the ledger
+//! grows, and documents that are read. Those of one credential are few.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,10 +10,14 @@ use baton_domain::ids::CredentialId;
 /// is answered `QUEUE_FULL` before it has asked for anything.
 const WAITING_PULLS_MAX: usize = 32;
 
-/// How many pulls of each credential wait. One of which none waits is forgotten.
-#[derive(Debug, Default)]
+/// Documents one credential may read at the same time; one more is answered alike.
+const DOWNLOADS_MAX: usize = 8;
+
+/// How many calls of each credential go on. One of which none does is forgotten.
+#[derive(Debug)]
 pub(crate) struct Waiting {
     of: Mutex<HashMap<CredentialId, usize>>,
+    most: usize,
 }
 
 /// A place to wait in, given back when it is dropped.
@@ -24,11 +28,27 @@ pub(super) struct Seat {
 }
 
 impl Waiting {
-    /// None when as many wait as may.
+    /// Places for pulls that wait.
+    pub(crate) fn pulls() -> Self {
+        Self {
+            of: Mutex::default(),
+            most: WAITING_PULLS_MAX,
+        }
+    }
+
+    /// Places for documents that are read.
+    pub(crate) fn downloads() -> Self {
+        Self {
+            most: DOWNLOADS_MAX,
+            ..Self::pulls()
+        }
+    }
+
+    /// None when as many go on as may.
     pub(super) fn enter(self: &Arc<Self>, by: &CredentialId) -> Option<Seat> {
         let mut of = self.lock();
         let count = of.entry(by.clone()).or_default();
-        if *count >= WAITING_PULLS_MAX {
+        if *count >= self.most {
             return None;
         }
         *count += 1;
@@ -62,7 +82,7 @@ mod tests {
 
     #[test]
     fn each_credential_has_its_own_places_and_gets_them_back() {
-        let waiting = Arc::new(Waiting::default());
+        let waiting = Arc::new(Waiting::pulls());
         let (one, two) = (
             CredentialId::from_bytes([1; 16]),
             CredentialId::from_bytes([2; 16]),

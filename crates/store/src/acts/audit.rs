@@ -5,6 +5,7 @@ use baton_domain::act::{Caller, ListAccessRows, ListEntries};
 use baton_domain::entry::{EntryKind, number};
 use baton_domain::log::Hash;
 
+use super::documents::{CHUNK, as_it_lies, sha256};
 use super::{Prepare, Step, Turn};
 use crate::engine::Tx;
 use crate::engine::table::Table;
@@ -14,7 +15,8 @@ use crate::head::{Head, int};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
 use crate::rows::{
-    CredentialRow, ProfileRow, RecipientRow, SettingCodeRow, SettingRow, TransitionRow,
+    ContentRow, CredentialRow, DocumentRow, ProfileRow, RecipientRow, SettingCodeRow, SettingRow,
+    TransitionRow,
 };
 use crate::scene::{Question, Scene};
 use crate::world::Needs;
@@ -27,6 +29,8 @@ const ENTRY_TYPES: [Type; 3] = [Type::Int, Type::Blob, Type::Blob];
 const ENTRIES_MAX: usize = 512;
 /// Entries of one page, bytes: below the 4 MiB most gRPC clients take by default.
 const ENTRIES_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// Bytes of documents that are read for one page, and the rest of the one that goes beyond.
+const DOCUMENT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Most commitments of a page.
 const ROWS_MAX: usize = 1_000;
 
@@ -129,9 +133,9 @@ impl Step for EntriesStep {
     }
 }
 
-/// A page of commitments, waiting for leave to be shown.
+/// A page of commitments, waiting for leave to be shown; none for one who would not get it.
 #[derive(Debug)]
-pub(crate) struct AccessRowsStep(AccessRows);
+pub(crate) struct AccessRowsStep(Option<AccessRows>);
 
 impl Prepare for ListAccessRows {
     type Step = AccessRowsStep;
@@ -139,31 +143,39 @@ impl Prepare for ListAccessRows {
     async fn prepare(
         self,
         ledger: &Inner,
-        _caller: &Caller,
+        caller: &Caller,
     ) -> Result<Turn<AccessRowsStep>, Refusal> {
         let mut tx = ledger.db.begin_read().await?;
+        // Reading documents costs too much for somebody who will be refused.
+        let may = ledger.is_allowed(&mut tx, caller, Action::ReadAudit);
+        if !may.await? {
+            tx.rollback().await?;
+            return Ok(Turn::Decide(AccessRowsStep(None)));
+        }
         let size = Head::read(&mut tx).await?.ok_or(Refusal::Internal)?.size();
         let mut page = Page {
             after: self.after,
             limit: self.limit.clamp(1, ROWS_MAX),
             rows: Vec::new(),
+            cut: false,
         };
         // Alphabetical, as the tables are named: the order the pages go through.
         page.read::<CredentialRow>(&mut tx, 1).await?;
+        page.read_documents(&mut tx).await?;
         page.read::<ProfileRow>(&mut tx, 1).await?;
         page.read::<RecipientRow>(&mut tx, 2).await?;
         page.read::<SettingRow>(&mut tx, 1).await?;
         page.read::<SettingCodeRow>(&mut tx, 1).await?;
         page.read::<TransitionRow>(&mut tx, 1).await?;
         tx.rollback().await?;
-        let full = page.rows.len() == page.limit;
+        let full = page.cut || page.rows.len() == page.limit;
         let last = page.rows.last().filter(|_| full);
         let next = last.map(|(table, key, _)| ((*table).to_owned(), key.clone()));
-        Ok(Turn::Decide(AccessRowsStep(AccessRows {
+        Ok(Turn::Decide(AccessRowsStep(Some(AccessRows {
             rows: page.rows,
             next,
             size,
-        })))
+        }))))
     }
 }
 
@@ -171,19 +183,54 @@ struct Page {
     after: Option<(String, String)>,
     limit: usize,
     rows: Vec<(&'static str, String, [u8; 32])>,
+    /// It ends here, though it is not full.
+    cut: bool,
 }
 
 impl Page {
     /// Reads on in one table, unless the page is full or begins in a later one.
     async fn read<T: Table>(&mut self, tx: &mut Tx, key_columns: usize) -> Result<(), StoreError> {
+        let rows = self.next::<T>(tx, key_columns).await?;
+        let told = rows.into_iter();
+        self.rows
+            .extend(told.map(|row| (T::NAME, row.key(), row.commitment())));
+        Ok(())
+    }
+
+    /// The same for documents. What a row says lies sealed of it is put aside for what does, so that
+    /// a chunk that was changed shows as a row that was.
+    async fn read_documents(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        let mut left = DOCUMENT_BYTES_MAX;
+        for mut row in self.next::<DocumentRow>(tx, 1).await? {
+            if row.is_kept() {
+                let bytes = usize::try_from(row.bytes).unwrap_or(usize::MAX);
+                if left == 0 {
+                    self.cut = true;
+                    break;
+                }
+                left = left.saturating_sub(bytes);
+                row.sealed = lies(tx, &row).await?.to_vec();
+            }
+            self.rows
+                .push((DocumentRow::NAME, row.key(), row.commitment()));
+        }
+        Ok(())
+    }
+
+    async fn next<T: Table>(
+        &mut self,
+        tx: &mut Tx,
+        key_columns: usize,
+    ) -> Result<Vec<T>, StoreError> {
         let after = match &self.after {
-            Some((table, _)) if table.as_str() > T::NAME => return Ok(()),
+            _ if self.cut => return Ok(Vec::new()),
+            Some((table, _)) if table.as_str() > T::NAME => return Ok(Vec::new()),
             Some((table, key)) if table == T::NAME => key.clone(),
             _ => String::new(),
         };
         let left = self.limit - self.rows.len();
         if left == 0 {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut parts = after.splitn(key_columns, '/');
         let mut args: Vec<Value> = (0..key_columns)
@@ -191,12 +238,27 @@ impl Page {
             .collect();
         args.push(i64::try_from(left).unwrap_or(i64::MAX).into_value());
         let types: Vec<Type> = T::COLUMNS.iter().map(|(_, kind)| *kind).collect();
-        for values in tx.fetch(T::statements().page(), args, &types).await? {
-            let row = T::from_values(values).map_err(|_| StoreError::Row(T::NAME))?;
-            self.rows.push((T::NAME, row.key(), row.commitment()));
-        }
-        Ok(())
+        let rows = tx.fetch(T::statements().page(), args, &types).await?;
+        let rows = rows.into_iter().map(T::from_values);
+        rows.collect::<Result<_, _>>()
+            .map_err(|_| StoreError::Row(T::NAME))
     }
+}
+
+/// What lies sealed of a document, chunks beyond its last one too.
+async fn lies(tx: &mut Tx, row: &DocumentRow) -> Result<[u8; 32], StoreError> {
+    let id = || row.content_id.clone().into_value();
+    let title: Vec<ContentRow> = tx.rows_by("content_id", vec![id()]).await?;
+    let mut hashes: Vec<[u8; 32]> = title.iter().map(|row| sha256(&row.sealed)).collect();
+    for index in 0_i64.. {
+        let args = vec![id(), index.into_value()];
+        let found = tx.fetch(CHUNK, args, &[Type::Blob]).await?;
+        let Some([Value::Blob(Some(sealed))]) = found.first().map(Vec::as_slice) else {
+            break;
+        };
+        hashes.push(sha256(sealed));
+    }
+    Ok(as_it_lies(&hashes))
 }
 
 impl Step for AccessRowsStep {
@@ -211,10 +273,9 @@ impl Step for AccessRowsStep {
 
     fn decide(&self, scene: &mut Scene<'_>) -> Result<AccessRows, Refusal> {
         scene.require(Action::ReadAudit, Question::GENERAL)?;
-        scene.detail(
-            "shown",
-            u32::try_from(self.0.rows.len()).unwrap_or(u32::MAX),
-        );
-        Ok(self.0.clone())
+        // The right came after the look.
+        let page = self.0.as_ref().ok_or(Refusal::Unavailable)?;
+        scene.detail("shown", u32::try_from(page.rows.len()).unwrap_or(u32::MAX));
+        Ok(page.clone())
     }
 }

@@ -183,7 +183,8 @@ fn section(
     let profile = own.cloned().ok_or(Refusal::Failed("NOTHING_TO_ERASE"))?;
     let has = |kinds: i64| kinds & (1 << kind.number()) != 0;
     let of_any = |one: &VersionRow| one.profile_id == profile.id && has(one.kinds);
-    if !has(profile.kinds) && !scene.world.versions.iter().any(of_any) {
+    let documents = scene.has_documents(&profile.id, |one| one == Some(kind));
+    if !has(profile.kinds) && !documents && !scene.world.versions.iter().any(of_any) {
         return Err(Refusal::Failed("NOTHING_TO_ERASE"));
     }
     let mut erased = Erased::default();
@@ -204,7 +205,13 @@ impl Erased {
     ) {
         let seen = match kind {
             // It was asked for, by one who may write it.
-            Some(kind) if kinds(profile.kinds).contains(kind) => 1 << kind.number(),
+            Some(kind)
+                if kinds(profile.kinds)
+                    .union(scene.kinds_of_documents(&profile.id))
+                    .contains(kind) =>
+            {
+                1 << kind.number()
+            }
             Some(_) => 0,
             None => scene.seen_of(row, profile).bits(),
         };

@@ -10,7 +10,7 @@ use super::{Step, direct};
 use crate::erasure::Gone;
 use crate::head::int;
 use crate::refusal::Refusal;
-use crate::rows::{ProfileRow, TransitionRow, fact};
+use crate::rows::{DocumentRow, ProfileRow, TransitionRow, document_state, fact};
 use crate::scene::{Question, Scene};
 use crate::world::Needs;
 
@@ -84,6 +84,7 @@ impl Step for EraseAgain {
             match gone {
                 Gone::Learner(id) => drop(needs.learners.insert(id.clone())),
                 Gone::Move(id) => drop(needs.transitions.insert(id.clone())),
+                Gone::Document(id) => drop(needs.documents.insert(id.clone())),
                 Gone::Profile(id) | Gone::Section { profile: id, .. } => {
                     needs.profiles.insert(id.clone());
                 }
@@ -136,6 +137,13 @@ impl Scene<'_> {
                 if let Some((row, profile)) = contribution(self, id.as_str()) {
                     self.forget_profile(&row, &profile);
                 }
+            }
+            Gone::Document(id) => {
+                let row = self.world.documents.get(id.as_str()).cloned();
+                if let Some(row) = row.filter(DocumentRow::is_kept) {
+                    self.forget_document(&row, document_state::ERASED);
+                }
+                self.forget_staged(id);
             }
             Gone::Section {
                 profile,

@@ -7,7 +7,7 @@ use baton_domain::section::{Class, KindSet, SectionKind};
 use super::move_summary::Progress;
 use crate::erasure::Gone;
 use crate::learner;
-use crate::rows::{ProfileRow, ReleasedRow, TransitionRow, fact, profile_state};
+use crate::rows::{ProfileRow, TransitionRow, fact, profile_state};
 use crate::scene::Scene;
 use crate::view::{kinds, recipient, year};
 use crate::world::Put as _;
@@ -23,7 +23,13 @@ impl Scene<'_> {
     /// How many such rows of a move an erasure changes.
     pub(super) fn rows_of(&self, row: &TransitionRow) -> usize {
         let others = self.world.recipients_of(&row.id).take(RECIPIENTS_MAX);
-        1 + self.unerased(row).len() + others.count()
+        let unerased = self.unerased(row);
+        let documents = unerased.iter().map(|profile| {
+            let of_it = self.world.documents_of(&profile.id);
+            of_it.filter(|document| document.is_kept()).count()
+        });
+        let documents: usize = documents.sum();
+        1 + unerased.len() + others.count() + documents
     }
 
     /// Contributions to a move of which something is left. Those that were erased before may be
@@ -95,11 +101,12 @@ impl Scene<'_> {
             bytes: 0,
             ..profile.clone()
         });
+        self.forget_documents(&profile.id, None);
         self.world.forget_profile(&profile.id);
     }
 
-    /// One kind of a contribution, in its versions up to one. Whoever has it before them is shown
-    /// what is left.
+    /// One kind of a contribution, in its versions up to one, and its documents of that kind. Whoever
+    /// has it before them is shown what is left.
     pub(super) fn forget_section(
         &mut self,
         row: &TransitionRow,
@@ -111,9 +118,12 @@ impl Scene<'_> {
         if profile.version <= version {
             left.remove(kind);
         }
-        if left.is_empty() {
+        let other = |one: Option<SectionKind>| one != Some(kind);
+        if left.is_empty() && !self.has_documents(&profile.id, other) {
             return self.forget_profile(row, profile);
         }
+        let had = self.kinds_of_documents(&profile.id).contains(kind);
+        self.forget_documents(&profile.id, Some(kind));
         let number = i64::from(kind.number());
         self.world.forget_section(&profile.id, number, version);
         self.note_gone(&Gone::Section {
@@ -125,7 +135,7 @@ impl Scene<'_> {
         if kind == SectionKind::Identity {
             self.forget_birth(row);
         }
-        if left == before {
+        if left == before && !had {
             return;
         }
         let after = ProfileRow {
@@ -139,17 +149,7 @@ impl Scene<'_> {
         if kind.class() == Class::R {
             return;
         }
-        let told = |row: &&ReleasedRow| row.profile_id == profile.id && row.is_told();
-        let told: Vec<SettingId> = self
-            .world
-            .released
-            .iter()
-            .filter(told)
-            .map(|row| row.setting_id.clone())
-            .collect();
-        for receiver in &told {
-            self.release(row, &after, receiver);
-        }
+        self.tell_again(row, &after);
     }
 
     /// The date of birth that was taken out of an identity section, for the age rules.

@@ -6,6 +6,7 @@
 
 use std::time::Instant;
 
+use baton_domain::access::Action;
 use baton_domain::act::{Caller, Lease};
 use baton_domain::ids::{SettingId, SubscriptionId, WatchId};
 
@@ -87,7 +88,7 @@ impl Inner {
         let mut tx = self.db.begin_read().await?;
         let found: Vec<SubscriptionRow> = tx.rows_by("id", vec![of.clone().into_value()]).await?;
         let own = found.iter().any(|row| row.setting_id == caller.acting);
-        let may = own && self.may_subscribe(&mut tx, caller).await?;
+        let may = own && self.is_allowed(&mut tx, caller, Action::Subscribe).await?;
         tx.rollback().await?;
         Ok(may)
     }

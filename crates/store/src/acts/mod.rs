@@ -11,6 +11,7 @@ mod caretaker;
 mod committed;
 mod credentials;
 mod disclosure;
+mod documents;
 mod epochs;
 mod erase;
 mod expire;
@@ -48,6 +49,11 @@ pub use audit::{AccessRows, Entries};
 pub use bootstrap::Bootstrapped;
 pub use credentials::{CredentialView, Issued};
 pub(crate) use credentials::{certificate_digest, key_digest};
+pub use documents::{
+    ChunkStaged, DocumentBegun, DocumentFault, DocumentLease, DocumentView, Documents, Downloaded,
+    Finalised, RemovedDocument,
+};
+pub(crate) use documents::{STAGED_FOR, as_it_lies, sha256};
 pub use epochs::Rotated;
 pub(crate) use epochs::{DestroyEpochs, OpenEpoch};
 pub use erase::{Erased, ErasedProfile};
@@ -161,8 +167,9 @@ pub trait Act: Prepare<Step: Step<Outcome = <Self as Act>::Outcome>> {
 
 /// The texts acts find their candidates by, for the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 8] = [
+pub(crate) const STATEMENTS: [&str; 9] = [
     audit::ENTRIES,
+    documents::CHUNK,
     credentials::OF_SETTING,
     ARRIVED,
     STIRRED,
@@ -215,6 +222,12 @@ acts! {
     RecordDisclosure => (),
     RotateKeys => Rotated,
     Erase => Erased,
+    CreateDocument => DocumentBegun,
+    UploadChunk => ChunkStaged,
+    FinaliseDocument => Finalised,
+    ListDocuments => Documents,
+    DownloadDocument => Downloaded,
+    RemoveDocument => RemovedDocument,
     Hold => Redirected,
     Restrict => Redirected,
     LiftRestriction => Redirected,

@@ -19,9 +19,9 @@ use crate::view::kinds;
 
 /// Kind number of the cover: the signatory.
 pub(crate) const COVER: i64 = 0;
-const SALT_BYTES: usize = 16;
+pub(super) const SALT_BYTES: usize = 16;
 /// How often rows are read again whose keys went away meanwhile; an epoch lasts longer than that.
-const READ_AGAIN: usize = 2;
+pub(super) const READ_AGAIN: usize = 2;
 
 /// Open keys, by keeper and epoch.
 type KeepersKeys = HashMap<(SettingId, i64), Key>;
@@ -77,7 +77,7 @@ pub(crate) fn seal_section(
 }
 
 /// SHA-256 over a label, the salt and the section.
-fn commit(salted: &[u8]) -> [u8; 32] {
+pub(super) fn commit(salted: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
     let hash = digest(&SHA256, &[b"baton/section/v1\n", salted].concat());
     out.copy_from_slice(hash.as_ref());

@@ -103,7 +103,10 @@ impl Prepare for Pull {
         }
         // An empty turn makes no entry, so whoever may not subscribe must not be told of one.
         let empty = own.is_some() && candidates.is_empty();
-        let nothing = empty && ledger.may_subscribe(&mut tx, caller).await?;
+        let nothing = empty
+            && ledger
+                .is_allowed(&mut tx, caller, Action::Subscribe)
+                .await?;
         tx.rollback().await?;
         if nothing {
             return Ok(Turn::Nothing(Pulled {
@@ -288,11 +291,12 @@ impl FeedRow {
 }
 
 impl Inner {
-    /// Whether a caller may subscribe at all.
-    pub(super) async fn may_subscribe(
+    /// Whether a caller may do something that depends on its roles alone. A look, no decision.
+    pub(super) async fn is_allowed(
         &self,
         tx: &mut Tx,
         caller: &Caller,
+        action: Action,
     ) -> Result<bool, Refusal> {
         let keys = vec![caller.credential.clone().into_value()];
         let rows: Vec<CredentialRow> = tx.rows_by("id", keys).await?;
@@ -303,7 +307,7 @@ impl Inner {
         Ok(row.is_some_and(|row| {
             let facts = Facts {
                 delegation: Delegation::Direct,
-                ..Facts::about(Action::Subscribe, roles(row))
+                ..Facts::about(action, roles(row))
             };
             self.decider().decide(&Tuple::new(facts)).allowed
         }))

@@ -70,6 +70,8 @@ impl Step for Withdraw {
         for receiver in &told {
             scene.close(&row, &profile, receiver);
         }
+        // Another version may follow; what went with this one does not come back with it.
+        scene.hide_documents(&profile.id);
         scene.world.put(profile);
         Ok(())
     }

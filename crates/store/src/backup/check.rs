@@ -17,12 +17,13 @@ use tokio_util::sync::CancellationToken;
 use super::file::{Decoder, Frame, Header, PURPOSE, Unreadable, unhex};
 use super::tables::Described;
 use super::{BackupError, FAULTS_TOLD, Progress, Stage, Watcher};
+use crate::acts::{as_it_lies, sha256};
 use crate::batch::load_policies;
 use crate::engine::table::Table as _;
 use crate::engine::value::Value;
 use crate::head::Head;
 use crate::keys::Keys;
-use crate::rows::{ContentRow, EntryRow, LearnerRow, PolicySetRow, TileRow};
+use crate::rows::{ChunkRow, ContentRow, DocumentRow, EntryRow, LearnerRow, PolicySetRow, TileRow};
 
 /// How often it is told how far it is, in rows.
 const TOLD_EVERY: u64 = 1_024;
@@ -197,6 +198,8 @@ struct Walk<'a> {
     /// Access rows as the entries left them, less those that were found so.
     fold: HashMap<(String, String), Made>,
     dropped: Dropped,
+    /// What each document says lies sealed of it, and hashes of what did.
+    documents: HashMap<String, (Vec<u8>, Vec<[u8; 32]>)>,
     /// The policies in force, once they came by.
     policies: Option<PolicySetRow>,
     closed: u64,
@@ -216,6 +219,7 @@ impl<'a> Walk<'a> {
             nodes: BTreeMap::new(),
             fold: HashMap::new(),
             dropped: Dropped::default(),
+            documents: HashMap::new(),
             policies: None,
             closed: 0,
             faults: Vec::new(),
@@ -287,7 +291,26 @@ impl<'a> Walk<'a> {
                     body: body.clone(),
                 });
             }
+            (DocumentRow::NAME, values) => {
+                let row = DocumentRow::from_values(values.to_vec());
+                if let Ok(row) = row
+                    && row.is_kept()
+                {
+                    let of = row.content_id.as_str().to_owned();
+                    self.documents.insert(of, (row.sealed, Vec::new()));
+                }
+            }
+            (ChunkRow::NAME, [Value::Text(Some(content)), _, Value::Blob(Some(sealed))]) => {
+                self.lies(content, sealed)
+            }
             (ContentRow::NAME | LearnerRow::NAME, values) => {
+                if let (
+                    ContentRow::NAME,
+                    [Value::Text(Some(content)), .., Value::Blob(Some(sealed))],
+                ) = (table.name, values)
+                {
+                    self.lies(content, sealed);
+                }
                 let at = table.columns.iter().position(|(name, _)| *name == "epoch");
                 if let Some(Value::Int(Some(epoch))) = at.and_then(|at| values.get(at))
                     && *epoch > 0
@@ -297,6 +320,13 @@ impl<'a> Walk<'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Something that lies sealed: rows come in order, a title before its chunks.
+    fn lies(&mut self, content: &str, sealed: &[u8]) {
+        if let Some((_, hashes)) = self.documents.get_mut(content) {
+            hashes.push(sha256(sealed));
         }
     }
 
@@ -376,6 +406,13 @@ impl<'a> Walk<'a> {
             let (first, last) = (emptied.start, emptied.end - 1);
             self.fault(format!(
                 "entries {first} to {last} have no body, and no entry says that it was dropped"
+            ));
+        }
+        let differ = |(said, lie): &(Vec<u8>, Vec<[u8; 32]>)| as_it_lies(lie).as_slice() != said;
+        let changed = self.documents.values().filter(|it| differ(it)).count();
+        if changed > 0 {
+            self.fault(format!(
+                "{changed} documents are not what their rows say: chunks were changed"
             ));
         }
         // Loading them takes longer than much of the rest.

@@ -5,9 +5,10 @@ use crate::engine::table::{LADDER, Statement, Table};
 use crate::engine::value::{Column as _, Inconsistent, Type, Value};
 use crate::error::StoreError;
 use crate::rows::{
-    AboutRow, ContentRow, CredentialRow, EntryRow, ErasedRow, FeedRow, LearnerCodeRow, LearnerRow,
-    LogKeyRow, PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow,
-    SettingCodeRow, SettingKeyRow, SettingRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    AboutRow, ChunkRow, ContentRow, CredentialRow, DocumentRow, EntryRow, ErasedRow, FeedRow,
+    LearnerCodeRow, LearnerRow, LogKeyRow, PolicySetRow, ProfileRow, ReceiptRow, RecipientRow,
+    ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow, StagedRow, SubscriptionRow,
+    TileRow, TransitionRow, VersionRow,
 };
 
 /// Rows read at once.
@@ -66,7 +67,7 @@ impl Described {
     }
 
     fn page_rows(&self) -> i64 {
-        if self.name == ContentRow::NAME {
+        if [ContentRow::NAME, ChunkRow::NAME].contains(&self.name) {
             PAGE_OF_LARGE
         } else {
             PAGE
@@ -75,8 +76,9 @@ impl Described {
 }
 
 /// Entries before the access rows that are a fold of them; keys before what is under them. The
-/// lease is left out: whoever reads a subscription begins anew.
-pub(super) static TABLES: [Described; 22] = [
+/// lease is left out: whoever reads a subscription begins anew. A document stands before its title
+/// and chunks.
+pub(super) static TABLES: [Described; 25] = [
     Described::of::<PolicySetRow>(),
     Described::of::<EntryRow>(),
     Described::of::<TileRow>(),
@@ -91,7 +93,10 @@ pub(super) static TABLES: [Described; 22] = [
     Described::of::<RecipientRow>(),
     Described::of::<ProfileRow>(),
     Described::of::<VersionRow>(),
+    Described::of::<StagedRow>(),
+    Described::of::<DocumentRow>(),
     Described::of::<ContentRow>(),
+    Described::of::<ChunkRow>(),
     Described::of::<ReleasedRow>(),
     Described::of::<ReceiptRow>(),
     Described::of::<FeedRow>(),

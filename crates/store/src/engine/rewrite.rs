@@ -7,8 +7,11 @@ use super::dialect::LOCK_WAIT;
 use crate::error::StoreError;
 
 /// Tables erased rows were in.
-const ERASED_FROM: [&str; 11] = [
+const ERASED_FROM: [&str; 14] = [
     "VACUUM (FULL) content",
+    "VACUUM (FULL) chunk",
+    "VACUUM (FULL) staged",
+    "VACUUM (FULL) document",
     "VACUUM (FULL) learner",
     "VACUUM (FULL) learner_code",
     "VACUUM (FULL) about",

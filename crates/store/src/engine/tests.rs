@@ -14,10 +14,10 @@ use super::Db;
 use super::table::{Statement, Table as _};
 use super::value::Column as _;
 use crate::rows::{
-    AboutRow, ContentRow, CredentialRow, EntryRow, ErasedRow, FeedRow, LearnerCodeRow, LearnerRow,
-    LeaseRow, LogKeyRow, PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow,
-    RequestRow, SettingCodeRow, SettingKeyRow, SettingRow, SubscriptionRow, TileRow, TransitionRow,
-    VersionRow,
+    AboutRow, ChunkRow, ContentRow, CredentialRow, DocumentRow, EntryRow, ErasedRow, FeedRow,
+    LearnerCodeRow, LearnerRow, LeaseRow, LogKeyRow, PolicySetRow, ProfileRow, ReceiptRow,
+    RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow, StagedRow,
+    SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 use crate::{
     acts, backup, bodies, cosigned, erasure, handover, head, log_keys, open, proofs, rotation,
@@ -30,8 +30,10 @@ fn statements() -> Vec<Statement> {
     }
     let mut all = of_tables!(
         AboutRow,
+        ChunkRow,
         ContentRow,
         CredentialRow,
+        DocumentRow,
         EntryRow,
         ErasedRow,
         FeedRow,
@@ -48,6 +50,7 @@ fn statements() -> Vec<Statement> {
         SettingCodeRow,
         SettingKeyRow,
         SettingRow,
+        StagedRow,
         SubscriptionRow,
         TileRow,
         TransitionRow,
@@ -83,6 +86,7 @@ fn statements() -> Vec<Statement> {
         erasure::PAGE,
         scrub::WAITING,
         sweeper::OLD_REQUESTS,
+        sweeper::OLD_STAGED,
         sweeper::PAST,
         sweeper::STANDING,
     ];

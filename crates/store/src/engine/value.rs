@@ -1,8 +1,8 @@
 //! The three column types both engines agree on, and how domain values become columns.
 
 use baton_domain::ids::{
-    Alias, ContentId, CredentialId, LearnerId, LedgerId, ProfileId, SettingId, SubscriptionId,
-    TransitionId, WatchId,
+    Alias, ContentId, CredentialId, DocumentId, LearnerId, LedgerId, ProfileId, SettingId,
+    SubscriptionId, TransitionId, WatchId,
 };
 use baton_domain::log::canonical::Json;
 
@@ -137,6 +137,7 @@ id_columns!(
     ProfileId,
     SettingId,
     SubscriptionId,
+    DocumentId,
     TransitionId,
     WatchId
 );

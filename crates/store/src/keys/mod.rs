@@ -316,6 +316,19 @@ impl Keys {
         )
     }
 
+    /// Associated data of one chunk of a document: where it stands, and whether it is the last one.
+    pub(crate) fn chunk_aad(
+        &self,
+        owner: &SettingId,
+        (content, kind): (&ContentId, i64),
+        (index, last): (i64, bool),
+    ) -> String {
+        format!(
+            "baton/chunk/v1\n{}\n{owner}\n{content}\n{kind}\n{index}\n{last}",
+            self.ledger
+        )
+    }
+
     /// Associated data of what is kept about a learner.
     pub(crate) fn learner_aad(&self, owner: &SettingId, learner: &LearnerId) -> String {
         format!("baton/learner/v1\n{}\n{owner}\n{learner}", self.ledger)

@@ -1,14 +1,15 @@
 //! What a batch takes out for good. It goes after everything else of the batch is written, so that
 //! nothing an earlier act of the same batch put there is left.
 
-use baton_domain::ids::{Alias, LearnerId, ProfileId};
+use baton_domain::ids::{Alias, ContentId, DocumentId, LearnerId, ProfileId};
 
 use super::World;
 use crate::engine::Tx;
 use crate::engine::value::{Column as _, Value};
 use crate::error::StoreError;
 use crate::rows::{
-    AboutRow, ErasedRow, LearnerRow, ReceiptRow, ReleasedRow, RequestRow, VersionRow,
+    AboutRow, ChunkRow, ContentRow, ErasedRow, LearnerRow, ReceiptRow, ReleasedRow, RequestRow,
+    StagedRow, VersionRow,
 };
 
 const CONTENT: &str = "DELETE FROM content WHERE content_id IN \
@@ -41,6 +42,10 @@ pub(super) struct Forgotten {
     /// A kind of all versions up to one.
     sections: Vec<(ProfileId, i64, i64)>,
     learners: Vec<(LearnerId, Alias, i64)>,
+    /// Documents of which title, key and chunks go.
+    documents: Vec<ContentId>,
+    /// Documents that are staged no more, whatever became of them.
+    staged: Vec<DocumentId>,
     /// What lies in the list of what was erased.
     noted: Vec<ErasedRow>,
     /// The files are clear of what was erased before this position.
@@ -59,6 +64,17 @@ impl World {
     /// One kind of a contribution goes, in its versions up to one.
     pub(crate) fn forget_section(&mut self, id: &ProfileId, kind: i64, version: i64) {
         self.forgotten.sections.push((id.clone(), kind, version));
+    }
+
+    /// Title, key and chunks of a document go. What this very batch staged of it is written first.
+    pub(crate) fn forget_document(&mut self, content: &ContentId) {
+        self.forgotten.documents.push(content.clone());
+    }
+
+    /// A document is staged no more.
+    pub(crate) fn end_staging(&mut self, id: &DocumentId) {
+        self.staged.remove(|row| row.id == *id);
+        self.forgotten.staged.push(id.clone());
     }
 
     /// The identifiers of a learner go, and the way from the entries to it; what this very batch put
@@ -110,6 +126,15 @@ impl Forgotten {
         tx.delete::<VersionRow>(profiles()).await?;
         tx.delete::<ReceiptRow>(profiles()).await?;
         tx.delete::<ReleasedRow>(profiles()).await?;
+        let documents = || -> Vec<Value> {
+            let ids = self.documents.iter().cloned();
+            ids.map(ContentId::into_value).collect()
+        };
+        tx.delete::<ChunkRow>(documents()).await?;
+        tx.delete::<ContentRow>(documents()).await?;
+        let staged = self.staged.iter().cloned();
+        tx.delete::<StagedRow>(staged.map(DocumentId::into_value).collect())
+            .await?;
         for (learner, alias, position) in &self.learners {
             let args = vec![
                 Value::Text(Some(RequestRow::ERASED.to_owned())),

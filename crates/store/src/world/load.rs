@@ -41,9 +41,16 @@ impl World {
         known.retain(|row| needs.settings.contains(&row.owner_id) || named.contains(&row.owner_id));
         world.learner_codes.load(known);
 
-        world
-            .profiles
-            .load(by(tx, "id", needs.profiles.iter().cloned()).await?);
+        world.load_documents(tx, needs).await?;
+        let documented = world.documents.iter().map(|row| row.profile_id.clone());
+        let staged = world
+            .staged
+            .iter()
+            .filter(|row| needs.documents.contains(&row.id));
+        let staged = staged.map(|row| row.profile_id.clone());
+        let profiles: BTreeSet<_> = documented.chain(staged).collect();
+        let profiles = profiles.union(&needs.profiles).cloned();
+        world.profiles.load(by(tx, "id", profiles).await?);
         let named = needs.transitions.iter().cloned();
         let of_profiles = world.profiles.iter().map(|row| row.transition_id.clone());
         let moves: BTreeSet<_> = named.chain(of_profiles).collect();
@@ -70,6 +77,14 @@ impl World {
             .recipients
             .load(by(tx, "transition_id", moves.into_iter()).await?);
         let profiles: BTreeSet<_> = world.profiles.iter().map(|row| row.id.clone()).collect();
+        // Always: whatever forgets a contribution forgets them too.
+        let of_profiles = || profiles.iter().cloned();
+        world
+            .documents
+            .load(by(tx, "profile_id", of_profiles()).await?);
+        world
+            .staged
+            .load(by(tx, "profile_id", of_profiles()).await?);
         world
             .released
             .load(by(tx, "profile_id", profiles.iter().cloned()).await?);
@@ -85,6 +100,15 @@ impl World {
         world.load_settings(tx, needs).await?;
         world.index_all();
         Ok(world)
+    }
+
+    async fn load_documents(&mut self, tx: &mut Tx, needs: &Needs) -> Result<(), StoreError> {
+        let named = || needs.documents.iter().cloned();
+        self.documents.load(by(tx, "id", named()).await?);
+        self.staged.load(by(tx, "id", named()).await?);
+        let stagers = needs.stagers.iter().cloned();
+        self.staged.load(by(tx, "setting_id", stagers).await?);
+        Ok(())
     }
 
     async fn load_settings(&mut self, tx: &mut Tx, needs: &Needs) -> Result<(), StoreError> {

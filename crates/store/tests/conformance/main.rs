@@ -6,6 +6,7 @@ mod audit;
 mod beginnings;
 mod crossing;
 mod disk;
+mod documents;
 mod engine;
 mod faults;
 mod laws;

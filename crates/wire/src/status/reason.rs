@@ -104,6 +104,18 @@ reasons! {
     /// There is nothing of the kind that could be erased.
     NothingToErase = "NOTHING_TO_ERASE", FailedPrecondition,
         "there is no contribution of this setting to erase from";
+    /// What was staged makes no document; everything that is wrong with it is told.
+    DocumentUnfit = "DOCUMENT_UNFIT", FailedPrecondition,
+        "what was staged is not the document that was announced; send what is named again";
+    /// A chunk has another length than its place in the document asks for, or no place in it.
+    ChunkOutOfPlace = "CHUNK_OUT_OF_PLACE", FailedPrecondition,
+        "every chunk but the last has 1,048,576 bytes, and the last has what is left";
+    /// The contribution has as many documents, or as many bytes of them, as it may have.
+    TooManyDocuments = "TOO_MANY_DOCUMENTS", FailedPrecondition,
+        "the contribution has as many documents as it may have; remove one first";
+    /// As much is staged by the credential or the setting as may be.
+    TooMuchStaged = "TOO_MUCH_STAGED", ResourceExhausted,
+        "too much is staged; finalise or remove what was begun, or wait until it is deleted";
     /// The setting has as many subscriptions as it may have.
     TooManySubscriptions = "TOO_MANY_SUBSCRIPTIONS", FailedPrecondition,
         "the setting has as many subscriptions as it may have";

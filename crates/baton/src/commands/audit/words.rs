@@ -118,7 +118,31 @@ fn phrase(kind: EntryKind, seen: &Seen) -> Act {
         ),
         EntryKind::EpochOpened => plain("put new keys into force", "put new keys into force"),
         EntryKind::EpochsDestroyed => plain("destroyed old keys", "destroy old keys"),
+        EntryKind::DocumentStaged
+        | EntryKind::DocumentAdded
+        | EntryKind::DocumentsListed
+        | EntryKind::DocumentDownloaded
+        | EntryKind::DocumentRemoved => of_documents(kind, seen),
         other => of_keeping(other),
+    }
+}
+
+/// Files that go with what is sent.
+fn of_documents(kind: EntryKind, seen: &Seen) -> Act {
+    let of = sections(" of ", seen.kinds);
+    let act = |done: &str, wanted: &str| Act {
+        done: format!("{done}{of}"),
+        wanted: wanted.to_owned(),
+    };
+    match kind {
+        EntryKind::DocumentStaged => act("sent a part of a document", "send a document"),
+        EntryKind::DocumentAdded => act("added a document", "add a document"),
+        EntryKind::DocumentsListed if seen.kinds.is_empty() => {
+            act("looked for documents, there were none", "see the documents")
+        }
+        EntryKind::DocumentsListed => act("saw the titles of documents", "see the documents"),
+        EntryKind::DocumentDownloaded => act("opened a document", "open a document"),
+        _ => act("took back a document", "take back a document"),
     }
 }
 

@@ -43,6 +43,8 @@ impl Activity {
             | EntryKind::Bootstrapped
             | EntryKind::CredentialIssued
             | EntryKind::Published
+            | EntryKind::DocumentStaged
+            | EntryKind::DocumentAdded
             | EntryKind::Subscribed
             | EntryKind::DisclosureRecorded
             | EntryKind::EpochOpened
@@ -59,6 +61,8 @@ impl Activity {
             | EntryKind::PolicySetShown
             | EntryKind::AccessRowsListed
             | EntryKind::WhoSawAsked
+            | EntryKind::DocumentsListed
+            | EntryKind::DocumentDownloaded
             | EntryKind::ErasurePreviewed => Self::Read,
             EntryKind::SettingImported
             | EntryKind::CaretakerSet
@@ -74,6 +78,7 @@ impl Activity {
             | EntryKind::RestrictionLifted => Self::Update,
             EntryKind::CredentialRevoked
             | EntryKind::Withdrawn
+            | EntryKind::DocumentRemoved
             | EntryKind::EpochsDestroyed
             | EntryKind::Erased
             | EntryKind::Expired

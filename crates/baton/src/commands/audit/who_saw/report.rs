@@ -125,13 +125,24 @@ pub(super) fn line(seen: &Seen, by: By) -> String {
     format!("{at} {} {}.", who(seen.who.as_ref()), act(seen))
 }
 
+/// Whether an act of this kind shows something of a section, or a document of its kind.
+const fn is_reading(kind: EntryKind) -> bool {
+    matches!(
+        kind,
+        EntryKind::Pulled
+            | EntryKind::Fetched
+            | EntryKind::DocumentsListed
+            | EntryKind::DocumentDownloaded
+    )
+}
+
 /// Who may have seen what, over all: what a breach is judged by.
 fn may_have_seen(all: &[Seen]) -> String {
     let mut by_place: BTreeMap<&Place, (KindSet, i64, i64)> = BTreeMap::new();
     let mut refused: BTreeSet<String> = BTreeSet::new();
     for seen in all {
         let Some(who) = &seen.who else { continue };
-        let shows = matches!(seen.kind, Some(EntryKind::Pulled | EntryKind::Fetched));
+        let shows = seen.kind.is_some_and(is_reading);
         if shows && seen.verdict == Verdict::Done && !seen.kinds.is_empty() {
             let times = (KindSet::EMPTY, seen.time_us, seen.time_us);
             let known = by_place.entry(&who.setting).or_insert(times);
