@@ -11,7 +11,7 @@ use crate::campaign::wanted;
 use crate::chance::{Dice, seed};
 use crate::export::filled_to;
 use crate::harness::*;
-use crate::ledger::a_day;
+use crate::ledger::{a_day, with_a_document};
 
 /// Entries the campaign has; elsewhere fewer will do.
 const ENTRIES: u64 = 1_000;
@@ -218,6 +218,8 @@ async fn verified_columns(exchange: &Exchange, size: u64) -> Vec<Column> {
         ("transition", "1 = 1".to_owned()),
         ("recipient", "1 = 1".to_owned()),
         ("profile", "1 = 1".to_owned()),
+        ("document", "1 = 1".to_owned()),
+        ("chunk", "1 = 1".to_owned()),
     ];
     let mut all = Vec::new();
     for (table, rows) in others {
@@ -253,6 +255,7 @@ async fn places(home: &Home, columns: Vec<Column>, all: bool) -> Vec<(Column, i6
 
 async fn prepared(exchange: &Exchange, size: u64) {
     a_day(exchange).await;
+    with_a_document(exchange).await;
     filled_to(exchange, size).await;
     if !exchange.home.is_postgres() {
         let pairs = (0..=255_u8)
