@@ -189,6 +189,10 @@ on_both_engines! {
         let denied = refused(sender.hand_over(&of.from, &elsewhere).await);
         assert_eq!(denied.reason, Reason::PermissionDenied);
         let nobody = format!("settings/stg_{}", "0".repeat(26));
+        let council = Setting { name: exchange.officer.setting.clone(), ..of.from.clone() };
+        let operator = exchange.person(&exchange.elsewhere, &[Role::Operator]).await;
+        let refusal = refused(operator.hand_over(&council, &elsewhere).await);
+        assert_eq!(refusal.reason, Reason::CaretakerOfCouncil);
         for (closed, to, reason) in [
             (&of.from, of.from.name.clone(), Reason::CaretakerItself),
             (&of.from, nobody, Reason::PermissionDenied),

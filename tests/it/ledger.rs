@@ -3,7 +3,7 @@
 use baton_domain::log::note::VerifierKey;
 use baton_domain::log::verify::{Record, Verifier};
 use baton_domain::log::{Checkpoint, Hash, Json, verify_consistency, verify_inclusion};
-use baton_wire::v1::{self, Point, Role};
+use baton_wire::v1::{self, Point, Role, SectionKind};
 
 use crate::harness::*;
 
@@ -42,6 +42,16 @@ pub(crate) async fn a_day(exchange: &Exchange) -> (Move, String) {
     exchange.hand.send_replace(at("2026-04-20T12:00:00Z"));
     exchange.grown_to(before + 1).await;
     (of, name)
+}
+
+/// A contribution with a document that stands.
+pub(crate) async fn with_a_document(exchange: &Exchange) {
+    let of = exchange.open_move().await;
+    let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+    let published = sender.publish(submission(&of, typical(4, of.point))).await;
+    let of_kind = (SectionKind::Health, "a report");
+    let profile = published.unwrap().name;
+    sender.add(&profile, of_kind, b"a report").await.unwrap();
 }
 
 async fn checkpoint(exchange: &Exchange) -> (Checkpoint, VerifierKey) {

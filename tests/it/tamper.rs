@@ -6,7 +6,7 @@ use std::process::Command;
 use baton_wire::v1::Role;
 
 use crate::harness::*;
-use crate::ledger::a_day;
+use crate::ledger::{a_day, with_a_document};
 
 /// A change, the table it is made in, and the kind of fault that has to be told.
 struct Change {
@@ -43,6 +43,7 @@ fn of_rows(credential: &str) -> Vec<Change> {
     let rows = [
         ("credential", "roles = 2047", credential),
         ("profile", "version = version - 1", one("profile", "id")),
+        ("document", "kind = kind - 1", one("document", "id")),
         (
             "recipient",
             "relation = 2",
@@ -123,6 +124,7 @@ pub(crate) async fn verified(connection: &Path) -> (bool, String) {
 on_both_engines! {
     async fn every_change_of_an_entry_or_an_access_row_is_told(exchange) {
         a_day(exchange).await;
+        with_a_document(exchange).await;
         let person = exchange.person(&exchange.primary, &[Role::Publisher]).await;
         let credential = person.credential.rsplit('/').next().unwrap();
         let folder = tempfile::tempdir().unwrap();

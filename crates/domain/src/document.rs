@@ -43,7 +43,7 @@ types! {
     Pdf = 1, "application/pdf", "pdf";
     /// A ZIP archive (ISO/IEC 29500-2, 6); macros have another type, which is not taken.
     Docx = 2, "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx";
-    /// A ZIP archive whose first file says what it is (OpenDocument 1.3, part 2, 3.3).
+    /// A ZIP archive whose first file says what it is (ODF 1.3, part 2, 3.3).
     Odt = 3, "application/vnd.oasis.opendocument.text", "odt";
     /// Begins with the eight bytes of the signature (W3C PNG, 5.2).
     Png = 4, "image/png", "png";

@@ -148,11 +148,6 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
                 ("credential", text(&credential())),
             ]
         }
-        EntryKind::DocumentStaged
-        | EntryKind::DocumentAdded
-        | EntryKind::DocumentsListed
-        | EntryKind::DocumentDownloaded
-        | EntryKind::DocumentRemoved => of_documents(kind, with),
         other => of_keeping(other, with),
     }
 }
@@ -191,7 +186,10 @@ fn of_documents(
         EntryKind::DocumentDownloaded => {
             with(vec![document, profile, kinds, ("from_chunk", Json::Int(0))])
         }
-        _ => with(vec![document, profile, kinds, ("kept", Json::Bool(false))]),
+        EntryKind::DocumentRemoved => {
+            with(vec![document, profile, kinds, ("kept", Json::Bool(false))])
+        }
+        other => panic!("{} says nothing here", other.name()),
     }
 }
 
@@ -218,7 +216,7 @@ fn of_keeping(
             vec![("below", Json::Int(1_000))]
         }
         EntryKind::BackedUp => vec![("content", Json::Bool(true)), ("keys", Json::Bool(true))],
-        other => panic!("{} says nothing here", other.name()),
+        other => of_documents(other, with),
     }
 }
 

@@ -36,8 +36,6 @@ pub(crate) const OLD_STAGED: &str =
 const REQUESTS_KEPT_US: i64 = 400 * 24 * 60 * 60 * 1_000_000;
 /// Contributions looked at together.
 const CHUNK: usize = 256;
-/// Documents whose staging ends in one commit: others wait for it.
-const STAGED_ENDED: i64 = 16;
 /// Releases asked for at the same time; they share commits.
 const AT_ONCE: usize = 64;
 /// How often the machine's date is looked at.
@@ -200,7 +198,8 @@ async fn forget_requests(inner: &Inner, stop: &CancellationToken) -> Result<(), 
 }
 
 /// Deletes what was staged and not finalised in time. Under the head lock: what is finalised at the
-/// same moment must keep its chunks.
+/// same moment must keep its chunks. One in a commit: others wait for it, and SQLite's log takes as
+/// much as is overwritten.
 async fn end_staging(inner: &Inner, stop: &CancellationToken) -> Result<(), StoreError> {
     let kept_us = i64::try_from(STAGED_FOR.as_micros()).unwrap_or(i64::MAX);
     let before = inner.clock.now_us() - kept_us;
@@ -212,7 +211,7 @@ async fn end_staging(inner: &Inner, stop: &CancellationToken) -> Result<(), Stor
         }
         let mut tx = inner.begin().await?;
         Head::lock(&inner.db, &mut tx).await?;
-        let old = tx.fetch(OLD_STAGED, args(STAGED_ENDED), &[Type::Text, Type::Text]);
+        let old = tx.fetch(OLD_STAGED, args(1), &[Type::Text, Type::Text]);
         let (mut ids, mut contents) = (Vec::new(), Vec::new());
         for row in old.await? {
             let [id, content]: [Value; 2] =

@@ -14,8 +14,8 @@ const CHANGES: [(&str, &str); 7] = [
     ),
     (
         "two chunks in each other's place",
-        "UPDATE chunk SET idx = idx + 100 WHERE content_id = {one} AND idx IN (1, 2); \
-         UPDATE chunk SET idx = 103 - idx WHERE content_id = {one} AND idx > 100",
+        "UPDATE chunk SET idx = idx + 100 WHERE content_id = {one} AND idx < 2; \
+         UPDATE chunk SET idx = 101 - idx WHERE content_id = {one} AND idx > 99",
     ),
     (
         "a chunk of another document",

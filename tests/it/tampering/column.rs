@@ -19,7 +19,7 @@ pub(super) enum Kind {
 }
 
 /// Columns rows are found by: flipped in the lowest bit, one number would be its neighbour's.
-const KEYS: [&str; 4] = ["id", "code", "transition_id", "setting_id"];
+const KEYS: [&str; 5] = ["id", "code", "transition_id", "setting_id", "kind"];
 /// Bytes of a whole number.
 const INT_BYTES: i64 = 8;
 
@@ -61,7 +61,7 @@ impl Column {
         let (bytes, has) = (self.bytes(home), self.has(home, at));
         let flipped = match (self.kind, home.is_postgres()) {
             (Kind::Int, postgres) => {
-                let bit = 1_i64 << (8 * at);
+                let bit = i64::from(self.bit()) << (8 * at);
                 if postgres {
                     format!("{name} # {bit}")
                 } else {

@@ -12,7 +12,7 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
         Refusal::Denied => Reason::PermissionDenied.into(),
         Refusal::Failed(reason) => Reason::parse(reason).unwrap_or(Reason::WrongState).into(),
         Refusal::Unfit(faults) => Problem {
-            violations: faults.iter().map(violation).collect(),
+            violations: faults.iter().copied().map(violation).collect(),
             ..Reason::DocumentUnfit.into()
         },
         Refusal::Conflict => Reason::RequestIdConflict.into(),
@@ -26,8 +26,8 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
     }
 }
 
-fn violation(fault: &DocumentFault) -> Violation {
-    let chunk = |index: &u32| format!("chunks[{index}]");
+fn violation(fault: DocumentFault) -> Violation {
+    let chunk = |index: u32| format!("chunks[{index}]");
     match fault {
         DocumentFault::Missing(index) => {
             Violation::new(chunk(index), "chunk.missing", "Send this chunk.")

@@ -197,8 +197,8 @@ impl Page {
         Ok(())
     }
 
-    /// The same for documents. What a row says lies sealed of it is put aside for what does, so that
-    /// a chunk that was changed shows as a row that was.
+    /// The same for documents. Where something else lies sealed of one than its row says, the row is
+    /// told as one that was changed.
     async fn read_documents(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
         let mut left = DOCUMENT_BYTES_MAX;
         for mut row in self.next::<DocumentRow>(tx, 1).await? {
@@ -209,7 +209,11 @@ impl Page {
                     break;
                 }
                 left = left.saturating_sub(bytes);
-                row.sealed = lies(tx, &row).await?.to_vec();
+                let lies = lies(tx, &row).await?;
+                if row.sealed != lies {
+                    // Whichever of the two was changed: this is in no entry.
+                    row.sealed.extend(lies);
+                }
             }
             self.rows
                 .push((DocumentRow::NAME, row.key(), row.commitment()));

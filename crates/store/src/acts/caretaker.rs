@@ -4,6 +4,7 @@ use baton_domain::access::Action;
 use baton_domain::act::SetCaretaker;
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::SettingId;
+use baton_domain::route::SettingKind;
 
 use super::settings::{CLOSED, OPEN, SettingView, managing, view};
 use super::{Idempotent, Step, direct};
@@ -52,6 +53,11 @@ impl Step for SetCaretaker {
         let own = scene.caller.is_some_and(|it| it.acting == row.id);
         if own || row.id == caretaker.id {
             return Err(Refusal::Failed("CARETAKER_ITSELF"));
+        }
+        // A council has no successor that could take its code over, and closing one ends the rights
+        // of everybody who could.
+        if row.kind == i64::from(SettingKind::Council.number()) {
+            return Err(Refusal::Failed("CARETAKER_OF_COUNCIL"));
         }
         // No chains: who looks after something is there to do it.
         if caretaker.state != OPEN || caretaker.caretaker_id.is_some() {

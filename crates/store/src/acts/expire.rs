@@ -5,6 +5,7 @@ use baton_domain::entry::{EntryKind, number};
 use baton_domain::ids::TransitionId;
 use baton_domain::section::SectionKind;
 
+use super::forget::ROWS_MAX;
 use super::redirect::tell;
 use super::{Step, direct};
 use crate::erasure::Gone;
@@ -115,6 +116,13 @@ impl Step for EraseAgain {
 impl Scene<'_> {
     /// Whether all of it is gone now.
     fn forget_again(&mut self, gone: &Gone, rows: &mut usize) -> bool {
+        if let Gone::Profile(id) | Gone::Section { profile: id, .. } = gone {
+            let of_this = self.rows_of_profile(id);
+            if *rows > 0 && *rows + of_this > ROWS_MAX {
+                return false;
+            }
+            *rows += of_this;
+        }
         match gone {
             Gone::Learner(id) => {
                 let living = |row: &&TransitionRow| row.facts & fact::ERASED == 0;
@@ -144,6 +152,7 @@ impl Scene<'_> {
                     self.forget_document(&row, document_state::ERASED);
                 }
                 self.forget_staged(id);
+                *rows += 1;
             }
             Gone::Section {
                 profile,
@@ -159,7 +168,6 @@ impl Scene<'_> {
                 }
             }
         }
-        *rows += 1;
         true
     }
 }

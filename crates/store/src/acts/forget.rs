@@ -18,18 +18,27 @@ pub(super) const ROWS_MAX: usize = 64;
 /// Those of them that say who else had to do with a move. What is beyond stays as it is: that a
 /// setting once was the destination of a move of which nothing is known.
 const RECIPIENTS_MAX: usize = 32;
+/// Bytes of documents that weigh as much as a row: all that a contribution may have are 50.
+const BYTES_A_ROW: u64 = 2 * 1024 * 1024;
 
 impl Scene<'_> {
     /// How many such rows of a move an erasure changes.
     pub(super) fn rows_of(&self, row: &TransitionRow) -> usize {
         let others = self.world.recipients_of(&row.id).take(RECIPIENTS_MAX);
         let unerased = self.unerased(row);
-        let documents = unerased.iter().map(|profile| {
-            let of_it = self.world.documents_of(&profile.id);
-            of_it.filter(|document| document.is_kept()).count()
+        let profiles = unerased.iter().map(|one| self.rows_of_profile(&one.id));
+        1 + profiles.sum::<usize>() + others.count()
+    }
+
+    /// The same of a contribution. Long documents count for more: what is overwritten takes as much
+    /// of the log, and one commit has to find room for it.
+    pub(super) fn rows_of_profile(&self, profile: &ProfileId) -> usize {
+        let of_it = self.world.documents_of(profile);
+        let kept = of_it.filter(|document| document.is_kept());
+        let (count, bytes) = kept.fold((0, 0), |(count, bytes), one| {
+            (count + 1, bytes + one.bytes.unsigned_abs())
         });
-        let documents: usize = documents.sum();
-        1 + unerased.len() + others.count() + documents
+        1 + count + usize::try_from(bytes / BYTES_A_ROW).unwrap_or(usize::MAX)
     }
 
     /// Contributions to a move of which something is left. Those that were erased before may be

@@ -301,7 +301,7 @@ impl<'a> Walk<'a> {
                 }
             }
             (ChunkRow::NAME, [Value::Text(Some(content)), _, Value::Blob(Some(sealed))]) => {
-                self.lies(content, sealed)
+                self.lies(content, sealed);
             }
             (ContentRow::NAME | LearnerRow::NAME, values) => {
                 if let (

@@ -89,7 +89,11 @@ impl Inner {
                 let full = failed(Broken::Before(error));
                 let (mut taking, adding) = parted(batch);
                 if adding.is_empty() {
-                    return end(taking, &full);
+                    // What is taken away needs room too. Less of it may find some.
+                    return match taking.len() {
+                        0 | 1 => end(taking, &full),
+                        _ => self.replay(taking, charged).await,
+                    };
                 }
                 // What takes rights away must not fail for want of the room its neighbours asked
                 // for.

@@ -32,20 +32,11 @@ impl Parts {
     /// Reads them while nobody changes the ring.
     pub(crate) fn read(folder: &Path) -> Result<Self, StoreError> {
         let _held = RingLock::share(folder)?;
-        let some =
-            |name: &str, bytes_max| match file::read_private_up_to(&folder.join(name), bytes_max) {
-                Err(StoreError::File { source, .. })
-                    if source.kind() == std::io::ErrorKind::NotFound =>
-                {
-                    Ok(Vec::new())
-                }
-                read => read,
-            };
-        let high_water = some(high_water::NAME, 4 * 1024)?;
+        let high_water = some(folder, high_water::NAME, 4 * 1024)?;
         Ok(Self {
             ring: file::read_private(&folder.join(RING))?,
             high_water: String::from_utf8(high_water).unwrap_or_default(),
-            erased: some(ERASED, ERASED_BYTES_MAX)?,
+            erased: some(folder, ERASED, ERASED_BYTES_MAX)?,
         })
     }
 
@@ -55,6 +46,16 @@ impl Parts {
             return Self::read(folder).map(Some);
         }
         Ok(None)
+    }
+}
+
+/// A file that may not be there.
+fn some(folder: &Path, name: &str, bytes_max: u64) -> Result<Vec<u8>, StoreError> {
+    match file::read_private_up_to(&folder.join(name), bytes_max) {
+        Err(StoreError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Ok(Vec::new())
+        }
+        read => read,
     }
 }
 
@@ -137,10 +138,11 @@ impl Gathered {
                 self.ring.create(&self.folder, &self.master)?;
             }
         }
-        let [here, brought] = &self.parts;
-        let erased = |parts: &Option<Parts>| parts.as_ref().map(|parts| parts.erased.clone());
-        let here = erased(here).unwrap_or_default();
-        let all = lines_of_both(&here, &erased(brought).unwrap_or_default());
+        // The list may lie there without a ring.
+        let here = some(&self.folder, ERASED, ERASED_BYTES_MAX)?;
+        let [_, brought] = &self.parts;
+        let brought = brought.as_ref().map(|parts| parts.erased.as_slice());
+        let all = lines_of_both(&here, brought.unwrap_or_default());
         if all != here {
             file::replace(&self.folder.join(ERASED), &all)?;
         }

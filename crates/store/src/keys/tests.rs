@@ -220,3 +220,18 @@ async fn a_ring_that_was_being_replaced_when_the_process_died_is_whole_and_repla
     assert_eq!(opened.epochs().unwrap().len(), 2);
     assert!(!home.at.join("ring.json.new").exists());
 }
+
+#[tokio::test]
+async fn a_list_of_the_erased_that_lies_without_a_ring_is_not_shortened_by_a_restore() {
+    let home = home();
+    made(&home).await;
+    let (list, ring) = (home.at.join("erased"), home.at.join("ring.json"));
+    file::write_new(&list, b"one\n").unwrap();
+    let brought = Parts::read(&home.at).unwrap();
+    file::replace(&list, b"one\ntwo\n").unwrap();
+    std::fs::remove_file(&ring).unwrap();
+    let gathered = Gathered::open(&home.at, &home.master, Some(brought), 1..=1);
+    gathered.await.unwrap().write().unwrap();
+    assert_eq!(std::fs::read(&list).unwrap(), b"one\ntwo\n");
+    Keys::open(&home.at, &home.master).await.unwrap();
+}

@@ -110,7 +110,7 @@ on_both_engines! {
         let moves = world.open_move(2).await;
         let size = world.size();
         let publish = world.publish(&moves, &publishable(false), "beside it");
-        let (_, done) = tokio::join!(world.sent(&cast, &other, &file), world.published(&cast.sender, publish));
+        let ((), done) = tokio::join!(world.sent(&cast, &other, &file), world.published(&cast.sender, publish));
         assert_eq!(done.receipt.unwrap().position, size);
         assert_eq!(world.size(), size + 1);
         for document in [&document, &other] {

@@ -67,6 +67,9 @@ reasons! {
     /// A setting that is closing looks after what others left.
     CaretakerOfOthers = "CARETAKER_OF_OTHERS", FailedPrecondition,
         "this setting looks after what others left; name another caretaker for each of those first";
+    /// A council is never handed over.
+    CaretakerOfCouncil = "CARETAKER_OF_COUNCIL", FailedPrecondition,
+        "a council has no caretaker: its code, and what may be done by it, passes to nobody";
     /// Nobody hands over the setting they act for, or hands a setting over to itself.
     CaretakerItself = "CARETAKER_ITSELF", FailedPrecondition,
         "a setting does not look after itself, and nobody hands over the one they act for";

@@ -116,8 +116,8 @@ fn next_steps(old: &MasterKey, beside: &Path, fingerprint: &str) -> String {
         MasterKey::Command(_) => "have keys.master_command print it".to_owned(),
     };
     format!(
-        "Now say where the new key is, before the service is next started and on every node: \
-         {place}.\nKey backups made until now open with the old key ({fingerprint}) and no other: \
+        "Put a copy of the old key ({fingerprint}) in the safe. Then say where the new key is, before \
+         the service is next started and on every node: {place}.\nKey backups made until now open with the old key and no other: \
          make one with the new key (`baton backup`), and keep the old key apart from them for as \
          long as you keep them."
     )

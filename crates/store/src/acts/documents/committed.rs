@@ -1,9 +1,9 @@
 //! What the entry of a document says it is.
 
 use baton_domain::entry::{EntryKind, PREFIX, hex};
-use baton_domain::ids::DocumentId;
 use baton_domain::log::canonical::Json;
 use baton_domain::log::leaf_hash;
+use baton_domain::section::KindSet;
 use serde::Deserialize;
 
 use crate::engine::value::Column as _;
@@ -15,6 +15,9 @@ use crate::rows::{DocumentRow, EntryRow};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Committed {
     document: String,
+    profile: String,
+    kinds: u32,
+    bytes: u64,
     cover: String,
     /// SHA-256 of each chunk as it lies sealed.
     chunks: Vec<String>,
@@ -27,14 +30,19 @@ struct Said {
 }
 
 impl Committed {
-    /// None when the stored bytes are not those that were hashed, or tell of another document.
-    fn read(row: &EntryRow, of: &DocumentId) -> Option<Self> {
-        let body = row.body.as_deref()?;
-        if leaf_hash(body).as_bytes().as_slice() != row.leaf {
+    /// None when the stored bytes are not those that were hashed, or tell of another document or
+    /// another contribution.
+    fn read(entry: &EntryRow, of: &DocumentRow) -> Option<Self> {
+        let body = entry.body.as_deref()?;
+        if leaf_hash(body).as_bytes().as_slice() != entry.leaf {
             return None;
         }
         let Said { kind, detail } = serde_json::from_slice(body.strip_prefix(PREFIX)?).ok()?;
-        let same = kind == EntryKind::DocumentAdded.name() && detail.document == of.as_str();
+        let same = kind == EntryKind::DocumentAdded.name()
+            && detail.document == of.id.as_str()
+            && detail.profile == of.profile_id.as_str()
+            && detail.kinds == KindSet::of(&[of.kind()?]).bits()
+            && Ok(detail.bytes) == u64::try_from(of.bytes);
         same.then_some(detail)
     }
 
@@ -54,9 +62,7 @@ impl Inner {
     pub(super) async fn committed(&self, row: &DocumentRow) -> Result<Option<Committed>, Refusal> {
         let position = vec![row.position.into_value()];
         let rows: Vec<EntryRow> = self.db.once().await?.rows_by("position", position).await?;
-        Ok(rows
-            .first()
-            .and_then(|entry| Committed::read(entry, &row.id)))
+        Ok(rows.first().and_then(|entry| Committed::read(entry, row)))
     }
 }
 

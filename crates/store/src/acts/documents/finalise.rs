@@ -8,6 +8,7 @@ use baton_domain::ids::DocumentId;
 use baton_domain::log::canonical::Json;
 use baton_domain::section::KindSet;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use super::super::redirect::tell;
 use super::super::release::addressees;
@@ -19,6 +20,9 @@ use crate::refusal::Refusal;
 use crate::rows::{DocumentRow, StagedRow, document_state};
 use crate::scene::Scene;
 use crate::world::{Needs, Put as _};
+
+/// Files looked through at once: a small call asks for up to 25 MiB to be opened and hashed.
+static CHECKS: Semaphore = Semaphore::const_new(2);
 
 /// What is wrong with what was staged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,11 +68,13 @@ impl Prepare for FinaliseDocument {
 
     async fn prepare(self, ledger: &Inner, caller: &Caller) -> Result<Turn<FinaliseStep>, Refusal> {
         let mut checked = None;
+        let one = CHECKS.acquire().await.map_err(|_| Refusal::Internal)?;
         if let Some(row) = ledger.staged(&self.document, caller).await?
             && let Some(opened) = ledger.open_document(&row.of()).await?
         {
             checked = Some(ledger.check_staged(&row, &opened).await?);
         }
+        drop(one);
         Ok(Turn::Decide(FinaliseStep { act: self, checked }))
     }
 }

@@ -77,8 +77,11 @@ fn remove(scene: &mut Scene<'_>, document: &DocumentRow) -> Result<RemovedDocume
     scene.detail("profile", document.profile_id.as_str());
     let (profile, row, question) = scene.contribution(&document.profile_id)?;
     tell(scene, &row);
-    // Of one that is gone the kind is not known any more; whoever may withdraw may be told.
-    let Some(kind) = document.kind() else {
+    // Of one that is gone the kind is not known any more; whoever may withdraw may be told. One that
+    // a hold keeps is answered alike: nobody learns of a hold by removing twice.
+    let stands = document.state == document_state::STANDING;
+    let gone = question.legal_hold && !stands;
+    let Some(kind) = document.kind().filter(|_| !gone) else {
         scene.require(Action::Withdraw, question)?;
         return Err(Refusal::Failed(match document.state {
             document_state::ERASED => "ERASED",
@@ -94,7 +97,6 @@ fn remove(scene: &mut Scene<'_>, document: &DocumentRow) -> Result<RemovedDocume
     // Of a hold only they are told who may set one.
     let told = kept && scene.ask(Action::Hold, question, None);
     scene.detail("kept", kept);
-    let stood = document.state == document_state::STANDING;
     if kept {
         scene.world.put(DocumentRow {
             state: document_state::HIDDEN,
@@ -105,7 +107,7 @@ fn remove(scene: &mut Scene<'_>, document: &DocumentRow) -> Result<RemovedDocume
         scene.note_gone(&Gone::Document(document.id.clone()));
     }
     // Who cannot see the kind must not learn that it was there.
-    if stood && kind.class() != Class::R {
+    if stands && kind.class() != Class::R {
         scene.tell_again(&row, &profile);
     }
     Ok(RemovedDocument { kept: told })
