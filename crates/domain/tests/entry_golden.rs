@@ -129,16 +129,6 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
             ("old_key", text("baton.ledger/ldg_0/2+93a0d7e1+AXq2")),
             ("old_key_until_us", Json::Int(1_775_736_000_000_001)),
         ],
-        EntryKind::CaretakerSet => vec![
-            ("before", text(&setting(0x66))),
-            ("caretaker", text(&setting(0x77))),
-            ("setting", text(&setting(0x55))),
-        ],
-        EntryKind::MasterKeyChanged => vec![
-            ("new_key", text(&"5e".repeat(8))),
-            ("old_key", text(&"d0".repeat(8))),
-            ("validate_only", Json::Bool(true)),
-        ],
         EntryKind::EpochOpened => vec![("check", text(&"e4".repeat(16))), ("epoch", Json::Int(4))],
         EntryKind::EpochsDestroyed => vec![("last_epoch", Json::Int(1))],
         EntryKind::PolicySetShown => vec![("shown", text(&"c0".repeat(32)))],
@@ -206,6 +196,16 @@ fn of_keeping(
             ("reason", text("sent_in_error")),
         ]),
         EntryKind::Expired => with(vec![("profiles", Json::Arr(vec![text(&profile())]))]),
+        EntryKind::CaretakerSet => vec![
+            ("before", text(&setting(0x66))),
+            ("caretaker", text(&setting(0x77))),
+            ("setting", text(&setting(0x55))),
+        ],
+        EntryKind::MasterKeyChanged => vec![
+            ("new_key", text(&"5e".repeat(8))),
+            ("old_key", text(&"d0".repeat(8))),
+            ("validate_only", Json::Bool(true)),
+        ],
         EntryKind::ErasedAgain => vec![("count", Json::Int(2))],
         EntryKind::HoldChanged => with(vec![
             ("held", Json::Bool(true)),

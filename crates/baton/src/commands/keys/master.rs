@@ -60,7 +60,7 @@ pub(super) async fn run(
     let beside = folder.join("keys").join("master.key");
     let old = config.keys.master();
     let old = old.unwrap_or_else(|| MasterKey::File(beside.clone()));
-    let handed = old.hand_over(&args.new(), args.dry_run).await;
+    let handed = old.hand_over(&args.new_key(), args.dry_run).await;
     let handed = handed.map_err(explained)?;
     let client = to.connect().await?;
     let request = v1::RotateMasterKeyRequest {
@@ -88,7 +88,7 @@ pub(super) async fn run(
 }
 
 impl RotateMasterArgs {
-    fn new(&self) -> MasterKey {
+    fn new_key(&self) -> MasterKey {
         match (&self.new_file, self.new_descriptor, &self.new_command) {
             (Some(file), ..) => MasterKey::File(file.clone()),
             (_, Some(number), _) => MasterKey::Descriptor(number),

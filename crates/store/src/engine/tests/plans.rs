@@ -61,18 +61,19 @@ const ASKED: [Asked; 8] = [
 ];
 
 /// How SQLite says that it goes through a whole table, by name or by the name a text gives it.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "SCAN feed",
     "SCAN lease",
     "SCAN request",
     "SCAN transition",
     "SCAN profile",
+    "SCAN setting",
     "SCAN a ",
     "SCAN e ",
 ];
 
 /// The rows, said so that both engines understand it; `{n}` counts them.
-const FILL: [&str; 7] = [
+const FILL: [&str; 8] = [
     "INSERT INTO feed SELECT CASE WHEN n % 2 = 0 THEN 'stg_large' ELSE 'stg_' || n % 500 END, \
      n, 0, 1, 'prf_' || n, 'trn_' || n, 2, 2025 FROM {n}",
     "INSERT INTO lease SELECT 'sub_' || n, 'wat_' || n FROM {n}",
@@ -82,6 +83,8 @@ const FILL: [&str; 7] = [
      'stg_' || n % 90, 'stg_council', NULL, 0, NULL, 0 FROM {n}",
     "INSERT INTO profile SELECT 'prf_' || substr('000000' || n, -6), 'trn_' || n, 'stg_large', 1, \
      1, 1, 2, 'cnt_' || n, {blob}, 1, n, n FROM {n}",
+    "INSERT INTO setting SELECT 'stg_' || n, 3, '', '', '', 1, {blob}, \
+     CASE WHEN n % 50 = 0 THEN 'stg_' || n % 700 END FROM {n}",
     "INSERT INTO entry SELECT n, {blob}, {blob} FROM {n}",
     "INSERT INTO about SELECT 'als_' || n % 1000, n FROM {n}",
 ];
