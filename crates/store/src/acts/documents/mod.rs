@@ -11,6 +11,7 @@ mod list;
 mod remove;
 mod sealed;
 mod stage;
+mod upload;
 
 use baton_domain::access::{Action, Relation};
 use baton_domain::document::{DOCUMENTS_BYTES_MAX, DOCUMENTS_EVER_MAX, DOCUMENTS_MAX, MediaType};
@@ -23,8 +24,9 @@ pub use self::finalise::{DocumentFault, Finalised};
 pub use self::list::{DocumentView, Documents};
 pub use self::remove::RemovedDocument;
 pub(crate) use self::sealed::{as_it_lies, sha256};
+pub use self::stage::DocumentBegun;
 pub(crate) use self::stage::STAGED_FOR;
-pub use self::stage::{ChunkStaged, DocumentBegun};
+pub use self::upload::ChunkStaged;
 use super::erase::alive;
 use crate::erasure::Gone;
 use crate::refusal::Refusal;

@@ -1,9 +1,9 @@
-//! Sending a document, chunk by chunk. It is no act and makes no entry: nobody can read what is
-//! staged. Who may not do it is refused by an entry as anywhere.
+//! Beginning a document. Sending one is no act and makes no entry: nobody can read what is staged. Who
+//! may not do it is refused by an entry as anywhere.
 
 use std::time::Duration;
 
-use baton_domain::act::{Caller, CreateDocument, UploadChunk};
+use baton_domain::act::{Caller, CreateDocument};
 use baton_domain::document::CHUNK_BYTES;
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::{ContentId, DocumentId, ProfileId};
@@ -15,11 +15,11 @@ use super::super::settings::random_id;
 use super::super::{Prepare, Step, Turn};
 use super::chunks::signed;
 use super::kind;
-use super::sealed::{Facts, Of, sha256};
+use super::sealed::{Facts, Of};
 use crate::engine::value::Column as _;
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
-use crate::rows::{ChunkRow, ContentRow, StagedRow, document_state};
+use crate::rows::{ContentRow, StagedRow, document_state};
 use crate::scene::Scene;
 use crate::world::{Needs, Put as _};
 
@@ -30,7 +30,7 @@ const OF_CREDENTIAL: (usize, u64) = (16, 128 * CHUNK_BYTES);
 /// The same of one setting.
 const OF_SETTING: (usize, u64) = (64, 512 * CHUNK_BYTES);
 /// Bytes of a hash of `received`.
-const HASH: usize = 32;
+pub(super) const HASH: usize = 32;
 
 /// A document that is being sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,13 +41,6 @@ pub struct DocumentBegun {
     pub received: Vec<u32>,
     /// It stands already; there is nothing to send.
     pub standing: bool,
-}
-
-/// A chunk that is staged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ChunkStaged {
-    /// How many are staged now.
-    pub received: usize,
 }
 
 impl StagedRow {
@@ -146,7 +139,7 @@ impl Step for CreateStep {
 }
 
 /// What is staged makes no entry; that it was refused does.
-fn unsaid<T>(
+pub(super) fn unsaid<T>(
     scene: &mut Scene<'_>,
     profile: &ProfileId,
     done: Result<T, Refusal>,
@@ -250,15 +243,6 @@ impl CreateStep {
     }
 }
 
-/// A chunk that is sealed, if it has a place.
-#[derive(Debug)]
-pub(crate) struct UploadStep {
-    document: DocumentId,
-    index: u32,
-    sealed: Option<Vec<u8>>,
-    hash: [u8; 32],
-}
-
 impl Inner {
     /// What is staged by a setting under an id; others' is not there.
     pub(super) async fn staged(
@@ -273,53 +257,6 @@ impl Inner {
     }
 }
 
-impl Prepare for UploadChunk {
-    type Step = UploadStep;
-
-    async fn prepare(self, ledger: &Inner, caller: &Caller) -> Result<Turn<UploadStep>, Refusal> {
-        let of = ledger.staged(&self.document, caller).await?;
-        let of = of.map(|row| row.of());
-        let place = of.as_ref().and_then(|of| of.place(self.index.into()));
-        let fits = place.filter(|place| u64::try_from(self.data.len()) == Ok(place.bytes));
-        let mut sealed = None;
-        if let Some((of, place)) = of.zip(fits)
-            && let Some(opened) = ledger.open_document(&of).await?
-        {
-            sealed = Some(ledger.seal_chunk((&of, &opened.key), place, &self.data)?);
-        }
-        Ok(Turn::Decide(UploadStep {
-            document: self.document,
-            index: self.index,
-            hash: sealed.as_deref().map_or([0; 32], sha256),
-            sealed,
-        }))
-    }
-}
-
-impl Step for UploadStep {
-    type Outcome = ChunkStaged;
-    const TAKES_AWAY: bool = false;
-
-    fn kind(&self) -> EntryKind {
-        EntryKind::DocumentStaged
-    }
-
-    fn needs(&self, needs: &mut Needs) {
-        needs.documents.insert(self.document.clone());
-    }
-
-    fn weight(&self) -> usize {
-        self.sealed.as_ref().map_or(0, Vec::len)
-    }
-
-    fn decide(&self, scene: &mut Scene<'_>) -> Result<ChunkStaged, Refusal> {
-        scene.detail("document", self.document.as_str());
-        let (staged, kind) = own_staged(scene, &self.document)?;
-        let done = self.stage(scene, staged.clone(), kind);
-        unsaid(scene, &staged.profile_id, done)
-    }
-}
-
 /// What the caller's setting has staged under an id, and its kind.
 pub(super) fn own_staged(
     scene: &Scene<'_>,
@@ -330,31 +267,4 @@ pub(super) fn own_staged(
     let own = staged.filter(|row| Some(&row.setting_id) == acting);
     let own = own.and_then(|row| Some((row.clone(), kind(row.kind)?)));
     own.ok_or(Refusal::Denied)
-}
-
-impl UploadStep {
-    fn stage(
-        &self,
-        scene: &mut Scene<'_>,
-        mut staged: StagedRow,
-        kind: SectionKind,
-    ) -> Result<ChunkStaged, Refusal> {
-        scene.addable(&staged.profile_id, kind)?;
-        let at = usize::try_from(self.index).unwrap_or(usize::MAX);
-        let at = at.saturating_mul(HASH);
-        let place = staged.received.get_mut(at..at.saturating_add(HASH));
-        let (Some(place), Some(sealed)) = (place, &self.sealed) else {
-            return Err(Refusal::Failed("CHUNK_OUT_OF_PLACE"));
-        };
-        place.copy_from_slice(&self.hash);
-        let received = staged.came().len();
-        scene.world.put(ChunkRow {
-            content_id: staged.content_id.clone(),
-            idx: i64::from(self.index),
-            sealed: sealed.clone(),
-        });
-        scene.world.put(staged);
-        scene.world.write_unsaid();
-        Ok(ChunkStaged { received })
-    }
 }
