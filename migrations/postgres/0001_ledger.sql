@@ -98,7 +98,6 @@ CREATE TABLE learner (
 CREATE INDEX learner_epoch ON learner (epoch, owner_id, keeper_id);
 CREATE INDEX learner_alias ON learner (alias);
 -- No samples of sealed values go into the planner's statistics: they would outlive their erasure.
-ALTER TABLE learner ALTER COLUMN wrapped SET STATISTICS 0, ALTER COLUMN sealed SET STATISTICS 0;
 
 CREATE TABLE learner_code (
     blind TEXT COLLATE "C" NOT NULL,
@@ -174,7 +173,6 @@ CREATE TABLE content (
 );
 CREATE INDEX content_epoch ON content (epoch, owner_id, keeper_id);
 -- As of learner.
-ALTER TABLE content ALTER COLUMN wrapped SET STATISTICS 0, ALTER COLUMN sealed SET STATISTICS 0;
 
 CREATE TABLE document (
     id TEXT COLLATE "C" PRIMARY KEY,
