@@ -97,7 +97,6 @@ CREATE TABLE learner (
 );
 CREATE INDEX learner_epoch ON learner (epoch, owner_id, keeper_id);
 CREATE INDEX learner_alias ON learner (alias);
--- No samples of sealed values go into the planner's statistics: they would outlive their erasure.
 
 CREATE TABLE learner_code (
     blind TEXT COLLATE "C" NOT NULL,
@@ -172,7 +171,6 @@ CREATE TABLE content (
     PRIMARY KEY (content_id, kind)
 );
 CREATE INDEX content_epoch ON content (epoch, owner_id, keeper_id);
--- As of learner.
 
 CREATE TABLE document (
     id TEXT COLLATE "C" PRIMARY KEY,

@@ -99,6 +99,36 @@ on_both_engines! {
         exchange.verify_all().await;
     }
 
+    async fn contributions_with_many_documents_are_erased_again_from_an_older_copy(exchange) {
+        let mut moves = Vec::new();
+        for seed in 1..=6 {
+            let of = exchange.open_move().await;
+            let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+            let mut profile = submission(&of, typical(seed, of.point));
+            profile.content = Some(Box::new(v1::Sections {
+                health: profile.content.and_then(|all| all.health),
+                ..Default::default()
+            }));
+            let profile = sender.publish(profile).await.unwrap().name;
+            for number in 0..20 {
+                let title = format!("number {number}");
+                sender.add(&profile, (KIND, &title), b"a report").await.unwrap();
+            }
+            moves.push((of, sender));
+        }
+        exchange.stop().await;
+        exchange.home.copy().await;
+        exchange.start(false).await.unwrap();
+        for (of, sender) in &moves {
+            sender.at(&exchange.door).erase_kind(&of.name, KIND).await.unwrap();
+        }
+        exchange.stop().await;
+        exchange.home.put_back().await;
+        exchange.start(true).await.expect("it opens, in as many entries as that takes");
+        assert_eq!(left(exchange).await, [0, 0, 0]);
+        exchange.verify_all().await;
+    }
+
     async fn a_document_that_was_erased_does_not_come_back_with_an_older_copy(exchange) {
         let Cast { of, sender, receiver, profile } = cast(exchange).await;
         let (by_kind, removed, kept) = (

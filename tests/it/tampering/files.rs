@@ -55,6 +55,17 @@ fn cuts(folder: &Path, files: &[(PathBuf, Vec<u8>)]) -> Vec<Cut> {
             cuts.extend(entries(file, bytes));
             continue;
         }
+        if name.starts_with("baton/access-rows/") {
+            let parts = without_sizes(bytes);
+            let layer = name.to_owned();
+            let cut = |part| Cut {
+                layer: layer.clone(),
+                file,
+                parts: vec![part],
+            };
+            cuts.extend(parts.into_iter().map(cut));
+            continue;
+        }
         let part = if name.starts_with("tile/0/") {
             HASH
         } else {
@@ -68,6 +79,25 @@ fn cuts(folder: &Path, files: &[(PathBuf, Vec<u8>)]) -> Vec<Cut> {
         });
     }
     cuts
+}
+
+/// All but the digits of how long the ledger was when a page of access rows was read: a little later
+/// they were the same.
+fn without_sizes(bytes: &[u8]) -> Vec<Range<usize>> {
+    const SIZE: &[u8] = b"\"tree_size\":";
+    let (mut parts, mut from) = (Vec::new(), 0);
+    for at in 0..bytes.len() {
+        if bytes[at..].starts_with(SIZE) {
+            let digits = at + SIZE.len();
+            let count = bytes[digits..]
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit());
+            parts.push(from..digits);
+            from = digits + count.count();
+        }
+    }
+    parts.push(from..bytes.len());
+    parts
 }
 
 /// All bodies of entries, all leaf hashes; of lengths one of each bundle; single bytes.

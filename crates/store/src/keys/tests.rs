@@ -235,3 +235,31 @@ async fn a_list_of_the_erased_that_lies_without_a_ring_is_not_shortened_by_a_res
     assert_eq!(std::fs::read(&list).unwrap(), b"one\ntwo\n");
     Keys::open(&home.at, &home.master).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_chunk_opens_in_its_own_place_only() {
+    let home = home();
+    let keys = made(&home).await;
+    let (owner, other) = (
+        SettingId::from_bytes([1; 16]),
+        SettingId::from_bytes([2; 16]),
+    );
+    let (content, another) = (
+        ContentId::from_bytes([3; 16]),
+        ContentId::from_bytes([4; 16]),
+    );
+    let key = Key::random().unwrap();
+    let own = keys.chunk_aad(&owner, (&content, 12), (1, false));
+    let sealed = key.seal(&own, b"a chunk".to_vec()).unwrap();
+    assert_eq!(key.open(&own, &sealed).unwrap(), b"a chunk");
+    for elsewhere in [
+        keys.chunk_aad(&other, (&content, 12), (1, false)),
+        keys.chunk_aad(&owner, (&another, 12), (1, false)),
+        keys.chunk_aad(&owner, (&content, 13), (1, false)),
+        keys.chunk_aad(&owner, (&content, 12), (2, false)),
+        keys.chunk_aad(&owner, (&content, 12), (1, true)),
+        keys.content_aad(&owner, &content, 12),
+    ] {
+        assert!(key.open(&elsewhere, &sealed).is_err(), "{elsewhere}");
+    }
+}
