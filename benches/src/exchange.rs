@@ -224,6 +224,7 @@ pub struct Batches {
 
 impl Batches {
     /// Those since another count.
+    #[must_use]
     pub fn since(&self, before: &Self) -> Self {
         Self {
             acts: self.acts - before.acts,

@@ -18,7 +18,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub(crate) struct Ran {
     seconds: f64,
-    /// Most memory it had at once (VmHWM), in MiB.
+    /// Most memory it had at once (`VmHWM`), in MiB.
     mebibytes: f64,
     said: String,
 }
@@ -49,7 +49,7 @@ pub(crate) fn run(program: &Path, connection: Option<&Path>, line: &[&str]) -> a
         if let Some(ended) = child.try_wait()? {
             break ended;
         }
-        std::thread::sleep(LOOK_EVERY);
+        std::thread::park_timeout(LOOK_EVERY);
     };
     let seconds = began.elapsed().as_secs_f64();
     let said = std::io::read_to_string(child.stdout.take().context("no output")?)?;

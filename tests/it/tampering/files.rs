@@ -141,13 +141,13 @@ fn turns(cuts: &[Cut]) -> Vec<Turn> {
 
 /// Flips so many of them; every one is told, and with all of them undone nothing is.
 pub(super) async fn bytes_are_told(max: usize) {
-    let mut exchange = Exchange::new(Home::sqlite()).await;
+    let exchange = Exchange::new(Home::sqlite()).await;
     let size = if max == usize::MAX {
         ENTRIES
     } else {
         ENTRIES_BRIEF
     };
-    a_day(&mut exchange).await;
+    a_day(&exchange).await;
     filled_to(&exchange, size).await;
     let auditor = Auditor::of(&exchange, &exchange.officer);
     auditor.exported().await;
