@@ -45,7 +45,7 @@ table! {
 
 table! {
     /// A setting. The salt keeps the name of a childminder from being guessed from the entry.
-    SettingRow in "setting" key(id) by(id, caretaker_id) access(true) {
+    SettingRow in "setting" key(id) by(id) access(true) {
         id: SettingId,
         kind: i64,
         name: String,

@@ -2,7 +2,7 @@
 //! memory, written back set by set.
 
 mod forget;
-mod load;
+pub(crate) mod load;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -71,6 +71,7 @@ fn statements() -> Vec<Statement> {
         handover::LEFT_CONTENT,
         handover::LEFT_LEARNERS,
         handover::KEYS_LEFT,
+        world::load::WARDS,
         handover::DESTROY_KEYS,
         rotation::COUNT_CONTENT,
         rotation::COUNT_LEARNERS,

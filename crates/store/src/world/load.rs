@@ -7,9 +7,12 @@ use baton_domain::ids::SettingId;
 use super::{Indexed, Needs, World, council_code};
 use crate::engine::Tx;
 use crate::engine::table::Table;
-use crate::engine::value::{Column, Value};
+use crate::engine::value::{Column, Type, Value};
 use crate::error::StoreError;
 use crate::rows::LearnerCodeRow;
+
+/// Whether a setting looks after any other: more than the acts of a batch could take from it.
+pub(crate) const WARDS: &str = "SELECT id FROM setting WHERE caretaker_id = $1 LIMIT 1000";
 
 impl World {
     /// Fetches everything the batch needs. The order matters: later stages follow references of
@@ -121,8 +124,12 @@ impl World {
             ids.extend(row.to_id.clone());
         }
         self.settings.load(by(tx, "id", ids.iter().cloned()).await?);
-        let wards = needs.looked_after_by.iter().cloned();
-        self.settings.load(by(tx, "caretaker_id", wards).await?);
+        for caretaker in &needs.looked_after_by {
+            let some = tx.fetch(WARDS, vec![caretaker.clone().into_value()], &[Type::Text]);
+            let read = |row: Vec<Value>| SettingId::from_value(row.into_iter().next()?).ok();
+            let wards: Vec<SettingId> = some.await?.into_iter().filter_map(read).collect();
+            self.settings.load(by(tx, "id", wards.into_iter()).await?);
+        }
         let owners = self.learners.iter();
         ids.extend(owners.flat_map(|row| [row.owner_id.clone(), row.keeper_id.clone()]));
         // A record that is sealed anew is sealed under its owner's caretaker's.
