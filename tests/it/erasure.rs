@@ -5,7 +5,6 @@ use std::num::NonZeroU16;
 use baton_domain::log::note::VerifierKey;
 use baton_domain::log::{Checkpoint, Hash, verify_inclusion};
 use baton_wire::status::Reason;
-use baton_wire::v1::TransitionState::{Accepted, Erased, Published};
 use baton_wire::v1::{self, ItemKind, Role, SectionKind};
 
 use crate::harness::*;
@@ -415,49 +414,6 @@ on_both_engines! {
         let back = receiver.await_item(&subscription, &hidden.1).await.unwrap();
         assert_eq!(the_profile(&back.items).version, 1);
         receiver.get(&published.name).await.expect("as before");
-    }
-
-    async fn content_expires_after_the_move_and_held_content_does_not(exchange) {
-        let [filed, open, held] = [exchange.open_move().await, exchange.open_move().await, exchange.open_move().await];
-        let sender = exchange.person(&filed.from, &[Role::Publisher]).await;
-        let receiver = exchange.person(&filed.to, &[Role::Senco]).await;
-        let mut names = Vec::new();
-        for (of, seed) in [(&filed, 1), (&open, 2), (&held, 3)] {
-            names.push(sender.publish(submission(of, typical(seed, of.point))).await.unwrap().name);
-        }
-        receiver.get(&names[0]).await.unwrap();
-        receiver.acknowledge(&names[0], 1).await.unwrap();
-        let until = |of: &Move| {
-            let (sender, name) = (sender.clone(), of.name.clone());
-            async move { sender.transition(&name).await.unwrap().kept_until }
-        };
-        assert_eq!((until(&filed).await, until(&open).await), ("2026-12-20".into(), "2026-12-31".into()));
-        sender.hold(&held.name, v1::HoldReason::Investigation).await.unwrap();
-
-        let states = async |expected: [v1::TransitionState; 3]| {
-            for (of, state) in [&filed, &open, &held].into_iter().zip(expected) {
-                assert_eq!(sender.transition(&of.name).await.unwrap().state(), state);
-            }
-        };
-        states([Accepted, Published, Published]).await;
-        // The last day is a day on which it is kept.
-        exchange.hand.send_replace(at("2026-12-20T23:30:00Z"));
-        receiver.look().await.unwrap();
-        states([Accepted, Published, Published]).await;
-        let size = exchange.size();
-        exchange.hand.send_replace(at("2026-12-21T00:30:00Z"));
-        exchange.entered("expired", size, 1).await;
-        states([Erased, Published, Published]).await;
-        let size = exchange.size();
-        exchange.hand.send_replace(at("2027-01-01T00:30:00Z"));
-        exchange.entered("expired", size, 1).await;
-        states([Erased, Erased, Published]).await;
-        let size = exchange.size();
-        sender.hold(&held.name, v1::HoldReason::Unspecified).await.unwrap();
-        exchange.hand.send_replace(at("2027-01-02T00:30:00Z"));
-        exchange.entered("expired", size, 1).await;
-        states([Erased, Erased, Erased]).await;
-        exchange.verify_all().await;
     }
 
     async fn what_was_erased_is_erased_again_from_an_older_copy(exchange) {

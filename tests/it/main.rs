@@ -21,6 +21,7 @@ mod documents;
 mod doors;
 mod erasure;
 mod erasure_scan;
+mod expiry;
 mod export;
 mod folder;
 mod forked;

@@ -100,6 +100,8 @@ kinds! {
     WhoSawAsked = "who_saw_asked",
     /// An answer to a request for access was given out.
     DisclosureRecorded = "disclosure_recorded",
+    /// Receivers were told by when a move's content will be gone.
+    ExpiryAnnounced = "expiry_announced",
     /// Calls beyond a caller's refusal rate, counted.
     RefusalsSummarised = "refusals_summarised",
     /// A key epoch came into force.

@@ -195,6 +195,11 @@ fn of_keeping(
             ("profiles", Json::Arr(vec![text(&profile())])),
             ("reason", text("sent_in_error")),
         ]),
+        EntryKind::ExpiryAnnounced => with(vec![
+            ("last_day", text("2026-12-20")),
+            ("profiles", Json::Arr(vec![text(&profile())])),
+            ("to", Json::Arr(vec![text(&setting(0x77))])),
+        ]),
         EntryKind::Expired => with(vec![("profiles", Json::Arr(vec![text(&profile())]))]),
         EntryKind::CaretakerSet => vec![
             ("before", text(&setting(0x66))),

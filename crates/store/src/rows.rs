@@ -172,6 +172,8 @@ pub(crate) mod fact {
     pub(crate) const RESTRICTED: i64 = 1 << 10;
     /// What was known of the move is erased; the row tells that there was one.
     pub(crate) const ERASED: i64 = 1 << 11;
+    /// The receivers were told by when the content will be gone.
+    pub(crate) const EXPIRY_ANNOUNCED: i64 = 1 << 12;
 }
 
 table! {
@@ -394,6 +396,8 @@ pub(crate) mod feed_kind {
     pub(crate) const PROFILE: i64 = 1;
     /// The contribution was withdrawn or the move redirected away.
     pub(crate) const CLOSED: i64 = 2;
+    /// The content will be gone soon.
+    pub(crate) const EXPIRES: i64 = 3;
 }
 
 table! {

@@ -10,7 +10,7 @@ use futures::{StreamExt as _, stream};
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
-use crate::acts::{Expire, Release, STAGED_FOR, addressees};
+use crate::acts::{AnnounceExpiry, Expire, Release, STAGED_FOR, addressees};
 use crate::bodies::drop_old;
 use crate::clock::london_date;
 use crate::engine::Db;
@@ -24,8 +24,8 @@ use crate::world::Needs;
 
 pub(crate) const STANDING: &str =
     "SELECT id FROM profile WHERE state = 1 AND id > $1 ORDER BY id LIMIT $2";
-/// Moves whose time may be over: none is before the end of the calendar year after the one their
-/// academic year begins in.
+/// Moves whose time may be over or near: that is in December of the calendar year after the one
+/// their academic year begins in.
 pub(crate) const PAST: &str = "SELECT id FROM transition WHERE id > $1 AND academic_year < $2 \
      AND (facts & 2048) = 0 ORDER BY id LIMIT $3";
 pub(crate) const OLD_REQUESTS: &str =
@@ -126,15 +126,15 @@ async fn everything(door: &Door, stop: &CancellationToken) -> Result<bool, Store
 /// What the date alone ends, and nothing brings back.
 async fn past_its_time(door: &Door, stop: &CancellationToken) -> bool {
     told(forget_requests(&door.inner, stop).await.map(|()| true));
-    let all = told(expired(door, stop).await);
+    let all = told(ending(door, stop).await);
     if let Err(refusal) = drop_old(door, stop).await {
         tracing::warn!(%refusal, "bodies of old entries are dropped another day");
     }
     all
 }
 
-/// Erases the moves whose time is over.
-async fn expired(door: &Door, stop: &CancellationToken) -> Result<bool, StoreError> {
+/// Erases the moves whose time is over, and tells receivers of those whose time is near.
+async fn ending(door: &Door, stop: &CancellationToken) -> Result<bool, StoreError> {
     let (mut after, mut all) = (String::new(), true);
     let this_year = i64::from(london_date(door.inner.clock.now_us()).year());
     while !stop.is_cancelled() {
@@ -149,13 +149,16 @@ async fn expired(door: &Door, stop: &CancellationToken) -> Result<bool, StoreErr
             return Ok(all);
         };
         last.as_str().clone_into(&mut after);
-        let due = due(&door.inner, ids).await?;
-        let erased = stream::iter(due).map(|transition| door.act_itself(Expire { transition }));
+        let (over, near) = over_and_near(&door.inner, ids).await?;
+        let erased = stream::iter(over).map(|transition| door.act_itself(Expire { transition }));
+        let announced = |transition| door.act_itself(AnnounceExpiry { transition });
+        let announced = stream::iter(near).map(announced);
         let refused = erased
             .buffer_unordered(AT_ONCE)
-            .filter_map(|done| std::future::ready(done.err()));
+            .chain(announced.buffer_unordered(AT_ONCE));
+        let refused = refused.filter_map(|done| std::future::ready(done.err()));
         for refusal in refused.collect::<Vec<_>>().await {
-            tracing::warn!(%refusal, "what is past its time is erased with the next sweep");
+            tracing::warn!(%refusal, "what is past its time, or near it, waits for the next sweep");
             all = false;
         }
     }
@@ -163,7 +166,10 @@ async fn expired(door: &Door, stop: &CancellationToken) -> Result<bool, StoreErr
 }
 
 /// A look without the lock; it is decided again under it.
-async fn due(inner: &Inner, mut ids: Vec<TransitionId>) -> Result<Vec<TransitionId>, StoreError> {
+async fn over_and_near(
+    inner: &Inner,
+    ids: Vec<TransitionId>,
+) -> Result<(Vec<TransitionId>, Vec<TransitionId>), StoreError> {
     let needs = Needs {
         transitions: ids.iter().cloned().collect(),
         ..Needs::default()
@@ -172,11 +178,15 @@ async fn due(inner: &Inner, mut ids: Vec<TransitionId>) -> Result<Vec<Transition
     let decider = inner.decider();
     let with = (&inner.keys, &*decider);
     let scene = Scene::new(&mut world, with, None, Moment::now(&inner.clock));
-    ids.retain(|id| {
-        let row = scene.world.transitions.get(id.as_str());
-        row.is_some_and(|row| scene.is_due(row))
-    });
-    Ok(ids)
+    let (mut over, mut near) = (Vec::new(), Vec::new());
+    for id in ids {
+        match scene.world.transitions.get(id.as_str()) {
+            Some(row) if scene.is_due(row) => over.push(id),
+            Some(row) if !scene.untold_of_expiry(row).is_empty() => near.push(id),
+            _ => {}
+        }
+    }
+    Ok((over, near))
 }
 
 /// Forgets the request ids that are older than they have to be known.

@@ -160,6 +160,9 @@ pub(super) fn profile(caller: &Caller, fetched: Fetched) -> twin::Profile {
         signatory: fetched.signatory,
         publish_time_us: fetched.published_us,
         provisional: fetched.provisional,
+        kept_until: fetched
+            .kept_until
+            .map_or_else(String::new, |day| day.to_string()),
     }
 }
 

@@ -244,6 +244,10 @@ fn item(caller: &Caller, item: PulledItem) -> twin::Item {
             twin::ItemKind::Profile,
             Some(encode::profile(caller, *fetched)),
         ),
+        PulledWhat::Expires(fetched) => (
+            twin::ItemKind::Expires,
+            Some(encode::profile(caller, *fetched)),
+        ),
         PulledWhat::NotAvailable => (twin::ItemKind::NotAvailable, None),
         PulledWhat::Closed(profile) => {
             // Only the name it was known by: nothing of what it held.

@@ -36,6 +36,8 @@ pub struct Fetched {
     pub kinds: KindSet,
     /// The move is provisional for the reader.
     pub provisional: bool,
+    /// Last day it is kept here.
+    pub kept_until: Option<jiff::civil::Date>,
     /// Who signed it off; empty until the sections are opened.
     pub signatory: String,
     /// The sections; empty when they were only named.
@@ -60,10 +62,16 @@ impl Fetched {
             published_us: profile.published_us,
             kinds,
             provisional: window == Window::Provisional,
+            kept_until: None,
             signatory: String::new(),
             sections: Vec::new(),
             sealed: None,
         }
+    }
+
+    pub(crate) const fn kept_until(mut self, last: Option<jiff::civil::Date>) -> Self {
+        self.kept_until = last;
+        self
     }
 
     pub(crate) fn may_open(mut self, profile: &ProfileRow) -> Self {
@@ -138,7 +146,8 @@ impl Step for Fetch {
             scene.receive(&profile, &caller.acting, receipt_state::OPENED);
         }
         let window = question.window;
-        Ok(Fetched::new(&row, &profile, kinds, window).may_open(&profile))
+        let fetched = Fetched::new(&row, &profile, kinds, window).may_open(&profile);
+        Ok(fetched.kept_until(scene.kept_until(&row)))
     }
 }
 

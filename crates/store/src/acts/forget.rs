@@ -207,7 +207,7 @@ impl Scene<'_> {
     }
 
     /// The last day a move's content is kept.
-    pub(super) fn kept_until(&self, row: &TransitionRow) -> Option<jiff::civil::Date> {
+    pub(crate) fn kept_until(&self, row: &TransitionRow) -> Option<jiff::civil::Date> {
         let year = year(row).ok()?;
         Some(if self.progress(row) == Progress::Accepted {
             year.filed_until()

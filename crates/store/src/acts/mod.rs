@@ -4,6 +4,7 @@
 //! has been asked. So a refused step has changed nothing, and a batch of steps fails only for
 //! reasons of infrastructure.
 
+mod announce_expiry;
 mod audit;
 mod back_up;
 mod bootstrap;
@@ -45,6 +46,7 @@ use baton_domain::act::{self, Caller, RequestId};
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::ContentId;
 
+pub(crate) use announce_expiry::AnnounceExpiry;
 pub use audit::{AccessRows, Entries};
 pub use bootstrap::Bootstrapped;
 pub use credentials::{CredentialView, Issued};

@@ -56,6 +56,8 @@ pub struct PulledItem {
 pub enum PulledWhat {
     /// A version was published or became visible; as it stands now.
     Profile(Box<Fetched>),
+    /// It will be gone after its last day: the contribution without content and kinds.
+    Expires(Box<Fetched>),
     /// It was there, and today's rights do not show it.
     NotAvailable,
     /// It was withdrawn or the move redirected away.
@@ -219,7 +221,7 @@ impl PullStep {
     /// Bytes of content a candidate adds to the turn at most.
     fn carries(&self, scene: &Scene<'_>, candidate: &FeedRow) -> i64 {
         let profile = scene.world.profiles.get(candidate.profile_id.as_str());
-        let carried = profile.filter(|_| self.inline && candidate.kind != feed_kind::CLOSED);
+        let carried = profile.filter(|_| self.inline && candidate.kind == feed_kind::PROFILE);
         carried.map_or(0, |profile| profile.bytes)
     }
 
@@ -259,6 +261,12 @@ impl PullStep {
             scene.hide(&row, &profile, &caller.acting);
             return hidden;
         }
+        let last = scene.kept_until(&row);
+        if candidate.kind == feed_kind::EXPIRES {
+            let named = Fetched::new(&row, &profile, KindSet::EMPTY, question.window);
+            let expires = PulledWhat::Expires(Box::new(named.kept_until(last)));
+            return (expires, shown(place, "", KindSet::EMPTY));
+        }
         let learner = scene.world.learners.get(row.learner_id.as_str());
         let alias = learner.map(|learner| learner.alias.clone());
         if let Some(alias) = &alias {
@@ -270,7 +278,7 @@ impl PullStep {
             receipt_state::DELIVERED
         };
         scene.receive(&profile, &caller.acting, state);
-        let fetched = Fetched::new(&row, &profile, kinds, question.window);
+        let fetched = Fetched::new(&row, &profile, kinds, question.window).kept_until(last);
         let fetched = if self.inline {
             fetched.may_open(&profile)
         } else {

@@ -42,7 +42,8 @@ const OF_DESTINATION: i64 = fact::PLAN_NAMES_SETTING
     | fact::PERSON_RELEASED
     | fact::BEST_INTERESTS
     | fact::ENROLLED
-    | fact::NOTE_RELEASED_AT_DESTINATION;
+    | fact::NOTE_RELEASED_AT_DESTINATION
+    | fact::EXPIRY_ANNOUNCED;
 
 impl Scene<'_> {
     /// Takes a contribution out of a receiver's sight and tells it so, if it was ever told.

@@ -95,7 +95,7 @@ impl Standing {
         let shown = match &item.what {
             PulledWhat::Profile(_) => Ok(()),
             PulledWhat::NotAvailable => Err(Refusal::Internal),
-            closed @ PulledWhat::Closed(_) => panic!("{closed:?}"),
+            other => panic!("{other:?}"),
         };
         [fetched, shown]
     }

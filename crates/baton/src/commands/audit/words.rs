@@ -95,6 +95,11 @@ fn phrase(kind: EntryKind, seen: &Seen) -> Act {
             };
             same("made", "make", &format!("{of} visible{to}"))
         }
+        EntryKind::ExpiryAnnounced => same(
+            "announced",
+            "announce",
+            &format!("{to} by when the content will be gone"),
+        ),
         EntryKind::EntriesListed => plain("read entries of the ledger", "read the ledger"),
         EntryKind::PolicySetShown => plain("read the policies", "read the policies"),
         EntryKind::AccessRowsListed => plain(

@@ -284,6 +284,9 @@ fn told(item: &v1::Item) -> Map<String, Value> {
             put("kinds", kinds(profile).into());
             put("provisional", profile.provisional.into());
         }
+        if !profile.kept_until.is_empty() {
+            put("kept_until", profile.kept_until.as_str().into());
+        }
     }
     told
 }
@@ -307,6 +310,10 @@ fn words(item: &v1::Item) -> String {
                 profile.version
             )
         }
+        (v1::ItemKind::Expires, Some(profile)) => format!(
+            "{name} version {} ({point}) is kept here until {}: take it over if you have not",
+            profile.version, profile.kept_until
+        ),
         (v1::ItemKind::Closed, _) => format!(
             "{name} ({point}) was withdrawn or goes elsewhere: delete your copy, or tell the \
              sender why not"

@@ -73,6 +73,7 @@ impl Activity {
             | EntryKind::Acknowledged
             | EntryKind::Rejected
             | EntryKind::Released
+            | EntryKind::ExpiryAnnounced
             | EntryKind::HoldChanged
             | EntryKind::Restricted
             | EntryKind::RestrictionLifted => Self::Update,
