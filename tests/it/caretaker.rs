@@ -239,7 +239,7 @@ on_both_engines! {
         let sender = exchange.person(&of.from, &[Role::Publisher]).await;
         let name = sender.publish(submission(&of, typical(1, of.point))).await.unwrap().name;
         let council = Setting { name: exchange.officer.setting.clone(), ..of.from.clone() };
-        let officer = exchange.person(&council, &[Role::CouncilOfficer]).await;
+        let officer = exchange.person(&council, &[Role::AdmissionsOfficer, Role::TransitionOfficer]).await;
         let desk = exchange.person(&council, &[Role::Publisher]).await;
         assert_eq!(refused(desk.get(&name).await).reason, Reason::PermissionDenied);
         exchange.officer.hand_over(&of.from, &council.name).await.unwrap();

@@ -123,7 +123,7 @@ on_both_engines! {
 
     async fn a_key_issues_no_further_credentials(exchange) {
         let council = Setting { name: exchange.officer.setting.clone(), ..exchange.primary.clone() };
-        let (key, _) = exchange.key_holder(&council, &[Role::CouncilOfficer, Role::Operator]).await;
+        let (key, _) = exchange.key_holder(&council, &[Role::CouncilAdministrator, Role::Operator]).await;
         let before = exchange.size();
         let answer = key.issue(&exchange.primary.name, &[Role::Dsl], &[], 1).await;
         assert_eq!(refused(answer).reason, Reason::PermissionDenied);

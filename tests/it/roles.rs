@@ -48,6 +48,14 @@ const OF_THE_DATA_MANAGER: &[&str] = &[
     "characteristics",
 ];
 
+const OF_THE_CAREERS_ADVISER: &[&str] = &["identity", "destination_and_careers"];
+const OF_THE_NURSE: &[&str] = &[
+    "identity",
+    "contacts_and_responsibility",
+    "learning_and_development",
+    "health",
+];
+
 /// As the harness assigns them.
 const OF_THE_CONTRIBUTOR: &[&str] = &["send", "health"];
 
@@ -57,6 +65,9 @@ fn receiving(role: Role) -> Vec<&'static [&'static str]> {
         Role::Senco => vec![LOW_AND_MEDIUM, HIGH],
         Role::Dsl => vec![LOW_AND_MEDIUM, HIGH, RESTRICTED],
         Role::DataManager => vec![OF_THE_DATA_MANAGER],
+        Role::SubjectTeacher => vec![&["support_strategies"]],
+        Role::CareersAdviser => vec![OF_THE_CAREERS_ADVISER],
+        Role::HealthProfessional => vec![OF_THE_NURSE],
         _ => Vec::new(),
     }
 }
@@ -67,18 +78,28 @@ fn sending(role: Role) -> Vec<&'static [&'static str]> {
         Role::Contributor => vec![OF_THE_CONTRIBUTOR],
         Role::Dsl => vec![LOW_AND_MEDIUM, HIGH, RESTRICTED],
         Role::DataManager => vec![OF_THE_DATA_MANAGER],
+        Role::CareersAdviser => vec![OF_THE_CAREERS_ADVISER],
+        Role::HealthProfessional => vec![&["health"]],
         _ => Vec::new(),
     }
 }
 
-const ROLES: [Role; 10] = [
+const ROLES: [Role; 18] = [
     Role::Publisher,
     Role::Contributor,
     Role::ReceiverLead,
     Role::Senco,
     Role::Dsl,
     Role::DataManager,
-    Role::CouncilOfficer,
+    Role::SubjectTeacher,
+    Role::CareersAdviser,
+    Role::HealthProfessional,
+    Role::AdultServiceWorker,
+    Role::CouncilAdministrator,
+    Role::AdmissionsOfficer,
+    Role::TransitionOfficer,
+    Role::EarlyYearsAdviser,
+    Role::VirtualSchoolOfficer,
     Role::SendCaseworker,
     Role::Auditor,
     Role::Operator,

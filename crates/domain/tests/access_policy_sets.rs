@@ -243,8 +243,32 @@ fn permits_too_many() -> Vec<Case> {
             "oversight_sees_no_content",
         ),
         (
-            permit("council_officer", "read", r#"context.kind == Kind::"send""#),
-            "the_council_officer_sees_no_content",
+            permit(
+                "transition_officer",
+                "read",
+                r#"context.kind == Kind::"send""#,
+            ),
+            "the_councils_officers_see_no_content",
+        ),
+        (
+            permit(
+                "admissions_officer",
+                "status",
+                r#"context.relation == Relation::"council""#,
+            ),
+            "the_councils_officers_are_kept_apart",
+        ),
+        (
+            permit(
+                "subject_teacher",
+                "read",
+                r#"context.relation == Relation::"dual""#,
+            ),
+            "a_subject_teacher_sees_strategies_only",
+        ),
+        (
+            permit("dsl", "read", r#"context.relation == Relation::"family""#),
+            "the_own_record_is_for_its_person",
         ),
         (
             permit("send_caseworker", "read", r#"context.kind == Kind::"send""#),

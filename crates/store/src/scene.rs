@@ -314,7 +314,7 @@ pub(crate) fn live(row: &CredentialRow, time_us: i64) -> bool {
 /// Bits that name no role are those of a newer version: a role this one does not know gives
 /// nothing.
 pub(crate) fn roles(row: &CredentialRow) -> RoleSet {
-    u16::try_from(row.roles)
+    u32::try_from(row.roles)
         .ok()
         .and_then(RoleSet::from_bits)
         .unwrap_or(RoleSet::EMPTY)

@@ -28,6 +28,13 @@ pub(crate) mod recipient {
     pub(crate) const DUAL: i64 = 4;
 }
 
+/// Roles that are the council's, whatever else it is to a move.
+const OFFICERS: [Role; 3] = [
+    Role::CouncilAdministrator,
+    Role::AdmissionsOfficer,
+    Role::TransitionOfficer,
+];
+
 impl Scene<'_> {
     /// What the policies are told about the acting setting and a move.
     pub(crate) fn question(&self, setting: &SettingId, row: &TransitionRow) -> Question {
@@ -146,7 +153,7 @@ impl Scene<'_> {
     /// How a setting stands to a move. At both ends of it, as a successor that looks after what the
     /// sender left, it is the receiver, and the opening rule decides: nobody is both. A council that
     /// looks after something is the council to its officers, who see no content, and the caretaker
-    /// to everybody else in it.
+    /// to everybody else in it; one that is named a recipient is that to its virtual school.
     fn relation(
         &self,
         setting: &SettingId,
@@ -154,12 +161,13 @@ impl Scene<'_> {
         recipient: Option<&RecipientRow>,
     ) -> Relation {
         let cares = self.world.caretaker_of(row.from_id.as_str()) == Some(setting);
-        let officer = self.roles.contains(Role::CouncilOfficer);
+        let officer = OFFICERS.iter().any(|role| self.roles.contains(*role));
+        let council = row.council_id.as_ref() == Some(setting);
         if row.from_id == *setting {
             Relation::Source
         } else if row.to_id.as_ref() == Some(setting) {
             Relation::NamedDestination
-        } else if row.council_id.as_ref() == Some(setting) && (officer || !cares) {
+        } else if council && officer {
             Relation::Council
         } else if cares {
             Relation::Caretaker
@@ -169,6 +177,7 @@ impl Scene<'_> {
                 Some(recipient::FURTHER) => Relation::FurtherRecipient,
                 Some(recipient::PROVISIONAL) => Relation::Provisional,
                 Some(recipient::DUAL) => Relation::Dual,
+                _ if council => Relation::Council,
                 _ => Relation::None,
             }
         }

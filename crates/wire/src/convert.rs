@@ -73,11 +73,19 @@ words! {
         Senco = Senco,
         Dsl = Dsl,
         DataManager = DataManager,
-        CouncilOfficer = CouncilOfficer,
+        SubjectTeacher = SubjectTeacher,
+        CareersAdviser = CareersAdviser,
+        HealthProfessional = HealthProfessional,
+        AdultServiceWorker = AdultServiceWorker,
+        CouncilAdministrator = CouncilAdministrator,
+        AdmissionsOfficer = AdmissionsOfficer,
+        TransitionOfficer = TransitionOfficer,
+        EarlyYearsAdviser = EarlyYearsAdviser,
+        VirtualSchoolOfficer = VirtualSchoolOfficer,
         SendCaseworker = SendCaseworker,
         Auditor = Auditor,
         Operator = Operator;
-        Sweeper
+        Person; Sweeper
     }
     Assurance = Assurance {
         Certificate = Certificate,
@@ -244,5 +252,6 @@ mod tests {
     #[test]
     fn a_word_the_contract_lacks_is_never_sent_as_another() {
         assert_eq!(twin::Role::from(Role::Sweeper), twin::Role::Unspecified);
+        assert_eq!(twin::Role::from(Role::Person), twin::Role::Unspecified);
     }
 }

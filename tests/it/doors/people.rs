@@ -28,13 +28,22 @@ impl People {
 }
 
 /// Every role that has to do with moves.
-const MANY: [Role; 6] = [
+const MANY: [Role; 8] = [
     Role::Publisher,
     Role::ReceiverLead,
     Role::Senco,
     Role::Dsl,
     Role::DataManager,
-    Role::CouncilOfficer,
+    Role::CouncilAdministrator,
+    Role::AdmissionsOfficer,
+    Role::TransitionOfficer,
+];
+
+/// What one person of a small council does.
+const OFFICER: [Role; 3] = [
+    Role::CouncilAdministrator,
+    Role::AdmissionsOfficer,
+    Role::TransitionOfficer,
 ];
 
 pub(super) async fn scene(exchange: &Exchange) -> (People, Targets) {
@@ -94,10 +103,7 @@ pub(super) async fn scene(exchange: &Exchange) -> (People, Targets) {
         former,
         named: vec![
             ("the used token", token),
-            (
-                "officer",
-                exchange.person(&council, &[Role::CouncilOfficer]).await,
-            ),
+            ("officer", exchange.person(&council, &OFFICER).await),
             ("auditor", exchange.person(&council, &[Role::Auditor]).await),
             (
                 "operator",

@@ -95,7 +95,13 @@ pub(super) async fn sound(exchange: &Exchange) -> (Who, Vec<Call>) {
     let officer = exchange
         .person(
             &council,
-            &[Role::CouncilOfficer, Role::Auditor, Role::Operator],
+            &[
+                Role::CouncilAdministrator,
+                Role::AdmissionsOfficer,
+                Role::TransitionOfficer,
+                Role::Auditor,
+                Role::Operator,
+            ],
         )
         .await;
     let published = sender.publish(submission(&of, typical(1, of.point))).await;

@@ -125,6 +125,10 @@ impl Dimensions {
             .and(Self::CHANNEL)
             .and(Self::LEGAL_HOLD);
         let meaningful = match relation {
+            // Age and route are about releases; what was written they neither open nor close.
+            Relation::Source | Relation::Caretaker if kind.is_some() => {
+                always.and(Self::FILLED).and(Self::NOTE_RELEASED)
+            }
             Relation::Source => always
                 .and(Self::FILLED)
                 .and(Self::NOTE_RELEASED)

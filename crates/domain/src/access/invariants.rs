@@ -43,7 +43,10 @@ pub const INVARIANTS: &[Invariant] = invariants![
     Denied: restricted_kinds_need_the_dsl_role,
     Denied: a_note_is_released_by_a_dsl_in_person,
     Denied: oversight_sees_no_content,
-    Denied: the_council_officer_sees_no_content,
+    Denied: the_councils_officers_see_no_content,
+    Denied: the_councils_officers_are_kept_apart,
+    Denied: a_subject_teacher_sees_strategies_only,
+    Denied: the_own_record_is_for_its_person,
     Denied: the_caseworker_sees_and_writes_the_ehc_plan_only,
     Denied: a_stranger_learns_nothing,
     Denied: a_receiver_sees_nothing_outside_the_window,
@@ -113,11 +116,55 @@ fn oversight_sees_no_content(tuple: &Tuple) -> bool {
         && facts.roles.iter().all(|role| watchers.contains(&role))
 }
 
-fn the_council_officer_sees_no_content(tuple: &Tuple) -> bool {
+fn the_councils_officers_see_no_content(tuple: &Tuple) -> bool {
     let facts = tuple.facts();
+    let officers = [
+        Role::CouncilAdministrator,
+        Role::AdmissionsOfficer,
+        Role::TransitionOfficer,
+    ];
     (shows(facts) || facts.action == Action::Publish)
-        && (facts.roles == RoleSet::only(Role::CouncilOfficer)
+        && (facts.roles.iter().all(|role| officers.contains(&role))
             || facts.relation == Relation::Council)
+}
+
+/// Loading offers, chasing the late and issuing credentials are three people's work.
+fn the_councils_officers_are_kept_apart(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    let only = |role| facts.roles == RoleSet::only(role);
+    match facts.action {
+        Action::Status => only(Role::CouncilAdministrator) || only(Role::AdmissionsOfficer),
+        Action::Plan | Action::Offer | Action::Redirect => {
+            only(Role::CouncilAdministrator) || only(Role::TransitionOfficer)
+        }
+        Action::ManageSettings | Action::ManageCredentials => {
+            only(Role::AdmissionsOfficer) || only(Role::TransitionOfficer)
+        }
+        _ => false,
+    }
+}
+
+fn a_subject_teacher_sees_strategies_only(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.roles == RoleSet::only(Role::SubjectTeacher)
+        && facts.action == Action::Read
+        && facts.kind != Some(SectionKind::SupportStrategies)
+}
+
+/// What a learner or a family is to themselves opens nothing to a setting's people, and their own
+/// role opens nothing of others.
+fn the_own_record_is_for_its_person(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    let own = matches!(facts.relation, Relation::SelfPerson | Relation::Family);
+    let sees = matches!(
+        facts.action,
+        Action::Read | Action::Receive | Action::Status | Action::Publish
+    );
+    if own {
+        sees && !has(facts, Role::Person)
+    } else {
+        facts.roles == RoleSet::only(Role::Person)
+    }
 }
 
 fn the_caseworker_sees_and_writes_the_ehc_plan_only(tuple: &Tuple) -> bool {

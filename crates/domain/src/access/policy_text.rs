@@ -8,7 +8,7 @@ use aws_lc_rs::digest;
 use super::policy_set::PolicyError;
 
 /// The files shipped with this version.
-const SHIPPED: [(&str, &str); 6] = [
+const SHIPPED: [(&str, &str); 7] = [
     (
         "caretaking.cedar",
         include_str!("../../../../policies/caretaking.cedar"),
@@ -16,6 +16,10 @@ const SHIPPED: [(&str, &str); 6] = [
     (
         "council.cedar",
         include_str!("../../../../policies/council.cedar"),
+    ),
+    (
+        "further.cedar",
+        include_str!("../../../../policies/further.cedar"),
     ),
     (
         "guards.cedar",

@@ -7,7 +7,8 @@ use super::vocabulary::vocabulary;
 vocabulary! {
     /// One role. A credential carries a set of them.
     Role {
-        /// Head or manager: plans, signs off, publishes, withdraws.
+        /// Head, or manager or owner of an early years setting: plans, signs off, publishes,
+        /// withdraws.
         Publisher = "publisher",
         /// Key person or class teacher: writes the kinds assigned to them.
         Contributor = "contributor",
@@ -15,15 +16,33 @@ vocabulary! {
         ReceiverLead = "receiver_lead",
         /// SEN coordinator.
         Senco = "senco",
-        /// Designated safeguarding lead or a trained deputy.
+        /// Designated safeguarding lead, or a trained deputy.
         Dsl = "dsl",
         /// Data manager, or the MIS acting as one.
         DataManager = "data_manager",
-        /// Council officer: destinations, completeness, who is late.
-        CouncilOfficer = "council_officer",
+        /// Subject teacher: the support strategies of those who arrive, nothing else.
+        SubjectTeacher = "subject_teacher",
+        /// Careers adviser: who it is, and where they want to go.
+        CareersAdviser = "careers_adviser",
+        /// School nurse or health visitor, in a health service of their own.
+        HealthProfessional = "health_professional",
+        /// Worker of an adult service: what the young person released.
+        AdultServiceWorker = "adult_service_worker",
+        /// Registers a council's settings and issues their credentials.
+        CouncilAdministrator = "council_administrator",
+        /// Council admissions: offers and destinations.
+        AdmissionsOfficer = "admissions_officer",
+        /// Council transition officer: who has no destination, who is late.
+        TransitionOfficer = "transition_officer",
+        /// Council early years adviser: how far the moves are; content where it is a recipient.
+        EarlyYearsAdviser = "early_years_adviser",
+        /// Virtual school: the looked-after children it is a recipient for.
+        VirtualSchoolOfficer = "virtual_school_officer",
         /// Council SEND caseworker: author of EHC plan sections.
         SendCaseworker = "send_caseworker",
-        /// Reads the ledger, never content.
+        /// The learner, or someone with parental responsibility, for the own record.
+        Person = "person",
+        /// Data protection officer or auditor: reads the ledger, never content.
         Auditor = "auditor",
         /// Runs the service, reads no content.
         Operator = "operator",
@@ -37,7 +56,7 @@ vocabulary! {
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 #[serde(into = "Vec<Role>", from = "Vec<Role>")]
-pub struct RoleSet(u16);
+pub struct RoleSet(u32);
 
 impl RoleSet {
     /// No role: such a caller may do nothing.
@@ -67,12 +86,12 @@ impl RoleSet {
     }
 
     /// The bits: as the packed tuple and an access row hold them.
-    pub const fn bits(self) -> u16 {
+    pub const fn bits(self) -> u32 {
         self.0
     }
 
     /// The set of these bits; `None` if a bit stands for no role.
-    pub const fn from_bits(bits: u16) -> Option<Self> {
+    pub const fn from_bits(bits: u32) -> Option<Self> {
         if bits & !Self::ALL.0 == 0 {
             Some(Self(bits))
         } else {

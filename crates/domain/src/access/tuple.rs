@@ -182,7 +182,7 @@ impl Tuple {
         self
     }
 
-    /// The tuple in 42 bits: the memo's key. Lives in memory only; entries hold the
+    /// The tuple in 51 bits: the memo's key. Lives in memory only; entries hold the
     /// spelt-out form, which survives a reordering of the lists.
     pub const fn key(&self) -> u64 {
         self.0.key()

@@ -81,7 +81,7 @@ fn a_set_of_roles_may_do_what_one_of_them_may() {
     let mut numbers = Numbers(!SEED);
     for _ in 0..SAMPLE / 20 {
         let cell = space.get(numbers.below(space.len())).expect("a cell");
-        let bits = u16::try_from(numbers.below(1 << Role::ALL.len())).expect("11 bits");
+        let bits = u32::try_from(numbers.below(1 << Role::ALL.len())).expect("20 bits");
         let roles = RoleSet::from_bits(bits).expect("known roles");
         let together = cell.with_roles(roles);
         let verdict = decider.decide(&together);
@@ -108,7 +108,7 @@ fn drawn(numbers: &mut Numbers) -> Facts {
         words[numbers.below(words.len())]
     }
     let action = of(numbers, Action::ALL);
-    let bits = u16::try_from(numbers.below(1 << Role::ALL.len())).expect("11 bits");
+    let bits = u32::try_from(numbers.below(1 << Role::ALL.len())).expect("20 bits");
     let mut facts = Facts {
         relation: of(numbers, Relation::ALL),
         kind: Some(of(numbers, &SectionKind::ALL)),
@@ -185,7 +185,7 @@ fn campaign_access_whole_space() {
         assert_eq!(plain.decide_by_all(tuple.facts()), verdict, "{tuple:?}");
         assert_same(&tuple, &verdict);
         (cells, allowed) = (cells + 1, allowed + u64::from(verdict.allowed));
-        let bits = u16::try_from(numbers.below(1 << Role::ALL.len())).expect("11 bits");
+        let bits = u32::try_from(numbers.below(1 << Role::ALL.len())).expect("20 bits");
         let together = tuple.with_roles(RoleSet::from_bits(bits).expect("known roles"));
         let verdict = assert_plain(&decider, &plain, &together);
         assert_same(&together, &verdict);
@@ -210,7 +210,7 @@ fn the_space_is_small_and_every_cell_is_its_own() {
 fn facts() -> impl Strategy<Value = Facts> {
     let word = any::<prop::sample::Index>;
     (
-        (word(), 0..1_u16 << Role::ALL.len(), word(), word(), word()),
+        (word(), 0..1_u32 << Role::ALL.len(), word(), word(), word()),
         (word(), word(), word(), word(), word()),
         any::<[bool; 5]>(),
     )
@@ -243,7 +243,7 @@ proptest! {
     fn any_facts_are_answered_as_the_model_says_and_survive_being_recorded(facts in facts()) {
         let tuple = Tuple::new(facts);
         prop_assert_eq!(Tuple::new(*tuple.facts()), tuple, "normalising settles at once");
-        prop_assert!(tuple.key() < 1 << 42);
+        prop_assert!(tuple.key() < 1 << 51);
         let verdict = POLICIES.decide(&tuple);
         prop_assert_eq!(verdict.allowed, model(&tuple));
         prop_assert!(!verdict.policies.is_empty());

@@ -42,6 +42,64 @@ fn safeguarding(kind: SectionKind) -> bool {
     readers(kind).starts_with('d')
 }
 
+/// The one part a role that needs no more is shown at an open destination (`at`: it is the one
+/// destination or registered together with it) or as a further recipient.
+fn one_part(role: Role, relation: Relation, kind: SectionKind) -> bool {
+    use SectionKind as K;
+    let further = relation == Relation::FurtherRecipient;
+    let destination = relation == Relation::NamedDestination;
+    let dual = relation == Relation::Dual;
+    let who = kind == K::Identity;
+    match role {
+        Role::SubjectTeacher => (further || destination || dual) && kind == K::SupportStrategies,
+        Role::CareersAdviser => {
+            (further || destination || dual) && (who || kind == K::DestinationAndCareers)
+        }
+        Role::HealthProfessional => {
+            let cared_for = matches!(
+                kind,
+                K::ContactsAndResponsibility | K::Health | K::LearningAndDevelopment
+            );
+            (further || destination) && (who || cared_for)
+        }
+        Role::AdultServiceWorker => (further || destination) && !safeguarding(kind),
+        Role::VirtualSchoolOfficer => {
+            let schooling = matches!(
+                kind,
+                K::Attainment | K::Attendance | K::Characteristics | K::Send
+            );
+            let life = matches!(
+                kind,
+                K::PastoralAndBehaviour | K::LearnerVoice | K::SupportStrategies
+            );
+            let next = matches!(kind, K::EnhancedTransition | K::DestinationAndCareers);
+            further && (who || schooling || life || next)
+        }
+        Role::EarlyYearsAdviser => {
+            let early = matches!(
+                kind,
+                K::SettingContext | K::LearningAndDevelopment | K::Send
+            );
+            let help = matches!(kind, K::SupportStrategies | K::EnhancedTransition);
+            further && (who || early || help)
+        }
+        _ => false,
+    }
+}
+
+/// The learner's own view, and that of who has parental responsibility: not what others could be
+/// harmed by, and past compulsory age a parent's by the young person's leave only.
+fn own_record(facts: &Facts, kind: SectionKind) -> bool {
+    let theirs = !safeguarding(kind) && kind != SectionKind::Relationships;
+    match (facts.relation, facts.sharing) {
+        (Relation::SelfPerson, _) | (Relation::Family, SharingDecision::Allowed) => theirs,
+        (Relation::Family, SharingDecision::Undecided) => {
+            theirs && facts.age != AgeStage::PostCompulsory
+        }
+        _ => false,
+    }
+}
+
 /// Whether the setting works on the kind of its own contribution with that role.
 fn own_work(role: Role, kind: SectionKind, assigned: bool) -> bool {
     match role {
@@ -49,6 +107,7 @@ fn own_work(role: Role, kind: SectionKind, assigned: bool) -> bool {
         Role::Publisher => !safeguarding(kind),
         Role::Contributor => assigned && !safeguarding(kind),
         Role::DataManager => readers(kind).contains('m'),
+        Role::HealthProfessional => kind == SectionKind::Health,
         _ => false,
     }
 }
@@ -57,12 +116,19 @@ fn reads(role: Role, facts: &Facts, kind: SectionKind) -> bool {
     let released = kind == SectionKind::ChildProtectionNote && facts.note_released;
     match facts.relation {
         Relation::Source => {
-            own_work(role, kind, facts.filled_by_caller) || (role == Role::Senco && released)
+            own_work(role, kind, facts.filled_by_caller)
+                || (role == Role::Senco && released)
+                || (role == Role::CareersAdviser
+                    && matches!(
+                        kind,
+                        SectionKind::Identity | SectionKind::DestinationAndCareers
+                    ))
         }
         Relation::Caretaker => {
             role == Role::Dsl || (role == Role::Publisher && !safeguarding(kind))
         }
         Relation::CouncilCaseworker => role == Role::SendCaseworker && kind == SectionKind::EhcPlan,
+        Relation::SelfPerson | Relation::Family => role == Role::Person && own_record(facts, kind),
         Relation::NamedDestination
         | Relation::FurtherRecipient
         | Relation::Dual
@@ -73,15 +139,17 @@ fn reads(role: Role, facts: &Facts, kind: SectionKind) -> bool {
             let needs_no_agreement =
                 matches!(kind, SectionKind::Health | SectionKind::ChildProtectionNote);
             let agreed = facts.agreement_in_force && facts.sharing != SharingDecision::Refused;
-            let letter = match role {
-                Role::ReceiverLead => 'l',
-                Role::Senco if released => 'n',
-                Role::Senco => 's',
-                Role::Dsl => 'd',
-                Role::DataManager => 'm',
-                _ => return false,
+            let by_letter = |letter| readers(kind).contains(letter);
+            let shown = match role {
+                Role::ReceiverLead => by_letter('l'),
+                Role::Senco if released => by_letter('n'),
+                Role::Senco => by_letter('s'),
+                Role::Dsl => by_letter('d'),
+                Role::DataManager => by_letter('m'),
+                Role::AdultServiceWorker if facts.route != RouteGroup::Adult => false,
+                role => one_part(role, facts.relation, kind),
             };
-            readers(kind).contains(letter)
+            shown
                 && matches!(facts.window, Window::Open | Window::Provisional)
                 && (final_place || planning)
                 && (agreed || needs_no_agreement)
@@ -113,26 +181,35 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         Provisional, Source,
     };
     use Role::{
-        Auditor, Contributor, CouncilOfficer, DataManager, Dsl, Operator, Publisher, ReceiverLead,
-        Senco, SendCaseworker, Sweeper,
+        AdmissionsOfficer, AdultServiceWorker, Auditor, CareersAdviser, Contributor,
+        CouncilAdministrator, DataManager, Dsl, EarlyYearsAdviser, HealthProfessional, Operator,
+        Person, Publisher, ReceiverLead, Senco, SendCaseworker, SubjectTeacher, Sweeper,
+        TransitionOfficer, VirtualSchoolOfficer,
     };
     let school = [ReceiverLead, Senco, Dsl, DataManager];
     let placed = [NamedDestination, FurtherRecipient, Dual].contains(&relation);
     let arriving = (placed && school.contains(&role))
         || (relation == Provisional && school[..3].contains(&role));
     let at = |wanted: Relation, roles: &[Role]| relation == wanted && roles.contains(&role);
+    let services = [HealthProfessional, AdultServiceWorker];
+    let desks = [VirtualSchoolOfficer, EarlyYearsAdviser];
+    // Services and desks of the council take over and send back like a school; a teacher and an
+    // adviser at the school are shown what came and answer for nobody.
+    let served = (at(FurtherRecipient, &services) || at(NamedDestination, &services))
+        || at(FurtherRecipient, &desks);
+    let looks_on = placed && [SubjectTeacher, CareersAdviser].contains(&role);
     match action {
-        Action::Plan => at(Source, &[Publisher, DataManager]) || at(Council, &[CouncilOfficer]),
-        Action::Offer => at(Council, &[CouncilOfficer]),
+        Action::Plan => at(Source, &[Publisher, DataManager]) || at(Council, &[AdmissionsOfficer]),
+        Action::Offer => at(Council, &[AdmissionsOfficer]),
         Action::Redirect => {
             at(Source, &[Publisher])
                 || at(Caretaker, &[Publisher])
-                || at(Council, &[CouncilOfficer])
+                || at(Council, &[AdmissionsOfficer])
         }
         Action::RecordEnrolled => {
             at(Source, &[Publisher, DataManager])
                 || at(Caretaker, &[Publisher, DataManager])
-                || at(Council, &[CouncilOfficer])
+                || at(Council, &[AdmissionsOfficer])
         }
         Action::Withdraw | Action::Hold | Action::Restrict => {
             at(Source, &[Publisher, Dsl]) || at(Caretaker, &[Publisher, Dsl])
@@ -149,19 +226,28 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         Action::Release => role == Sweeper,
         Action::ManageKeys => role == Operator || role == Sweeper,
         Action::BackUp => role == Operator,
-        Action::Subscribe => school.contains(&role),
-        Action::Receive | Action::Reject => arriving,
-        Action::Acknowledge => arriving || at(Former, &school),
+        Action::Subscribe => {
+            let part = [SubjectTeacher, CareersAdviser].contains(&role);
+            school.contains(&role) || services.contains(&role) || desks.contains(&role) || part
+        }
+        Action::Receive => arriving || served || looks_on,
+        Action::Reject => arriving || served,
+        Action::Acknowledge => arriving || served || at(Former, &school),
         Action::Status => {
             arriving
                 || at(Former, &school)
                 || at(Source, &[Publisher, Contributor, Senco, Dsl, DataManager])
                 || at(Caretaker, &[Publisher, Senco, Dsl, DataManager])
-                || at(Council, &[CouncilOfficer])
+                || at(Council, &[TransitionOfficer, EarlyYearsAdviser])
+                || at(Source, &[CareersAdviser, HealthProfessional])
+                || served
+                || (looks_on && role == CareersAdviser)
                 || at(CouncilCaseworker, &[SendCaseworker])
+                || at(Relation::SelfPerson, &[Person])
+                || at(Relation::Family, &[Person])
         }
         Action::ManageSettings | Action::ManageCredentials => {
-            role == Operator || at(Council, &[CouncilOfficer])
+            role == Operator || at(Council, &[CouncilAdministrator])
         }
         Action::RecordPersonReleased => {
             at(Source, &[Publisher, Senco]) || at(Caretaker, &[Publisher, Senco])
@@ -172,7 +258,7 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
     }
 }
 
-fn circumstances_allow(facts: &Facts) -> bool {
+fn circumstances_allow(role: Role, facts: &Facts) -> bool {
     let receiving = matches!(
         facts.relation,
         Relation::NamedDestination
@@ -181,11 +267,15 @@ fn circumstances_allow(facts: &Facts) -> bool {
             | Relation::Dual
     );
     let timely = !receiving || matches!(facts.window, Window::Open | Window::Provisional);
+    // A worker of an adult service is that on the way to it.
+    let in_place = role != Role::AdultServiceWorker || facts.route == RouteGroup::Adult;
     let decision = facts.assurance != Assurance::Key;
     match facts.action {
-        Action::Receive | Action::Acknowledge | Action::Reject => timely,
+        Action::Acknowledge | Action::Reject => timely,
+        Action::Receive => timely && in_place,
         Action::Status => {
             timely
+                && in_place
                 && !(facts.relation == Relation::Council
                     && facts.sharing == SharingDecision::Refused)
         }
@@ -221,6 +311,6 @@ pub(crate) fn model(tuple: &Tuple) -> bool {
                 };
                 granted && !reserved
             }
-            (action, _) => does(role, action, facts.relation) && circumstances_allow(facts),
+            (action, _) => does(role, action, facts.relation) && circumstances_allow(role, facts),
         })
 }

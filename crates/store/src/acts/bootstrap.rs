@@ -59,7 +59,13 @@ impl Step for Bootstrap {
             return Err(Refusal::Failed("NOT_A_COUNCIL"));
         }
         let council = store(scene, &self.council, false)?.setting;
-        let roles = RoleSet::from_iter([Role::CouncilOfficer, Role::Operator, Role::Auditor]);
+        let roles = RoleSet::from_iter([
+            Role::CouncilAdministrator,
+            Role::AdmissionsOfficer,
+            Role::TransitionOfficer,
+            Role::Operator,
+            Role::Auditor,
+        ]);
         let grant = Grant::new(roles, KindSet::EMPTY).map_err(|_| Refusal::Internal)?;
         let issued = issue(
             scene,

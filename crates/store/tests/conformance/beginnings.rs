@@ -113,7 +113,7 @@ on_both_engines! {
         let council = setting(SettingKind::Council, "Havering", &["baton-local:havering"]);
         let council = SettingDraft { council: "311".to_owned(), ..council };
         let havering = world.import(council).await;
-        let officer = world.caller(&havering.id, &[Role::CouncilOfficer]).await;
+        let officer = world.caller(&havering.id, &[Role::CouncilAdministrator]).await;
         let taken = setting(SettingKind::School, "Ours now", &["gias:100002"]);
         let taken = SettingDraft { council: "311".to_owned(), ..taken };
         let act = ImportSetting { setting: taken, request: world.request(), validate_only: false };
@@ -133,7 +133,7 @@ on_both_engines! {
 
     async fn nobody_gives_itself_the_operators_role(home) {
         let world = World::new(home).await;
-        let officer = world.caller(&world.officer.acting, &[Role::CouncilOfficer]).await;
+        let officer = world.caller(&world.officer.acting, &[Role::CouncilAdministrator]).await;
         for (by, role, allowed) in [
             (&officer, Role::Operator, false),
             (&officer, Role::Sweeper, false),

@@ -123,7 +123,12 @@ impl Scene {
         let receiver = world.caller(&world.secondary.id, &[Role::Senco]).await;
         let lost = world.caller(&world.academy.id, &[Role::Senco]).await;
         let council = &world.officer.acting;
-        let council = world.caller(council, &[Role::CouncilOfficer]).await;
+        let council = world
+            .caller(
+                council,
+                &[Role::AdmissionsOfficer, Role::CouncilAdministrator],
+            )
+            .await;
         let moves = [world.open_move(1).await, world.open_move(2).await];
         let publish = async |of| {
             let publish = world.publish(of, &KINDS, "A");

@@ -55,7 +55,7 @@ on_both_engines! {
         let world = World::new(home).await;
         let draft = setting(SettingKind::Council, "Havering", &["baton-local:havering"]);
         let other = world.import(baton_domain::act::SettingDraft { council: "311".into(), ..draft });
-        let officer = world.caller(&other.await.id, &[Role::CouncilOfficer]).await;
+        let officer = world.caller(&other.await.id, &[Role::AdmissionsOfficer]).await;
         let answer = world.planned(&officer, world.plan(upn(1))).await;
         assert_eq!(answer, Err(Refusal::Denied));
     }

@@ -3,6 +3,8 @@
 //! truth; a change of policy shows here before it shows anywhere else.
 #![cfg(feature = "cedar")]
 
+mod page;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -13,7 +15,7 @@ use baton_domain::access::{
 use baton_domain::opening::Window;
 use baton_domain::section::SectionKind;
 
-/// The question at its most favourable: open, agreed, nothing refused, the setting's
+/// The question at its most favourable: open, agreed, sharing allowed, the setting's
 /// own certificate. Nothing assigned, no note released.
 fn plainly(action: Action, role: Role, relation: Relation, kind: Option<SectionKind>) -> Facts {
     let release = matches!(
@@ -28,13 +30,13 @@ fn plainly(action: Action, role: Role, relation: Relation, kind: Option<SectionK
         filled_by_caller: false,
         window: Window::Open,
         agreement_in_force: true,
-        sharing: SharingDecision::Undecided,
+        sharing: SharingDecision::Allowed,
         age: AgeStage::PostCompulsory,
         delegation: Delegation::Direct,
         assurance: Assurance::Certificate,
         legal_hold: false,
         note_released: false,
-        route: if release {
+        route: if release || role == Role::AdultServiceWorker {
             RouteGroup::Adult
         } else {
             RouteGroup::Coordinated
@@ -64,8 +66,9 @@ fn mark(policies: &PolicySet, facts: Facts) -> &'static str {
     }
 }
 
-const HEADS: [&str; 11] = [
-    "pub", "contr", "lead", "senco", "dsl", "data", "offcr", "casew", "audit", "opera", "sweep",
+const HEADS: [&str; 20] = [
+    "pub", "contr", "lead", "senco", "dsl", "data", "subjt", "carer", "healt", "adult", "admin",
+    "admis", "trans", "early", "virtu", "casew", "persn", "audit", "opera", "sweep",
 ];
 
 /// One line for all where the action does not ask who it is about.
@@ -177,8 +180,8 @@ const CIRCUMSTANCES: &[Change] = &[
         sharing: SharingDecision::Refused,
         ..f
     }),
-    ("sharing allowed", |f| Facts {
-        sharing: SharingDecision::Allowed,
+    ("sharing undecided", |f| Facts {
+        sharing: SharingDecision::Undecided,
         ..f
     }),
     ("under 16", |f| Facts {
