@@ -76,6 +76,8 @@ pub(crate) enum Command {
     Restore(commands::restore::RestoreArgs),
     /// Be a witness: sign that other ledgers go on from what they were.
     Witness(commands::witness::WitnessArgs),
+    /// Policy sets: check one, compare two, show who may what, ask cases.
+    Policy(commands::policy::PolicyArgs),
     /// The ledger: show entries, verify everything, ask who saw.
     Audit(commands::audit::AuditArgs),
 }

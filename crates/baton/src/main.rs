@@ -67,6 +67,7 @@ async fn run(args: Args, output: Output) -> anyhow::Result<Exit> {
         | Command::Init(_)
         | Command::Serve(_)
         | Command::Restore(_)
+        | Command::Policy(_)
         | Command::Witness(_) => None,
         _ => to.open(output).await?,
     };
@@ -100,6 +101,7 @@ async fn carry_out(command: Command, to: &ConnectionArgs, output: Output) -> any
         Command::Status(status) => commands::status::run(status, to, output).await,
         Command::Backup(backup) => commands::backup::run(backup, to, output).await,
         Command::Restore(restore) => commands::restore::run(restore, to, output).await,
+        Command::Policy(policy) => commands::policy::run(policy, output),
         Command::Witness(witness) => commands::witness::run(witness, output).await,
         Command::Audit(audit) => commands::audit::run(audit, to, output).await,
     }

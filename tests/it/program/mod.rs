@@ -14,6 +14,7 @@ mod keys;
 mod large_files;
 mod outside;
 mod partly;
+mod policy;
 mod public_proofs;
 mod quiet;
 mod readme;

@@ -10,6 +10,7 @@ pub(crate) mod erase;
 pub(crate) mod hold;
 pub(crate) mod init;
 pub(crate) mod keys;
+pub(crate) mod policy;
 pub(crate) mod publish;
 pub(crate) mod redirect;
 mod refused;

@@ -13,6 +13,8 @@
 mod action;
 #[cfg(feature = "cedar")]
 mod decider;
+#[cfg(feature = "cedar")]
+mod difference;
 mod grant;
 mod invariants;
 #[cfg(feature = "cedar")]
@@ -35,6 +37,8 @@ mod walk;
 pub use action::{Action, Dimensions};
 #[cfg(feature = "cedar")]
 pub use decider::Decider;
+#[cfg(feature = "cedar")]
+pub use difference::Difference;
 pub use grant::{Grant, GrantError};
 pub use invariants::{INVARIANTS, Invariant, Law};
 #[cfg(feature = "cedar")]
