@@ -22,7 +22,7 @@ use crate::harness::*;
 const BACKUPS_UNDER_LOAD: u64 = 10;
 
 /// What the last turn of a backup says.
-async fn backed_up(who: &Caller) -> Answer<v1::BackUpResponse> {
+pub(crate) async fn backed_up(who: &Caller) -> Answer<v1::BackUpResponse> {
     let request = v1::BackUpRequest {
         parent: who.setting.clone(),
         ..Default::default()
@@ -36,13 +36,13 @@ async fn backed_up(who: &Caller) -> Answer<v1::BackUpResponse> {
 }
 
 /// The two files of a backup.
-struct Files {
+pub(crate) struct Files {
     content: PathBuf,
     keys: PathBuf,
 }
 
 impl Files {
-    fn of(made: &v1::BackUpResponse) -> Self {
+    pub(crate) fn of(made: &v1::BackUpResponse) -> Self {
         Self {
             content: made.content.as_ref().unwrap().file.clone().into(),
             keys: made.keys.as_ref().unwrap().file.clone().into(),
@@ -65,7 +65,7 @@ fn nobody() -> Watcher {
 
 impl Exchange {
     /// Puts the ledger back into its place.
-    async fn restore(
+    pub(crate) async fn restore(
         &self,
         files: &Files,
         (keys, master): (bool, Option<&Path>),
