@@ -26,7 +26,7 @@ pub(crate) use high_water::{HighWater, Mark};
 pub use master::MasterKey;
 pub use new_master::MasterHandover;
 pub(crate) use new_master::{NewMaster, Opened};
-pub(crate) use parts::{Gathered, Parts};
+pub(crate) use parts::{Gathered, Other, Parts};
 pub(crate) use seal::Key;
 
 use self::ring::{Epoch, Ring, RingLock};
