@@ -32,6 +32,7 @@ mod killed;
 mod lease;
 mod ledger;
 mod limits;
+mod load;
 mod log_key;
 mod master_key;
 mod metrics;

@@ -381,6 +381,7 @@ impl From<StoreError> for Refusal {
             StoreError::Database(_)
             | StoreError::NoLedger(_)
             | StoreError::EpochMissing(_)
+            | StoreError::OtherMasterKey { .. }
             | StoreError::KeyReplaced => Self::Unavailable,
             StoreError::ClockSkew => Self::ClockSkew,
             _ => Self::Internal,

@@ -3,6 +3,7 @@
 
 mod damage;
 mod documents;
+mod keys;
 mod killed;
 
 use std::fs;
@@ -22,7 +23,7 @@ use crate::harness::*;
 const BACKUPS_UNDER_LOAD: u64 = 10;
 
 /// What the last turn of a backup says.
-async fn backed_up(who: &Caller) -> Answer<v1::BackUpResponse> {
+pub(crate) async fn backed_up(who: &Caller) -> Answer<v1::BackUpResponse> {
     let request = v1::BackUpRequest {
         parent: who.setting.clone(),
         ..Default::default()
@@ -36,13 +37,13 @@ async fn backed_up(who: &Caller) -> Answer<v1::BackUpResponse> {
 }
 
 /// The two files of a backup.
-struct Files {
+pub(crate) struct Files {
     content: PathBuf,
     keys: PathBuf,
 }
 
 impl Files {
-    fn of(made: &v1::BackUpResponse) -> Self {
+    pub(crate) fn of(made: &v1::BackUpResponse) -> Self {
         Self {
             content: made.content.as_ref().unwrap().file.clone().into(),
             keys: made.keys.as_ref().unwrap().file.clone().into(),
@@ -54,6 +55,7 @@ impl Files {
         Restore {
             content: self.content.clone(),
             keys: keys.then(|| self.keys.clone()),
+            keys_master: None,
             lay_master: true,
         }
     }
@@ -65,7 +67,7 @@ fn nobody() -> Watcher {
 
 impl Exchange {
     /// Puts the ledger back into its place.
-    async fn restore(
+    pub(crate) async fn restore(
         &self,
         files: &Files,
         (keys, master): (bool, Option<&Path>),
@@ -368,33 +370,5 @@ on_both_engines! {
             }
         }
         backed_up(&exchange.officer).await.expect("it is as it was");
-    }
-
-    async fn a_backup_opens_as_long_as_its_epoch_is_kept_or_in_a_key_backup(exchange) {
-        let of = exchange.open_move().await;
-        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
-        let receiver = exchange.person(&of.to, &[Role::Senco]).await;
-        let published = sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
-        let files = Files::of(&backed_up(&exchange.officer).await.unwrap());
-        let ledger = Arc::clone(exchange.running().ledger());
-        for _ in 0..3 {
-            let request = v1::RotateKeysRequest {
-                parent: exchange.officer.setting.clone(),
-                request_id: fresh(),
-            };
-            exchange.officer.keys().rotate_keys(request).await.unwrap();
-        }
-        while ledger.epochs().await.unwrap()[0].id == 1 {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-        drop(ledger);
-        exchange.stop().await;
-        exchange.home.lose_database().await;
-        let gone = exchange.restore(&files, (false, None)).await.unwrap_err();
-        assert!(matches!(gone, BackupError::EpochGone(1)), "{gone}");
-        exchange.restore(&files, (true, None)).await.unwrap();
-        exchange.start(false).await.unwrap();
-        let receiver = receiver.at(&exchange.door);
-        assert!(receiver.get(&published.name).await.is_ok());
     }
 }

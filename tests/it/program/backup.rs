@@ -120,6 +120,55 @@ fn a_lost_ledger_is_restored_and_nothing_is_written_without_the_right_keys() {
     });
 }
 
+#[test]
+fn a_key_backup_from_before_another_master_key_is_restored_with_both_keys() {
+    run(async || {
+        let (mut desk, content, keys) = backed_up();
+        let folder = desk.folder().to_owned();
+        let own = folder.join("data/keys/master.key");
+        desk.does(
+            "officer",
+            "keys rotate-master --folder data --new-file new.key",
+        );
+        desk.close();
+        fs::rename(own, folder.join("old.key")).unwrap();
+        fs::rename(folder.join("data"), folder.join("lost")).unwrap();
+        let _ = fs::remove_file(folder.join("data.high-water"));
+        let (content, keys) = (content.display(), keys.display());
+        let with =
+            |rest: &str| format!("restore {content} --folder data --master-key new.key {rest}");
+        for (rest, said) in [
+            (String::new(), "--keys-master-key"),
+            ("--keys-master-key new.key".to_owned(), "--keys-master-key"),
+            ("--keys-master-key nowhere.key".to_owned(), "nowhere.key"),
+            (
+                "--keys-master-command false".to_owned(),
+                "the command failed",
+            ),
+            ("--keys-master-descriptor 2".to_owned(), "3 or above"),
+        ] {
+            refused(&mut desk, &with(&format!("--keys {keys} {rest}")), 2, said);
+        }
+        refused(&mut desk, &with("--keys-master-key old.key"), 2, "--keys");
+        let by_command = format!("--keys {keys} --dry-run --keys-master-command cat old.key");
+        desk.does("", &with(&by_command));
+        assert!(!folder.join("data").exists(), "a dry run writes nothing");
+
+        desk.does(
+            "",
+            &with(&format!("--keys {keys} --keys-master-key old.key")),
+        );
+        // It goes on under the key of today, which lies beside the ring.
+        let laid = fs::read(folder.join("data/keys/master.key")).unwrap();
+        assert_eq!(laid, fs::read(folder.join("new.key")).unwrap());
+        fs::remove_dir_all(folder.join("data/tls")).unwrap();
+        copy(&folder.join("lost/tls"), &folder.join("data/tls"));
+        desk.serve_as_before();
+        desk.does("officer", "audit verify --state");
+        desk.does("receiver", "subscribe --once --out arrived");
+    });
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir(to).unwrap();
     for file in fs::read_dir(from).unwrap() {

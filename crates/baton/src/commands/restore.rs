@@ -34,6 +34,8 @@ Examples:
   baton restore ledger.backup --keys ring.keys --master-key master.key --folder data
   baton restore ledger.backup --config baton.toml      the ring still lies in the folder
   baton restore ledger.backup --keys old-data/keys --config baton.toml
+  baton restore ledger.backup --keys old.keys --keys-master-key old-master.key \\
+    --master-key master.key --folder data      the master key was changed since old.keys was made
 
 The place must be empty: a folder without a database, or a PostgreSQL database without a ledger
 (ledger.postgres in the configuration). A key ring that lies in the folder already is kept, and
@@ -48,8 +50,10 @@ pub(crate) struct RestoreArgs {
     /// A key backup (baton-ldg_….keys), or the key folder of a ledger.
     #[arg(long, value_name = "FILE|DIR")]
     keys: Option<PathBuf>,
-    /// File with the master key. It is laid into the folder, unless the configuration says where the
-    /// key comes from.
+    #[command(flatten)]
+    of_its_time: KeysMaster,
+    /// File with the master key the ledger goes on under. It is laid into the folder, unless the
+    /// configuration says where the key comes from.
     #[arg(long, value_name = "FILE")]
     master_key: Option<PathBuf>,
     /// Configuration file.
@@ -61,6 +65,32 @@ pub(crate) struct RestoreArgs {
     /// Host name or address in the service's certificate, when the folder has none.
     #[arg(long = "name", value_name = "HOST", default_values_t = ["localhost".to_owned(), "127.0.0.1".to_owned()])]
     names: Vec<String>,
+}
+
+/// The master key `--keys` was made under, where it was changed since.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("of_its_time").requires("keys"))]
+struct KeysMaster {
+    /// File with the master key that --keys was made under, its owner's only (0600), when the master
+    /// key was changed since. The ledger goes on under the one of today.
+    #[arg(long, group = "of_its_time", value_name = "FILE")]
+    keys_master_key: Option<PathBuf>,
+    /// The same by the number of an open descriptor (3 or above).
+    #[arg(long, group = "of_its_time", value_name = "NUMBER")]
+    keys_master_descriptor: Option<u32>,
+    /// The same by a program and its arguments that print it within 30 seconds. No shell reads the
+    /// words; it takes all words that follow.
+    #[arg(long, group = "of_its_time", value_name = "WORD", num_args = 1.., allow_hyphen_values = true)]
+    keys_master_command: Option<Vec<String>>,
+}
+
+impl KeysMaster {
+    fn key(self) -> Option<MasterKey> {
+        let file = self.keys_master_key.map(MasterKey::File);
+        let descriptor = self.keys_master_descriptor.map(MasterKey::Descriptor);
+        let command = self.keys_master_command.map(MasterKey::Command);
+        file.or(descriptor).or(command)
+    }
 }
 
 pub(crate) async fn run(
@@ -86,6 +116,7 @@ pub(crate) async fn run(
     let restore = Restore {
         content: args.backup,
         keys: args.keys,
+        keys_master: args.of_its_time.key(),
         lay_master: given.is_some() && configured.is_none(),
     };
     let (bars, watcher) = Bars::new(output);
@@ -125,8 +156,9 @@ fn explained(error: BackupError, folder: &Path) -> anyhow::Error {
         }
         BackupError::Store(error @ StoreError::OtherMasterKey { .. }) => {
             return wrong(&format!(
-                "{error}. Give that one with --master-key FILE: a key backup opens with the master \
-                 key of its time, and so does a key ring that lies in the folder"
+                "{error}. A key backup opens with the master key of its time: give that one with \
+                 --keys-master-key FILE, when it was changed since. A key ring that lies in the \
+                 folder opens with --master-key FILE"
             ));
         }
         BackupError::Store(StoreError::Ring(why)) => {
@@ -144,7 +176,9 @@ fn explained(error: BackupError, folder: &Path) -> anyhow::Error {
                 "{path}: {why}. If it is the master key, say with --master-key FILE where it is"
             ));
         }
-        BackupError::NotEmpty(_) | BackupError::NotABackup { .. } => {
+        BackupError::Store(StoreError::MasterSource(_))
+        | BackupError::NotEmpty(_)
+        | BackupError::NotABackup { .. } => {
             return wrong(&error.to_string());
         }
         _ => return error.into(),

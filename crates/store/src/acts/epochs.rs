@@ -47,12 +47,16 @@ impl Prepare for RotateKeys {
     type Step = OpenEpoch;
 
     async fn prepare(self, ledger: &Inner, caller: &Caller) -> Result<Turn<OpenEpoch>, Refusal> {
-        ledger.follow_epoch().await?;
         // A look, so that nobody else has the ring written; it is decided under the lock.
-        let may = may(ledger, caller).await?;
-        let lay = || ledger.keys.lay_next(ledger.clock.now_us());
+        let next = if may(ledger, caller).await? {
+            ledger.keys.follow_master().await?;
+            ledger.follow_epoch().await?;
+            Some(ledger.keys.lay_next(ledger.clock.now_us())?)
+        } else {
+            None
+        };
         Ok(Turn::Decide(OpenEpoch {
-            next: may.then(lay).transpose()?,
+            next,
             request: Some(self.request),
         }))
     }

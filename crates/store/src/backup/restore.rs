@@ -18,7 +18,7 @@ use crate::engine::{Db, Tx};
 use crate::error::StoreError;
 use crate::folder::{self, FolderLock};
 use crate::head::Head;
-use crate::keys::{Gathered, Keys, Mark};
+use crate::keys::{Gathered, Keys, Mark, MasterKey, Other};
 use crate::learner::hex;
 use crate::log_keys::LogKeys;
 use crate::open::{Origin, Place, append, leaf_at};
@@ -40,6 +40,9 @@ pub struct Restore {
     pub content: PathBuf,
     /// A key backup, or a key folder; none when the ring lies in its place already.
     pub keys: Option<PathBuf>,
+    /// The master key that opens `keys`, where that is another than the place's: it was changed
+    /// since. The ledger goes on under the place's.
+    pub keys_master: Option<MasterKey>,
     /// Whether the master key is laid beside the ring, since nothing says it comes from elsewhere.
     pub lay_master: bool,
 }
@@ -121,8 +124,11 @@ impl Restore {
         }
         let brought = self.keys.as_deref().map(Brought::read).transpose()?;
         let needed = header.oldest_epoch..=header.epoch;
-        let parts = brought.as_ref().map(|brought| brought.parts.clone());
-        let gathered = Gathered::open(&place.keys(), &place.master(), parts, needed).await?;
+        let other = brought.as_ref().map(|brought| Other {
+            parts: brought.parts.clone(),
+            master: self.keys_master.clone(),
+        });
+        let gathered = Gathered::open(&place.keys(), &place.master(), other, needed).await?;
         if self.lay_master {
             gathered.fits_master(&place.keys().join(MASTER))?;
         }

@@ -41,6 +41,13 @@ impl MasterKey {
         file::decode_master(&bytes)
     }
 
+    /// The key where it is a file, and a good one.
+    pub(super) fn read_file(&self) -> Option<Key> {
+        let Self::File(path) = self else { return None };
+        let bytes = Zeroizing::new(file::read_private(path).ok()?);
+        file::decode_master(&bytes).ok()
+    }
+
     /// The key of a new ledger. A file that is not there is made; from elsewhere it is only read.
     pub(crate) async fn make(&self) -> Result<Key, StoreError> {
         match self {

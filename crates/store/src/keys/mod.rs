@@ -26,7 +26,7 @@ pub(crate) use high_water::{HighWater, Mark};
 pub use master::MasterKey;
 pub use new_master::MasterHandover;
 pub(crate) use new_master::{NewMaster, Opened};
-pub(crate) use parts::{Gathered, Parts};
+pub(crate) use parts::{Gathered, Other, Parts};
 pub(crate) use seal::Key;
 
 use self::ring::{Epoch, Ring, RingLock};
@@ -171,7 +171,24 @@ impl Keys {
     fn read_ring(&self) -> Result<Ring, StoreError> {
         let held = RingLock::share(&self.folder)?;
         // Only then: whoever puts another master key into force holds the lock meanwhile.
-        Ring::read_held(&self.folder, &self.master(), &held)
+        self.open_ring(&held).map(|(ring, _)| ring)
+    }
+
+    /// The ring, and the master key it is sealed under. Another node may have had it sealed under
+    /// another one: a file is looked into at once, so that no call fails that a key would answer.
+    /// A command may take its time, and is asked by `follow_master`.
+    fn open_ring(&self, held: &RingLock) -> Result<(Ring, Key), StoreError> {
+        let known = self.master();
+        let unknown = match Ring::read_held(&self.folder, &known, held) {
+            Err(error @ StoreError::OtherMasterKey { .. }) => error,
+            read => return read.map(|ring| (ring, known)),
+        };
+        let Some(key) = self.source.read_file() else {
+            return Err(unknown);
+        };
+        let ring = Ring::read_held(&self.folder, &key, held).map_err(|_| unknown)?;
+        self.take_master(key.clone());
+        Ok((ring, key))
     }
 
     /// Changes the ring on disk, where `change` says so.
@@ -180,8 +197,7 @@ impl Keys {
         change: impl FnOnce(&mut Ring) -> Result<(bool, T), StoreError>,
     ) -> Result<T, StoreError> {
         let held = RingLock::take(&self.folder)?;
-        let master = self.master();
-        let mut ring = Ring::read_held(&self.folder, &master, &held)?;
+        let (mut ring, master) = self.open_ring(&held)?;
         let (changed, told) = change(&mut ring)?;
         if changed {
             ring.replace(&self.folder, &master, &held)?;

@@ -131,7 +131,7 @@ impl Keys {
         Ok(())
     }
 
-    fn take_master(&self, key: Key) {
+    pub(super) fn take_master(&self, key: Key) {
         *self.master.write().unwrap_or_else(PoisonError::into_inner) = key;
     }
 }

@@ -59,6 +59,14 @@ fn some(folder: &Path, name: &str, bytes_max: u64) -> Result<Vec<u8>, StoreError
     }
 }
 
+/// Keys from elsewhere than the folder of a ledger.
+#[derive(Debug)]
+pub(crate) struct Other {
+    pub(crate) parts: Parts,
+    /// The master key of their time; none: the one in force.
+    pub(crate) master: Option<MasterKey>,
+}
+
 /// The keys a restored ledger will have: those that lie in its place, and those that were brought.
 #[derive(Debug)]
 pub(crate) struct Gathered {
@@ -73,11 +81,11 @@ pub(crate) struct Gathered {
 
 impl Gathered {
     /// Opens both. What lies in place counts first; of what was brought only the epochs are taken
-    /// that the backup needs.
+    /// that the backup needs. Whatever the ring will be, it is sealed under the one master key.
     pub(crate) async fn open(
         folder: &Path,
         master: &MasterKey,
-        brought: Option<Parts>,
+        brought: Option<Other>,
         needed: RangeInclusive<i64>,
     ) -> Result<Self, StoreError> {
         let here = Parts::read_if_there(folder)?;
@@ -86,13 +94,16 @@ impl Gathered {
         }
         let source = master.clone();
         let master = master.read().await?;
-        let open = |parts: &Option<Parts>| {
-            let parts = parts.as_ref();
-            parts
-                .map(|parts| Ring::parse(&parts.ring, &master))
-                .transpose()
+        let of_its_time = match brought.as_ref().and_then(|other| other.master.as_ref()) {
+            Some(other) => other.read().await?,
+            None => master.clone(),
         };
-        let (ring, changed) = match (open(&here)?, open(&brought)?) {
+        let brought = brought.map(|other| other.parts);
+        let open = |parts: &Option<Parts>, key: &Key| {
+            let parts = parts.as_ref();
+            parts.map(|parts| Ring::parse(&parts.ring, key)).transpose()
+        };
+        let (ring, changed) = match (open(&here, &master)?, open(&brought, &of_its_time)?) {
             (Some(here), Some(brought)) => match here.with_epochs_of(&brought, needed)? {
                 Some(joined) => (joined, true),
                 None => (here, false),

@@ -227,7 +227,10 @@ async fn a_list_of_the_erased_that_lies_without_a_ring_is_not_shortened_by_a_res
     made(&home).await;
     let (list, ring) = (home.at.join("erased"), home.at.join("ring.json"));
     file::write_new(&list, b"one\n").unwrap();
-    let brought = Parts::read(&home.at).unwrap();
+    let brought = Other {
+        parts: Parts::read(&home.at).unwrap(),
+        master: None,
+    };
     file::replace(&list, b"one\ntwo\n").unwrap();
     std::fs::remove_file(&ring).unwrap();
     let gathered = Gathered::open(&home.at, &home.master, Some(brought), 1..=1);
