@@ -186,6 +186,8 @@ CREATE TABLE document (
     added_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX document_profile ON document (profile_id);
+-- Taken back under a legal hold: few, and looked for whenever anything changed.
+CREATE INDEX document_taken_back ON document (id) WHERE state = 5;
 
 CREATE TABLE chunk (
     content_id TEXT NOT NULL,

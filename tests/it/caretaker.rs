@@ -7,16 +7,53 @@ use baton_wire::v1::{self, Role, SectionKind};
 
 use crate::harness::*;
 
+mod restricted;
+
 impl Caller {
-    /// Closes a setting and names its caretaker.
+    /// Closes a setting and names its caretaker, whatever the register says.
     async fn hand_over(&self, closed: &Setting, to: &str) -> Answer<v1::SetCaretakerResponse> {
+        self.hand_over_as(closed, to, true).await
+    }
+
+    async fn hand_over_as(
+        &self,
+        closed: &Setting,
+        to: &str,
+        still_open: bool,
+    ) -> Answer<v1::SetCaretakerResponse> {
         let request = v1::SetCaretakerRequest {
             parent: self.setting.clone(),
             setting: closed.name.clone(),
             caretaker: to.to_owned(),
             request_id: fresh(),
+            still_open,
         };
         Ok(self.settings().set_caretaker(request).await?.into_inner())
+    }
+
+    /// What the register says of a school now.
+    async fn register(
+        &self,
+        of: &Setting,
+        state: v1::SettingState,
+        name: &str,
+    ) -> v1::ImportedSetting {
+        let setting = v1::Setting {
+            kind: v1::SettingKind::School.into(),
+            display_name: name.to_owned(),
+            council: COUNCIL.to_owned(),
+            identifiers: vec![of.code.clone()],
+            state: state.into(),
+            ..Default::default()
+        };
+        let request = v1::ImportSettingsRequest {
+            parent: self.setting.clone(),
+            settings: vec![setting],
+            request_id: fresh(),
+            ..Default::default()
+        };
+        let answer = self.settings().import_settings(request).await.unwrap();
+        answer.into_inner().settings.remove(0)
     }
 
     /// Another destination, and nothing said of an offer.
@@ -209,29 +246,56 @@ on_both_engines! {
         exchange.officer.hand_over(&exchange.elsewhere, &of.to.name).await.unwrap();
 
         // It is not opened again, and what the register says of it otherwise is taken.
-        let imported = async |state: v1::SettingState, name: &str| {
-            let setting = v1::Setting {
-                kind: v1::SettingKind::School.into(),
-                display_name: name.to_owned(),
-                council: COUNCIL.to_owned(),
-                identifiers: vec![of.from.code.clone()],
-                state: state.into(),
-                ..Default::default()
-            };
-            let request = v1::ImportSettingsRequest {
-                parent: exchange.officer.setting.clone(),
-                settings: vec![setting],
-                request_id: fresh(),
-                ..Default::default()
-            };
-            let answer = exchange.officer.settings().import_settings(request).await.unwrap();
-            answer.into_inner().settings.remove(0)
-        };
-        let refusal = imported(v1::SettingState::Open, "Again").await.error.unwrap();
-        assert_eq!(refusal.reason, Reason::SettingHandedOver.name());
-        let stands = imported(v1::SettingState::Closed, "Late").await.setting.unwrap();
+        let again = exchange.officer.register(&of.from, v1::SettingState::Open, "Again").await;
+        assert_eq!(again.error.unwrap().reason, Reason::SettingHandedOver.name());
+        let stands = exchange.officer.register(&of.from, v1::SettingState::Closed, "Late").await;
+        let stands = stands.setting.unwrap();
         assert_eq!((stands.display_name.as_str(), &stands.caretaker), ("Late", &exchange.academy.name));
         exchange.is_verified().await;
+    }
+
+    async fn a_setting_that_stands_as_open_is_handed_over_by_an_express_word_only(exchange) {
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let name = sender.publish(submission(&of, typical(1, of.point))).await.unwrap().name;
+        let elsewhere = exchange.elsewhere.name.clone();
+        let size = exchange.size();
+        let told = refused(exchange.officer.hand_over_as(&of.from, &elsewhere, false).await);
+        assert_eq!(told.reason, Reason::SettingOpen);
+        assert_eq!(exchange.one_since(size).await.said(), ("caretaker_set", "failed"));
+        sender.get(&name).await.expect("it goes on");
+        // The word is in the entry; another caretaker for one that is closed takes none.
+        let size = exchange.size();
+        exchange.officer.hand_over_as(&of.from, &elsewhere, true).await.unwrap();
+        let line = exchange.one_since(size).await;
+        assert_eq!(line.get("detail/still_open"), Some(&baton_domain::log::Json::Bool(true)));
+        let size = exchange.size();
+        let academy = exchange.academy.name.clone();
+        exchange.officer.hand_over_as(&of.from, &academy, false).await.unwrap();
+        assert_eq!(exchange.one_since(size).await.get("detail/still_open"), None);
+        // One that the register has closed takes none either.
+        exchange.officer.register(&of.to, v1::SettingState::Closed, "Closed").await;
+        exchange.officer.hand_over_as(&of.to, &academy, false).await.unwrap();
+        exchange.is_verified().await;
+    }
+
+    async fn the_certificate_of_a_closed_setting_serves_its_successor(exchange) {
+        let of = exchange.open_move().await;
+        let (papers, roles) = (Papers::new(), [Role::Publisher]);
+        let issue = async |to: &Setting| exchange.officer.issue(&to.name, &roles, &papers.spki, 0).await;
+        issue(&of.from).await.unwrap();
+        assert_eq!(refused(issue(&exchange.academy).await).reason, Reason::CertificateInUse);
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let name = sender.publish(submission(&of, typical(1, of.point))).await.unwrap().name;
+        exchange.officer.hand_over(&of.from, &exchange.academy.name).await.unwrap();
+        let issued = issue(&exchange.academy).await.expect("it proves nothing any more");
+        let issued = issued.credential.unwrap().name;
+        let successor = Caller::with_papers(&exchange.door, &papers).of(&exchange.academy.name, &issued);
+        successor.get(&name).await.expect("as the caretaker");
+        assert_eq!(refused(issue(&exchange.elsewhere).await).reason, Reason::CertificateInUse);
+        exchange.stop().await;
+        exchange.start(false).await.unwrap();
+        successor.at(&exchange.door).get(&name).await.expect("looked up afresh");
     }
 
     async fn a_council_that_looks_after_it_is_two_desks_and_officers_see_no_content(exchange) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use baton_store::DiskReserve;
 use baton_wire::status::Reason;
-use baton_wire::v1::{Role, SectionKind};
+use baton_wire::v1::{HoldReason, Role, SectionKind};
 use tonic::Code;
 
 use crate::harness::*;
@@ -78,5 +78,33 @@ on_both_engines! {
         sender = sender.at(&exchange.door);
         sender.publish(again).await.unwrap();
         assert!(exchange.page("/ready").await.ends_with("ready\n"));
+    }
+
+    async fn under_the_reserve_documents_go_one_by_one_with_their_kind_and_with_the_hold(exchange) {
+        let of = exchange.open_move().await;
+        let mut sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let name = sender.publish(submission(&of, typical(1, of.point))).await.unwrap().name;
+        let mut documents = Vec::new();
+        for (kind, chunks) in [(SectionKind::Health, 3), (SectionKind::Health, 1), (SectionKind::Send, 2)] {
+            let file = plain("a report", chunks * CHUNK);
+            let title = format!("{chunks} chunks");
+            documents.push(sender.add(&name, (kind, &title), &file).await.unwrap());
+        }
+        let chunks = async |exchange: &Exchange| exchange.home.count("SELECT count(*) FROM chunk").await;
+        exchange.run_low().await;
+        sender = sender.at(&exchange.door);
+        sender.hold(&of.name, HoldReason::Inquiry).await.unwrap();
+        assert!(sender.remove_document(&documents[2]).await.unwrap());
+        assert_eq!(chunks(exchange).await, 6, "the hold keeps it");
+        let size = exchange.size();
+        sender.hold(&of.name, HoldReason::Unspecified).await.unwrap();
+        exchange.grown_to(size + 2).await;
+        assert_eq!(chunks(exchange).await, 4, "the service does it by itself");
+        sender.remove_document(&documents[1]).await.unwrap();
+        assert_eq!(chunks(exchange).await, 3);
+        sender.erase_kind(&of.name, SectionKind::Health).await.unwrap();
+        assert_eq!(chunks(exchange).await, 0);
+        exchange.make_room().await;
+        exchange.verify_all().await;
     }
 }

@@ -1,8 +1,11 @@
 //! Files that go with a contribution: whole or an error, for whoever may see their kind, from the
 //! act that adds them to the one that takes them back.
 
+mod gone;
 mod kept;
+mod limits;
 mod program;
+mod reading;
 mod rights;
 mod spoilt;
 
@@ -190,39 +193,6 @@ on_both_engines! {
         }
         assert_eq!((count("chunk").await, count("content").await), (0, content));
         assert_eq!(refused(sender.finalise(&name).await).reason, Reason::PermissionDenied);
-    }
-
-    async fn staging_and_documents_have_limits(exchange) {
-        let Cast { sender, profile, .. } = cast(exchange).await;
-        let announce = |number: usize, bytes: usize| v1::CreateDocumentRequest {
-            size_bytes: i64::try_from(bytes).unwrap(),
-            ..sender.announce(&profile, (KIND, &format!("number {number}")), b"x")
-        };
-        // Five of the largest are 125 MiB: one more is beyond 128.
-        for number in 0..4 {
-            sender.begin(announce(number, 25 * CHUNK)).await.unwrap();
-        }
-        let more = sender.begin(announce(4, 25 * CHUNK)).await;
-        more.expect("what is announced counts, 125 MiB");
-        let told = refused(sender.begin(announce(5, 25 * CHUNK)).await);
-        assert_eq!(told.reason, Reason::TooMuchStaged);
-        for number in 0..5 {
-            let name = sender.begin(announce(number, 25 * CHUNK)).await.unwrap().name;
-            sender.remove_document(&name).await.unwrap();
-        }
-        for number in 0..16 {
-            sender.begin(announce(number, 1)).await.unwrap();
-        }
-        assert_eq!(refused(sender.begin(announce(16, 1)).await).reason, Reason::TooMuchStaged);
-        for number in 0..16 {
-            let name = sender.begin(announce(number, 1)).await.unwrap().name;
-            sender.remove_document(&name).await.unwrap();
-        }
-        for number in 0..20 {
-            sender.add(&profile, (KIND, &format!("stands {number}")), b"x").await.unwrap();
-        }
-        let told = refused(sender.begin(announce(20, 1)).await);
-        assert_eq!(told.reason, Reason::TooManyDocuments);
     }
 
     async fn a_receiver_learns_of_a_document_through_its_subscription(exchange) {

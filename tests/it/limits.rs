@@ -72,7 +72,7 @@ async fn never_reads(mut connection: impl AsyncWrite + Unpin) -> io::Error {
 }
 
 /// The place comes back when the service hears of it.
-async fn comes_back<T, F: Future<Output = Answer<T>>>(ask: impl Fn() -> F) {
+pub(crate) async fn comes_back<T, F: Future<Output = Answer<T>>>(ask: impl Fn() -> F) {
     for _ in 0..QUESTIONS {
         if ask().await.is_ok() {
             return;

@@ -168,6 +168,10 @@ impl Client {
             let before = reading.next;
             match self.read_on(name, &mut reading, to, &mut progress).await {
                 Ok(()) => break,
+                // It broke behind the last chunk: there is none to go on with.
+                Err(DocumentError::Client(error)) if error.is_retryable() && reading.is_all() => {
+                    break;
+                }
                 Err(DocumentError::Client(error)) if error.is_retryable() => {
                     failures = if reading.next > before {
                         1
@@ -238,4 +242,36 @@ struct Reading {
     next: i32,
     bytes: u64,
     hash: Context,
+}
+
+impl Reading {
+    /// Whether as much came as the document has.
+    fn is_all(&self) -> bool {
+        let document = self.document.as_ref();
+        document.is_some_and(|document| u64::try_from(document.size_bytes) == Ok(self.bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_broke_behind_the_last_chunk_is_all_and_what_broke_before_is_not() {
+        let mut reading = Reading {
+            document: None,
+            next: 0,
+            bytes: 0,
+            hash: Context::new(&SHA256),
+        };
+        assert!(!reading.is_all(), "nothing is known of it");
+        reading.document = Some(v1::Document {
+            size_bytes: 3,
+            ..Default::default()
+        });
+        for (bytes, all) in [(0, false), (2, false), (3, true), (4, false)] {
+            reading.bytes = bytes;
+            assert_eq!(reading.is_all(), all, "{bytes} of 3");
+        }
+    }
 }

@@ -115,6 +115,8 @@ pub struct SetCaretaker {
     pub setting: SettingId,
     /// Who looks after what it left.
     pub caretaker: SettingId,
+    /// It has closed though the register has it as open.
+    pub still_open: bool,
     /// Idempotency key.
     pub request: RequestId,
 }

@@ -205,6 +205,7 @@ fn of_keeping(
             ("before", text(&setting(0x66))),
             ("caretaker", text(&setting(0x77))),
             ("setting", text(&setting(0x55))),
+            ("still_open", Json::Bool(true)),
         ],
         EntryKind::MasterKeyChanged => vec![
             ("new_key", text(&"5e".repeat(8))),

@@ -107,17 +107,23 @@ impl Presented {
     }
 }
 
-/// The credential, unless its setting was handed over: then all of it is over. By the connection
-/// that is held: who waits for another one with that in hand could wait for ever.
+/// The one whose setting is there: where that was handed over, all credentials are over. By the
+/// connection that is held: who waits for another one with that in hand could wait for ever.
 async fn of_one_that_is_there(
     one: &mut Tx,
-    row: Option<CredentialRow>,
+    rows: Vec<CredentialRow>,
 ) -> Result<Option<CredentialRow>, StoreError> {
-    let Some(row) = row else { return Ok(None) };
-    let id = vec![row.setting_id.clone().into_value()];
-    let rows: Vec<SettingRow> = one.rows_by("id", id).await?;
-    let over = rows.iter().any(|setting| setting.caretaker_id.is_some());
-    Ok((!over).then_some(row))
+    for row in rows {
+        let id = vec![row.setting_id.clone().into_value()];
+        let settings: Vec<SettingRow> = one.rows_by("id", id).await?;
+        if !settings
+            .iter()
+            .any(|setting| setting.caretaker_id.is_some())
+        {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
 }
 
 impl Ledger {
@@ -142,10 +148,11 @@ impl Ledger {
             Err(age) => {
                 let key = vec![Value::Blob(Some(digest.clone()))];
                 let mut one = inner.db.once().await?;
-                let rows: Vec<CredentialRow> = one.rows_by("digest", key).await?;
-                // A certificate may have been registered again after it was revoked.
-                let row = rows.into_iter().find(in_force);
-                let row = of_one_that_is_there(&mut one, row).await?;
+                let mut rows: Vec<CredentialRow> = one.rows_by("digest", key).await?;
+                // A certificate may have been registered again: after it was revoked, or when its
+                // setting was handed over.
+                rows.retain(in_force);
+                let row = of_one_that_is_there(&mut one, rows).await?;
                 inner.remembered.keep(age, digest, row.as_ref());
                 row
             }

@@ -37,12 +37,12 @@ mod view;
 mod world;
 
 pub use acts::{
-    AccessRows, Act, Bootstrapped, ChunkStaged, Concerned, CredentialView, DocumentBegun,
-    DocumentFault, DocumentLease, DocumentView, Documents, Downloaded, Entries, Erased,
-    ErasedProfile, Fetched, Finalised, ImportedSetting, Issued, LogKeyRotated, MasterKeyRotated,
-    MoveSummary, Planned, Progress, Published, Pulled, PulledItem, PulledWhat, Redirected,
-    RemovedDocument, Rotated, Section, SettingView, SettingsPage, Sighting, Sightings, Subscribed,
-    TransitionsPage,
+    AccessRows, Act, Bootstrapped, ChunkStaged, Concerned, CredentialView, DOCUMENT_LEASE,
+    DocumentBegun, DocumentFault, DocumentLease, DocumentView, Documents, Downloaded, Entries,
+    Erased, ErasedProfile, Fetched, Finalised, ImportedSetting, Issued, LogKeyRotated,
+    MasterKeyRotated, MoveSummary, Planned, Progress, Published, Pulled, PulledItem, PulledWhat,
+    Redirected, RemovedDocument, Rotated, Section, SettingView, SettingsPage, Sighting, Sightings,
+    Subscribed, TransitionsPage,
 };
 pub use authenticate::{Known, Presented};
 pub use backup::{

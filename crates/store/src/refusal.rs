@@ -2,8 +2,8 @@
 
 use crate::acts::DocumentFault;
 
-/// A refusal. Which of them leave an entry: `Denied`, `Failed`, `Unfit` and `Conflict` do; the others say
-/// that the act was never decided or that nobody knows how it ended.
+/// A refusal. Which of them leave an entry: `Denied`, `Failed`, `Unfit`, `PastLast` and `Conflict` do;
+/// the others say that the act was never decided or that nobody knows how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Forbidden, or there is no such thing: outside the two look the same.
@@ -15,6 +15,9 @@ pub enum Refusal {
     /// What was staged makes no document; everything that is wrong with it.
     #[error("what was staged is not the document that was announced")]
     Unfit(Vec<DocumentFault>),
+    /// A document was asked for from a chunk on that it does not have; its last one.
+    #[error("the document has no such chunk")]
+    PastLast(u64),
     /// The request id was used with other content.
     #[error("the request id was used with other content")]
     Conflict,

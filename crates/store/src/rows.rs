@@ -277,12 +277,14 @@ table! {
 pub(crate) mod document_state {
     /// Whoever may see its kind may see it.
     pub(crate) const STANDING: i64 = 1;
-    /// Taken out of everybody's sight, by itself under a legal hold or with its contribution.
+    /// Taken out of everybody's sight with its contribution.
     pub(crate) const HIDDEN: i64 = 2;
     /// Taken back by its sender: it is gone.
     pub(crate) const REMOVED: i64 = 3;
     /// Gone with what it went with.
     pub(crate) const ERASED: i64 = 4;
+    /// Taken back by its sender, and kept by a legal hold: it goes when that is lifted.
+    pub(crate) const TAKEN_BACK: i64 = 5;
 }
 
 impl DocumentRow {
@@ -290,7 +292,7 @@ impl DocumentRow {
     pub(crate) fn is_kept(&self) -> bool {
         matches!(
             self.state,
-            document_state::STANDING | document_state::HIDDEN
+            document_state::STANDING | document_state::HIDDEN | document_state::TAKEN_BACK
         )
     }
 }

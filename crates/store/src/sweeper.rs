@@ -5,12 +5,12 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use baton_domain::ids::{ProfileId, TransitionId};
+use baton_domain::ids::{DocumentId, ProfileId, TransitionId};
 use futures::{StreamExt as _, stream};
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
-use crate::acts::{AnnounceExpiry, Expire, Release, STAGED_FOR, addressees};
+use crate::acts::{AnnounceExpiry, Expire, FREED, Release, RemoveFreed, STAGED_FOR, addressees};
 use crate::bodies::drop_old;
 use crate::clock::london_date;
 use crate::engine::Db;
@@ -67,6 +67,7 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
             swept = None;
         }
         told(end_staging(&inner, &stop).await.map(|()| true));
+        told(freed(&door, &stop).await);
         if swept != Some(today) {
             swept = told(everything(&door, &stop).await).then_some(today);
             if inner.trusts_the_date() {
@@ -235,6 +236,30 @@ async fn end_staging(inner: &Inner, stop: &CancellationToken) -> Result<(), Stor
         tx.commit().await?;
     }
     Ok(())
+}
+
+/// Erases what was taken back under a legal hold and is kept by nothing any more. What is refused waits
+/// for the next turn of the loop.
+async fn freed(door: &Door, stop: &CancellationToken) -> Result<bool, StoreError> {
+    let (mut after, mut all) = (String::new(), true);
+    while !stop.is_cancelled() {
+        let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+        let args = vec![Value::Text(Some(after.clone())), limit.into_value()];
+        let ids: Vec<DocumentId> = door.inner.read_column(FREED, args).await?;
+        let Some(last) = ids.last() else {
+            return Ok(all);
+        };
+        last.as_str().clone_into(&mut after);
+        let removed = stream::iter(ids).map(|document| door.act_itself(RemoveFreed { document }));
+        let refused = removed
+            .buffer_unordered(AT_ONCE)
+            .filter_map(|done| std::future::ready(done.err()));
+        for refusal in refused.collect::<Vec<_>>().await {
+            tracing::warn!(%refusal, "what was taken back under a hold waits for the next sweep");
+            all = false;
+        }
+    }
+    Ok(false)
 }
 
 /// Releases those of the given that someone is to see and has not been told of.

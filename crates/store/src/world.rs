@@ -126,6 +126,7 @@ macro_rules! world {
             profiles_of: HashMap<TransitionId, BTreeSet<ProfileId>>,
             recipients_of: HashMap<TransitionId, BTreeSet<SettingId>>,
             codes_of: HashMap<SettingId, BTreeSet<String>>,
+            documents_of: HashMap<ProfileId, BTreeSet<DocumentId>>,
             changes: Vec<RowChange>,
             forgotten: Forgotten,
             /// Something is to be written though no entry says so.
@@ -198,6 +199,7 @@ enum Indexed {
     Profile(TransitionId, ProfileId),
     Recipient(TransitionId, SettingId),
     Code(SettingId, String),
+    Document(ProfileId, DocumentId),
     Nothing,
 }
 
@@ -213,7 +215,6 @@ not_indexed!(
     LearnerRow,
     LearnerCodeRow,
     VersionRow,
-    DocumentRow,
     ChunkRow,
     StagedRow,
     ReleasedRow,
@@ -248,6 +249,11 @@ impl From<&SettingCodeRow> for Indexed {
         Self::Code(row.setting_id.clone(), row.code.clone())
     }
 }
+impl From<&DocumentRow> for Indexed {
+    fn from(row: &DocumentRow) -> Self {
+        Self::Document(row.profile_id.clone(), row.id.clone())
+    }
+}
 
 impl World {
     fn index(&mut self, row: &Indexed) {
@@ -276,6 +282,12 @@ impl World {
                     .or_default()
                     .insert(code.clone());
             }
+            Indexed::Document(profile, id) => {
+                self.documents_of
+                    .entry(profile.clone())
+                    .or_default()
+                    .insert(id.clone());
+            }
             Indexed::Nothing => {}
         }
     }
@@ -300,11 +312,9 @@ impl World {
     }
 
     /// All documents of a contribution, those too of which only the row is left.
-    pub(crate) fn documents_of<'a>(
-        &'a self,
-        of: &'a ProfileId,
-    ) -> impl Iterator<Item = &'a DocumentRow> {
-        self.documents.iter().filter(|row| row.profile_id == *of)
+    pub(crate) fn documents_of(&self, of: &ProfileId) -> impl Iterator<Item = &DocumentRow> {
+        let ids = self.documents_of.get(of).into_iter().flatten();
+        ids.filter_map(|id| self.documents.get(id.as_str()))
     }
 
     /// What is being sent for a contribution.

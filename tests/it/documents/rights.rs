@@ -161,10 +161,11 @@ on_both_engines! {
         assert!(!contributor.remove_document(&other).await.unwrap(), "not told of the hold");
         assert!(!sees(&receiver, &profile, &other).await);
         assert_eq!(exchange.home.count("SELECT count(*) FROM chunk").await, 2, "both are kept");
-        sender.hold(&of.name, v1::HoldReason::Unspecified).await.unwrap();
-        assert!(!sender.remove_document(&name).await.unwrap());
-        sender.remove_document(&other).await.unwrap();
-        assert_eq!(exchange.home.count("SELECT count(*) FROM chunk").await, 0);
+        for who in [&sender, &contributor] {
+            let again = refused(who.remove_document(&name).await).reason;
+            assert!(matches!(again, Reason::WithdrawnAlready | Reason::PermissionDenied));
+        }
+        assert_eq!(sender.documents_of(&profile).await.unwrap(), [], "no word of it in the list");
         exchange.verify_all().await;
     }
 }

@@ -68,7 +68,7 @@ pub(super) const ROWS: &[Row] = rows! {
         };
         SetCaretaker set_caretaker "officer" "sender" |who, to| v1::SetCaretakerRequest {
             parent: who.setting.clone(), setting: to.closing, caretaker: to.next.name,
-            request_id: fresh(),
+            request_id: fresh(), still_open: true,
         };
         IssueCredential issue_credential "officer" "sender" |who, to| v1::IssueCredentialRequest {
             parent: who.setting.clone(),

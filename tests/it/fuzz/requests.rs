@@ -528,6 +528,7 @@ fn settings(of: &Things) -> Vec<Call> {
                 setting: of.closing.clone(),
                 caretaker: of.receiver.clone(),
                 request_id: fresh(),
+                still_open: true,
             },
         ),
         call(

@@ -27,8 +27,11 @@ fn a_school_closes_and_another_one_looks_after_what_it_left() {
         let tried = desk.does("officer", &format!("{CLOSE} --dry-run"));
         assert_eq!(tried.lines()[0]["state"], "SETTING_STATE_OPEN");
         desk.does("sender", "status");
+        let open = desk.types("officer", CLOSE);
+        assert_eq!(open.code, 1, "it stands as open: {open:?}");
+        desk.does("sender", "status");
 
-        let told = desk.does("officer", CLOSE);
+        let told = desk.does("officer", &format!("{CLOSE} --still-open"));
         assert_eq!(told.lines()[0]["state"], "SETTING_STATE_CLOSED");
         let listed = desk.does("officer", "settings list --code gias:199901");
         let caretaker = desk.does("officer", "settings list --code gias:199903");
@@ -41,7 +44,7 @@ fn a_school_closes_and_another_one_looks_after_what_it_left() {
         assert_eq!(desk.does("keeper", "status").lines().len(), sent);
         let itself = desk.types(
             "officer",
-            "settings caretaker --code gias:199903 --to gias:199902",
+            "settings caretaker --code gias:199903 --to gias:199902 --still-open",
         );
         assert_eq!(itself.code, 1, "it looks after another: {itself:?}");
     });

@@ -76,6 +76,7 @@ fn view(caller: &Asking, view: DocumentView) -> twin::Document {
         sha256: sha256.to_vec().into(),
         add_time_us: view.added_us,
         damaged: view.damaged,
+        withdrawn: view.withdrawn,
         title: view.title,
     }
 }
@@ -94,6 +95,7 @@ struct Reading {
     next: u64,
     aged: CancellationToken,
     over: bool,
+    /// Given back with the lease, too: a stream that nobody reads is not asked to go on.
     _seat: Seat,
 }
 
@@ -244,7 +246,8 @@ impl DocumentService for Services {
         let (name, from) = fields.all(name.zip(from))?;
         let caller = under(caller, &known, name.setting);
         // Before the act: who is turned away here has seen nothing.
-        let seat = self.downloads.enter(&caller.credential);
+        let now_us = self.ledger.now_us();
+        let seat = self.downloads.enter(&caller.credential, now_us);
         let seat = seat.ok_or(Problem::from(Reason::QueueFull))?;
         let act = DownloadDocument {
             document: name.document,
@@ -252,6 +255,7 @@ impl DocumentService for Services {
         };
         let shown = self.act(&caller, act).await?.value;
         let lease = shown.lease.ok_or_else(|| status::internal("lease"))?;
+        seat.lasts_until(lease.until_us());
         let reading = Reading {
             head: Some(view(&caller, shown.document)),
             services: self.clone(),

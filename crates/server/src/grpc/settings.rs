@@ -252,11 +252,13 @@ impl SettingService for Services {
         let mut fields = Fields::default();
         let setting = fields.setting("setting", &request.setting);
         let caretaker = fields.setting("caretaker", &request.caretaker);
+        let still_open = request.still_open;
         let id = fields.request_id(&request.request_id);
         let ((setting, caretaker), request) = fields.all(setting.zip(caretaker).zip(id))?;
         let act = SetCaretaker {
             setting,
             caretaker,
+            still_open,
             request,
         };
         let done = self.act(&caller, act).await?;

@@ -15,6 +15,14 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
             violations: faults.iter().copied().map(violation).collect(),
             ..Reason::DocumentUnfit.into()
         },
+        Refusal::PastLast(last) => Problem {
+            violations: vec![Violation::new(
+                "from_chunk",
+                "from_chunk.past_last",
+                format!("Give a chunk of this document, from 0 to {last}."),
+            )],
+            ..Reason::InvalidRequest.into()
+        },
         Refusal::Conflict => Reason::RequestIdConflict.into(),
         Refusal::TakenOver => Reason::SubscriptionTakenOver.into(),
         Refusal::QueueFull => Reason::QueueFull.into(),
@@ -72,6 +80,7 @@ pub(super) fn ended<T>(answer: &Result<Done<T>, Refusal>) -> Ended {
         Err(
             Refusal::Failed(_)
             | Refusal::Unfit(_)
+            | Refusal::PastLast(_)
             | Refusal::Conflict
             | Refusal::QueueFull
             | Refusal::LedgerFull

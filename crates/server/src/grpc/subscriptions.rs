@@ -85,7 +85,10 @@ impl SubscriptionService for Services {
         tokio::pin!(until);
         // Before the first turn: that one breaks the lease of a watch, and who is turned away here
         // has changed nothing.
-        let place = || self.waiting.enter(&turn.caller.credential);
+        let place = || {
+            self.waiting
+                .enter(&turn.caller.credential, self.ledger.now_us())
+        };
         let _seat = (!wait.is_zero())
             .then(|| place().ok_or(Problem::from(Reason::QueueFull)))
             .transpose()?;

@@ -13,18 +13,27 @@ const WAITING_PULLS_MAX: usize = 32;
 /// Documents one credential may read at the same time; one more is answered alike.
 const DOWNLOADS_MAX: usize = 8;
 
-/// How many calls of each credential go on. One of which none does is forgotten.
+/// Calls of each credential that go on. One of which none does is forgotten.
 #[derive(Debug)]
 pub(crate) struct Waiting {
-    of: Mutex<HashMap<CredentialId, usize>>,
+    of: Mutex<HashMap<CredentialId, Places>>,
     most: usize,
 }
 
-/// A place to wait in, given back when it is dropped.
+/// Places that are taken, by number, and the last moment each is counted, microseconds UTC.
+#[derive(Debug, Default)]
+struct Places {
+    taken: HashMap<u64, i64>,
+    next: u64,
+}
+
+/// A place to wait in, given back when it is dropped, or when its time is over: the transport does
+/// not ask for more of an answer that nobody reads, and so never lets go of it.
 #[derive(Debug)]
 pub(super) struct Seat {
     waiting: Arc<Waiting>,
     by: CredentialId,
+    number: u64,
 }
 
 impl Waiting {
@@ -45,31 +54,46 @@ impl Waiting {
     }
 
     /// None when as many go on as may.
-    pub(super) fn enter(self: &Arc<Self>, by: &CredentialId) -> Option<Seat> {
+    pub(super) fn enter(self: &Arc<Self>, by: &CredentialId, now_us: i64) -> Option<Seat> {
         let mut of = self.lock();
-        let count = of.entry(by.clone()).or_default();
-        if *count >= self.most {
+        let places = of.entry(by.clone()).or_default();
+        places.taken.retain(|_, until_us| *until_us >= now_us);
+        if places.taken.len() >= self.most {
             return None;
         }
-        *count += 1;
+        let number = places.next;
+        places.next += 1;
+        places.taken.insert(number, i64::MAX);
         drop(of);
         Some(Seat {
             waiting: Arc::clone(self),
             by: by.clone(),
+            number,
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<CredentialId, usize>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<CredentialId, Places>> {
         self.of.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat {
+    /// It is counted no longer than that, microseconds UTC.
+    pub(super) fn lasts_until(&self, until_us: i64) {
+        let mut of = self.waiting.lock();
+        let places = of.get_mut(&self.by);
+        if let Some(until) = places.and_then(|places| places.taken.get_mut(&self.number)) {
+            *until = until_us;
+        }
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut of = self.waiting.lock();
-        if let Some(count) = of.get_mut(&self.by) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(places) = of.get_mut(&self.by) {
+            places.taken.remove(&self.number);
+            if places.taken.is_empty() {
                 of.remove(&self.by);
             }
         }
@@ -87,7 +111,7 @@ mod tests {
             CredentialId::from_bytes([1; 16]),
             CredentialId::from_bytes([2; 16]),
         );
-        let enter = |by| waiting.enter(by);
+        let enter = |by| waiting.enter(by, 0);
         let mut seats: Vec<Seat> = (0..WAITING_PULLS_MAX).map_while(|_| enter(&one)).collect();
         assert_eq!(seats.len(), WAITING_PULLS_MAX);
         assert!(enter(&one).is_none());
@@ -96,5 +120,26 @@ mod tests {
         assert!(enter(&one).is_some());
         seats.clear();
         assert!(waiting.lock().is_empty(), "who does not wait is forgotten");
+    }
+
+    #[test]
+    fn a_place_is_counted_to_its_last_moment_and_given_back_once() {
+        let waiting = Arc::new(Waiting::downloads());
+        let by = CredentialId::from_bytes([1; 16]);
+        let enter = |now_us| waiting.enter(&by, now_us);
+        let late: Vec<Seat> = (0..DOWNLOADS_MAX).map_while(|_| enter(0)).collect();
+        for seat in &late {
+            seat.lasts_until(10);
+        }
+        assert!(enter(10).is_none());
+        let fresh: Vec<Seat> = (0..DOWNLOADS_MAX).map_while(|_| enter(11)).collect();
+        assert_eq!(fresh.len(), DOWNLOADS_MAX);
+        drop(late);
+        assert!(
+            enter(11).is_none(),
+            "those that are over are not given back again"
+        );
+        drop(fresh);
+        assert!(waiting.lock().is_empty());
     }
 }

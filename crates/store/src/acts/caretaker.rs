@@ -29,7 +29,10 @@ impl Step for SetCaretaker {
     }
 
     fn request(&self) -> Option<Idempotent<'_>> {
-        let content = format!("{} {}", self.setting, self.caretaker).into_bytes();
+        let Self {
+            setting, caretaker, ..
+        } = self;
+        let content = format!("{setting} {caretaker} {}", self.still_open).into_bytes();
         Some(Idempotent {
             id: &self.request,
             method: "caretaker",
@@ -66,6 +69,13 @@ impl Step for SetCaretaker {
         let of_it = |other: &SettingRow| other.caretaker_id.as_ref() == Some(&row.id);
         if scene.world.settings.iter().any(of_it) {
             return Err(Refusal::Failed("CARETAKER_OF_OTHERS"));
+        }
+        // One slip would end every credential of a school that goes on, and is not undone.
+        if row.state == OPEN {
+            if !self.still_open {
+                return Err(Refusal::Failed("SETTING_OPEN"));
+            }
+            scene.detail("still_open", true);
         }
         if let Some(before) = &row.caretaker_id {
             scene.detail("before", before.as_str());

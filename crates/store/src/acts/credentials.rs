@@ -99,7 +99,11 @@ fn grantable(scene: &Scene<'_>, roles: RoleSet) -> Result<(), Refusal> {
 pub(super) fn issue(scene: &mut Scene<'_>, new: &NewCredential<'_>) -> Result<Issued, Refusal> {
     if let Proof::Certificate(spki) = new.proof {
         let digest = certificate_digest(spki);
-        let in_use = |row: &CredentialRow| row.digest == digest && live(row, scene.time_us);
+        // Those of a setting that was handed over prove nothing any more.
+        let over =
+            |row: &CredentialRow| scene.world.caretaker_of(row.setting_id.as_str()).is_some();
+        let in_use =
+            |row: &CredentialRow| row.digest == digest && live(row, scene.time_us) && !over(row);
         if scene.world.credentials.iter().any(in_use) {
             return Err(Refusal::Failed("CERTIFICATE_IN_USE"));
         }

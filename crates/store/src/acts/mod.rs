@@ -52,10 +52,10 @@ pub use bootstrap::Bootstrapped;
 pub use credentials::{CredentialView, Issued};
 pub(crate) use credentials::{certificate_digest, key_digest};
 pub use documents::{
-    ChunkStaged, DocumentBegun, DocumentFault, DocumentLease, DocumentView, Documents, Downloaded,
-    Finalised, RemovedDocument,
+    ChunkStaged, DOCUMENT_LEASE, DocumentBegun, DocumentFault, DocumentLease, DocumentView,
+    Documents, Downloaded, Finalised, RemovedDocument,
 };
-pub(crate) use documents::{STAGED_FOR, as_it_lies, sha256};
+pub(crate) use documents::{FREED, RemoveFreed, STAGED_FOR, as_it_lies, sha256};
 pub use epochs::Rotated;
 pub(crate) use epochs::{DestroyEpochs, OpenEpoch};
 pub use erase::{Erased, ErasedProfile};

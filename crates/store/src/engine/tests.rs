@@ -84,6 +84,7 @@ fn statements() -> Vec<Statement> {
         bodies::DROP,
         bodies::FIRST_KEPT,
         bodies::FIRST_NEEDED,
+        acts::FREED,
         erasure::PAGE,
         scrub::WAITING,
         sweeper::OLD_REQUESTS,

@@ -165,6 +165,7 @@ impl World {
         found.extend(self.profiles.iter().map(Indexed::from));
         found.extend(self.recipients.iter().map(Indexed::from));
         found.extend(self.codes.iter().map(Indexed::from));
+        found.extend(self.documents.iter().map(Indexed::from));
         for row in &found {
             self.index(row);
         }

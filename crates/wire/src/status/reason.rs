@@ -61,6 +61,10 @@ reasons! {
     SettingHandedOver = "SETTING_HANDED_OVER", FailedPrecondition,
         "the setting has closed and another one looks after what it left; one that opens again is a \
          new setting, with a code of its own";
+    /// What stands as open is handed over only by a word of its own.
+    SettingOpen = "SETTING_OPEN", FailedPrecondition,
+        "the register has this setting as open; import it as closed first, or say that it has closed \
+         all the same (`still_open`; `--still-open` on the command line)";
     /// A caretaker has to be open, and nobody's ward.
     CaretakerNotOpen = "CARETAKER_NOT_OPEN", FailedPrecondition,
         "the caretaker has closed; name a setting that is open";

@@ -15,7 +15,8 @@ Examples:
   baton document list settings/stg_…/profiles/prf_…
   baton document list settings/stg_…/profiles/prf_… --json | jq -r .name
 
-The list shows titles: that it was asked for is an entry of the ledger.")]
+The list shows titles: that it was asked for is an entry of the ledger. What was withdrawn is listed
+to the setting that sent it, and makes room when it is removed.")]
 pub(super) struct ListArgs {
     /// The profile.
     profile: String,
@@ -46,8 +47,13 @@ fn line(document: &v1::Document) -> String {
     if document.damaged {
         return format!("{}  damaged: tell the operator", document.name);
     }
+    let withdrawn = if document.withdrawn {
+        "  withdrawn: it counts until it is removed"
+    } else {
+        ""
+    };
     format!(
-        "{}  {}  {} bytes  {}",
+        "{}  {}  {} bytes  {}{withdrawn}",
         document.name,
         document
             .kind()

@@ -6,7 +6,8 @@ use baton_domain::log::leaf_hash;
 use baton_domain::section::KindSet;
 use serde::Deserialize;
 
-use crate::engine::value::Column as _;
+use crate::engine::value::{Column as _, Value};
+use crate::error::StoreError;
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
 use crate::rows::{DocumentRow, EntryRow};
@@ -63,6 +64,23 @@ impl Inner {
         let position = vec![row.position.into_value()];
         let rows: Vec<EntryRow> = self.db.once().await?.rows_by("position", position).await?;
         Ok(rows.first().and_then(|entry| Committed::read(entry, row)))
+    }
+}
+
+impl Inner {
+    /// Why content is not there, or is not what was added: it went since it was shown, in the same
+    /// commit even; or somebody changed the database.
+    pub(super) async fn missed(&self, row: &DocumentRow, what: &'static str) -> Refusal {
+        let id = vec![row.id.clone().into_value()];
+        match self.documents_by_id(id).await {
+            Ok(rows) if rows.iter().any(DocumentRow::is_kept) => incident(row, what),
+            Ok(_) => Refusal::Denied,
+            Err(error) => error.into(),
+        }
+    }
+
+    async fn documents_by_id(&self, id: Vec<Value>) -> Result<Vec<DocumentRow>, StoreError> {
+        self.db.once().await?.rows_by("id", id).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reading a document: one act, then chunk after chunk for as long as the reader may see it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use baton_domain::act::{Caller, DownloadDocument};
 use baton_domain::entry::EntryKind;
@@ -18,7 +18,7 @@ use crate::scene::{Moment, Scene};
 use crate::world::Needs;
 
 /// How long chunks are given after the act.
-const LEASE: Duration = Duration::from_mins(10);
+pub const DOCUMENT_LEASE: Duration = Duration::from_mins(10);
 
 /// A document that may be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,13 +34,18 @@ pub struct Downloaded {
 pub struct DocumentLease {
     view: DocumentView,
     committed: Committed,
-    until: Instant,
+    until_us: i64,
 }
 
 impl DocumentLease {
     /// How many chunks there are.
     pub fn chunks(&self) -> u64 {
         self.view.of().chunks()
+    }
+
+    /// The last moment chunks are given, microseconds UTC.
+    pub fn until_us(&self) -> i64 {
+        self.until_us
     }
 }
 
@@ -56,10 +61,11 @@ impl Prepare for DownloadDocument {
         ledger.open_title(view).await?;
         let committed = ledger.committed(&view.row).await?;
         let committed = committed.ok_or_else(|| incident(&view.row, "its entry is not there"))?;
+        let lasts_us = i64::try_from(DOCUMENT_LEASE.as_micros()).unwrap_or_default();
         shown.lease = Some(DocumentLease {
             view: view.clone(),
             committed,
-            until: Instant::now() + LEASE,
+            until_us: ledger.clock.now_us().saturating_add(lasts_us),
         });
         Ok(())
     }
@@ -90,6 +96,10 @@ impl Step for DownloadDocument {
         }
         let (document, profile, _) = readable?;
         let view = DocumentView::new(&document, &profile.setting_id)?;
+        let last = view.of().chunks().saturating_sub(1);
+        if u64::from(self.from) > last {
+            return Err(Refusal::PastLast(last));
+        }
         scene.detail("kinds", KindSet::of(&[view.kind]).bits());
         scene.detail("from_chunk", self.from);
         if profile.setting_id != caller.acting {
@@ -112,7 +122,7 @@ impl Ledger {
         index: u64,
     ) -> Result<Bytes, Refusal> {
         let (inner, of) = (self.inner(), lease.view.of());
-        if Instant::now() > lease.until {
+        if inner.clock.now_us() > lease.until_us {
             return Err(Refusal::Unavailable);
         }
         inner.may_still_read(caller, lease).await?;

@@ -8,7 +8,6 @@ use baton_domain::section::{KindSet, SectionKind};
 
 use super::super::redirect::tell;
 use super::super::{Prepare, Step, Turn};
-use super::committed::incident;
 use super::sealed::Of;
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
@@ -38,6 +37,8 @@ pub struct DocumentView {
     pub sha256: [u8; 32],
     /// It does not open as its entry says.
     pub damaged: bool,
+    /// Hidden with its contribution, which was withdrawn: shown to who sent it alone.
+    pub withdrawn: bool,
     pub(super) row: DocumentRow,
     owner: SettingId,
 }
@@ -61,6 +62,7 @@ impl DocumentView {
             title: String::new(),
             sha256: [0; 32],
             damaged: false,
+            withdrawn: row.state == document_state::HIDDEN,
             row: row.clone(),
             owner: owner.clone(),
         })
@@ -87,7 +89,9 @@ impl Inner {
                 view.sha256 = opened.facts.sha256;
                 Ok(())
             }
-            _ => Err(incident(&view.row, "its title is not what its entry says")),
+            _ => Err(self
+                .missed(&view.row, "its title is not what its entry says")
+                .await),
         }
     }
 }
@@ -100,12 +104,18 @@ impl Prepare for ListDocuments {
     }
 
     async fn finish(ledger: &Inner, shown: &mut Documents) -> Result<(), Refusal> {
-        for view in &mut shown.documents {
-            // One that somebody spoilt must not hide the others.
-            if ledger.open_title(view).await.is_err() {
-                view.damaged = true;
+        let mut opened = Vec::new();
+        for mut view in std::mem::take(&mut shown.documents) {
+            match ledger.open_title(&mut view).await {
+                Ok(()) => {}
+                // It went since.
+                Err(Refusal::Denied) => continue,
+                // One that somebody spoilt must not hide the others.
+                Err(_) => view.damaged = true,
             }
+            opened.push(view);
         }
+        shown.documents = opened;
         Ok(())
     }
 }
@@ -125,17 +135,23 @@ impl Step for ListDocuments {
     fn decide(&self, scene: &mut Scene<'_>) -> Result<Documents, Refusal> {
         let caller = scene.caller.ok_or(Refusal::Denied)?;
         scene.detail("profile", self.profile.as_str());
-        let (profile, row, _) = scene.contribution(&self.profile)?;
+        let (profile, row, question) = scene.contribution(&self.profile)?;
         let of_documents = scene.kinds_of_documents(&profile.id);
         let offered = kinds(profile.kinds).union(of_documents);
         let seen = scene.visible_of(&caller.acting, &row, &profile, offered);
+        let hidden = scene.hidden_from_others(&profile, question);
         tell(scene, &row);
-        if seen.is_empty() {
+        if seen.union(hidden).is_empty() {
             return Err(Refusal::Denied);
         }
-        let standing = scene.world.documents_of(&profile.id);
-        let standing = standing.filter(|row| row.state == document_state::STANDING);
-        let visible = standing.filter(|row| row.kind().is_some_and(|kind| seen.contains(kind)));
+        let visible = scene.world.documents_of(&profile.id).filter(|row| {
+            let shown = match row.state {
+                document_state::STANDING => seen,
+                document_state::HIDDEN => hidden,
+                _ => KindSet::EMPTY,
+            };
+            row.kind().is_some_and(|kind| shown.contains(kind))
+        });
         let mut visible: Vec<&DocumentRow> = visible.collect();
         visible.sort_by_key(|row| (row.position, row.id.clone()));
         let views = visible.iter();

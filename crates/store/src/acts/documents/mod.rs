@@ -7,6 +7,7 @@ mod chunks;
 mod committed;
 mod download;
 mod finalise;
+mod held;
 mod list;
 mod remove;
 mod sealed;
@@ -19,8 +20,9 @@ use baton_domain::ids::{DocumentId, ProfileId, SettingId};
 use baton_domain::section::{KindSet, SectionKind};
 
 pub(super) use self::chunks::CHUNK;
-pub use self::download::{DocumentLease, Downloaded};
+pub use self::download::{DOCUMENT_LEASE, DocumentLease, Downloaded};
 pub use self::finalise::{DocumentFault, Finalised};
+pub(crate) use self::held::{FREED, RemoveFreed};
 pub use self::list::{DocumentView, Documents};
 pub use self::remove::RemovedDocument;
 pub(crate) use self::sealed::{as_it_lies, sha256};
@@ -101,6 +103,20 @@ impl Scene<'_> {
             return Err(Refusal::Failed("TOO_MANY_DOCUMENTS"));
         }
         Ok(())
+    }
+
+    /// Kinds of documents that were hidden with a contribution and that the caller may see in the
+    /// list all the same: who sent them can make room.
+    fn hidden_from_others(&mut self, profile: &ProfileRow, question: Question) -> KindSet {
+        if question.relation != Relation::Source {
+            return KindSet::EMPTY;
+        }
+        let hidden = self.world.documents_of(&profile.id);
+        let hidden = hidden.filter(|row| row.state == document_state::HIDDEN);
+        let kinds: KindSet = hidden.filter_map(DocumentRow::kind).collect();
+        let seen = kinds.iter();
+        seen.filter(|kind| self.ask(Action::Read, question, Some(*kind)))
+            .collect()
     }
 
     /// A document the caller may see now, and what it goes with.

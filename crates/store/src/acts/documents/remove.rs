@@ -80,7 +80,8 @@ fn remove(scene: &mut Scene<'_>, document: &DocumentRow) -> Result<RemovedDocume
     // Of one that is gone the kind is not known any more; whoever may withdraw may be told. One that
     // a hold keeps is answered alike: nobody learns of a hold by removing twice.
     let stands = document.state == document_state::STANDING;
-    let gone = question.legal_hold && !stands;
+    let taken = document.state == document_state::TAKEN_BACK;
+    let gone = taken || question.legal_hold && !stands;
     let Some(kind) = document.kind().filter(|_| !gone) else {
         scene.require(Action::Withdraw, question)?;
         return Err(Refusal::Failed(match document.state {
@@ -99,7 +100,7 @@ fn remove(scene: &mut Scene<'_>, document: &DocumentRow) -> Result<RemovedDocume
     scene.detail("kept", kept);
     if kept {
         scene.world.put(DocumentRow {
-            state: document_state::HIDDEN,
+            state: document_state::TAKEN_BACK,
             ..document.clone()
         });
     } else {

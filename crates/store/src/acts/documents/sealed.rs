@@ -83,16 +83,16 @@ impl Inner {
                 return Ok(None);
             };
             // Between the two it may have been wrapped anew and the old key destroyed.
-            if let Some(owners) = self.setting_key(&of.owner, row.epoch).await? {
-                return Ok(self.open_facts(of, &owners, &row));
+            if let Some(keepers) = self.setting_key(&row.keeper_id, row.epoch).await? {
+                return Ok(self.open_facts(of, &keepers, &row));
             }
         }
         Ok(None)
     }
 
-    fn open_facts(&self, of: &Of, owners: &Key, row: &ContentRow) -> Option<Opened> {
+    fn open_facts(&self, of: &Of, keepers: &Key, row: &ContentRow) -> Option<Opened> {
         let aad = self.keys.content_aad(&of.owner, &of.content, of.kind);
-        let key = owners.unwrap(&aad, &row.wrapped).ok()?;
+        let key = keepers.unwrap(&aad, &row.wrapped).ok()?;
         let salted = key.open(&aad, &row.sealed).ok()?;
         let facts = serde_json::from_slice(salted.get(SALT_BYTES..)?).ok()?;
         Some(Opened {

@@ -4,6 +4,8 @@
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
 use super::{Db, forget, postgres};
+use crate::engine::table::Table as _;
+use crate::rows::{DocumentRow, StagedRow};
 use crate::{acts, sweeper};
 
 /// Rows of each table. One setting has half of them, and what it asks for is not there: the answer
@@ -17,7 +19,7 @@ struct Asked {
     values: &'static str,
 }
 
-const ASKED: [Asked; 8] = [
+const ASKED: [Asked; 10] = [
     Asked {
         sql: acts::STIRRED,
         types: "text, bigint, text, text",
@@ -58,22 +60,63 @@ const ASKED: [Asked; 8] = [
         types: "text, bigint",
         values: "'prf_050000', 256",
     },
+    Asked {
+        sql: sweeper::OLD_STAGED,
+        types: "bigint, bigint",
+        values: "10, 1",
+    },
+    Asked {
+        sql: acts::FREED,
+        types: "text, bigint",
+        values: "'doc_050000', 256",
+    },
 ];
 
+/// The same of what goes with contributions, which every batch asks for by them.
+fn asked() -> Vec<Asked> {
+    let of_documents = DocumentRow::statements().by("profile_id", 1);
+    let of_staged = StagedRow::statements().by("profile_id", 1);
+    let by = of_documents
+        .into_iter()
+        .chain(of_staged)
+        .map(|found| Asked {
+            sql: found.postgres,
+            types: "text, text, text, text",
+            values: "'prf_1', 'prf_2', 'prf_3', 'prf_none'",
+        });
+    ASKED.into_iter().chain(by).collect()
+}
+
+/// The index of a few rows of a large table, where there is one: going through the whole of another
+/// index would pass for a search.
+fn small_index(asked: &Asked) -> &'static str {
+    if asked.sql == acts::FREED {
+        "document_taken_back"
+    } else {
+        ""
+    }
+}
+
 /// How SQLite says that it goes through a whole table, by name or by the name a text gives it.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 14] = [
     "SCAN feed",
     "SCAN lease",
     "SCAN request",
     "SCAN transition",
     "SCAN profile",
     "SCAN setting",
+    "SCAN document",
+    "SCAN staged",
     "SCAN a ",
     "SCAN e ",
+    "SCAN d ",
+    "SCAN h ",
+    "SCAN p ",
+    "SCAN t ",
 ];
 
 /// The rows, said so that both engines understand it; `{n}` counts them.
-const FILL: [&str; 8] = [
+const FILL: [&str; 10] = [
     "INSERT INTO feed SELECT CASE WHEN n % 2 = 0 THEN 'stg_large' ELSE 'stg_' || n % 500 END, \
      n, 0, 1, 'prf_' || n, 'trn_' || n, 2, 2025 FROM {n}",
     "INSERT INTO lease SELECT 'sub_' || n, 'wat_' || n FROM {n}",
@@ -86,6 +129,10 @@ const FILL: [&str; 8] = [
     "INSERT INTO setting SELECT 'stg_' || n, 3, '', '', '', 1, {blob}, \
      CASE WHEN n % 50 = 0 THEN 'stg_' || n % 700 END FROM {n}",
     "INSERT INTO entry SELECT n, {blob}, {blob} FROM {n}",
+    "INSERT INTO document SELECT 'doc_' || substr('000000' || n, -6), 'prf_' || n % 9000, 'cnt_' || n, \
+     9, CASE WHEN n % 1000 = 0 THEN 5 ELSE 1 END, 1, 1, {blob}, {blob}, n, n FROM {n}",
+    "INSERT INTO staged SELECT 'doc_' || n, 'prf_' || n % 9000, 'stg_' || n % 500, 'crd_1', \
+     'cnt_' || n, 9, 1, 1, {blob}, {blob}, 1000000 + n FROM {n}",
     "INSERT INTO about SELECT 'als_' || n % 1000, n FROM {n}",
 ];
 
@@ -112,12 +159,13 @@ async fn what_is_asked_often_is_served_by_an_index_on_sqlite() {
         if analyse {
             sqlx::raw_sql("ANALYZE").execute(write).await.unwrap();
         }
-        for asked in &ASKED {
+        for asked in &asked() {
             let plan = sqlite_plan(write, asked).await;
             let scans = plan
                 .lines()
                 .any(|line| TABLES.iter().any(|table| line.starts_with(table)));
             assert!(!scans && plan.contains("SEARCH"), "{}\n{plan}", asked.sql);
+            assert!(plan.contains(small_index(asked)), "{}\n{plan}", asked.sql);
         }
     }
 }
@@ -157,10 +205,12 @@ async fn what_is_asked_often_is_served_by_an_index_on_postgres() {
     sqlx::raw_sql("ANALYZE").execute(pool).await.unwrap();
     // A driver's prepared statement is planned for its values five times, then once for all.
     for mode in ["force_custom_plan", "force_generic_plan"] {
-        for asked in &ASKED {
+        for asked in &asked() {
             let plan = postgres_plan(pool, mode, asked).await;
             assert!(!plan.contains("Seq Scan"), "{mode}: {}\n{plan}", asked.sql);
             assert!(plan.contains("Index"), "{mode}: {}\n{plan}", asked.sql);
+            let by = small_index(asked);
+            assert!(plan.contains(by), "{mode}: {}\n{plan}", asked.sql);
         }
     }
     forget(db, &name).await;
