@@ -41,7 +41,7 @@ fn of_rows(credential: &str) -> Vec<Change> {
     let credential = format!("id = '{credential}'");
     let one = |table: &str, key: &str| format!("{key} = (SELECT min({key}) FROM {table})");
     let rows = [
-        ("credential", "roles = 2047", credential),
+        ("credential", "roles = 1048575", credential),
         ("profile", "version = version - 1", one("profile", "id")),
         ("document", "kind = kind - 1", one("document", "id")),
         (

@@ -25,6 +25,15 @@ const BY_LEADS_THOUGH_HIGH: [SectionKind; 5] = [
     SectionKind::Relationships,
 ];
 
+const BY_CAREERS_ADVISERS: [SectionKind; 2] =
+    [SectionKind::Identity, SectionKind::DestinationAndCareers];
+const BY_NURSES: [SectionKind; 4] = [
+    SectionKind::Identity,
+    SectionKind::ContactsAndResponsibility,
+    SectionKind::LearningAndDevelopment,
+    SectionKind::Health,
+];
+
 /// What a role at the destination sees of a whole profile.
 fn at_destination(role: Role) -> KindSet {
     let of =
@@ -34,6 +43,9 @@ fn at_destination(role: Role) -> KindSet {
         Role::Senco => of(&|k| k.class() <= Class::H),
         Role::Dsl => of(&|_| true),
         Role::DataManager => KindSet::of(&BY_DATA_MANAGERS),
+        Role::SubjectTeacher => KindSet::of(&[SectionKind::SupportStrategies]),
+        Role::CareersAdviser => KindSet::of(&BY_CAREERS_ADVISERS),
+        Role::HealthProfessional => KindSet::of(&BY_NURSES),
         _ => KindSet::EMPTY,
     }
 }
@@ -45,6 +57,8 @@ fn at_source(role: Role) -> KindSet {
         Role::Contributor => KindSet::of(&ASSIGNED),
         Role::Dsl => publishable(true).into_iter().collect(),
         Role::DataManager => KindSet::of(&BY_DATA_MANAGERS),
+        Role::CareersAdviser => KindSet::of(&BY_CAREERS_ADVISERS),
+        Role::HealthProfessional => KindSet::of(&[SectionKind::Health]),
         _ => KindSet::EMPTY,
     }
 }

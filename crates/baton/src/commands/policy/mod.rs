@@ -83,7 +83,7 @@ struct ShowArgs {
     /// `shipped`, a folder of .cedar files, or a file with the text of a whole set.
     #[arg(default_value = "shipped")]
     set: Set,
-    /// One role only, as in the policies: senco, dsl, subject_teacher, …
+    /// One role only, as in the policies: senco, dsl, `subject_teacher`, …
     #[arg(long)]
     role: Option<String>,
 }

@@ -30,12 +30,12 @@ impl FromStr for Set {
 impl Set {
     /// Read, and held against every law.
     pub(super) fn checked(&self) -> anyhow::Result<PolicySet> {
-        Ok(PolicySet::parse(self.text()?).map_err(refused)?)
+        Ok(PolicySet::parse(self.text()?).map_err(|error| refused(&error))?)
     }
 
     /// Read; what breaks a law may still be looked at.
     pub(super) fn loaded(&self) -> anyhow::Result<PolicySet> {
-        Ok(PolicySet::unproven(self.text()?).map_err(refused)?)
+        Ok(PolicySet::unproven(self.text()?).map_err(|error| refused(&error))?)
     }
 
     fn text(&self) -> anyhow::Result<PolicyText> {
@@ -64,7 +64,7 @@ impl Set {
         let files = files
             .iter()
             .map(|(name, text)| (name.as_str(), text.as_str()));
-        Ok(PolicyText::of(files).map_err(refused)?)
+        Ok(PolicyText::of(files).map_err(|error| refused(&error))?)
     }
 }
 
@@ -76,6 +76,6 @@ fn whole(path: &Path) -> Wrong {
     ))
 }
 
-fn refused(error: PolicyError) -> Broken {
+fn refused(error: &PolicyError) -> Broken {
     Broken(format!("refused: {error}"))
 }
