@@ -1,9 +1,12 @@
 //! What is past its time goes by itself, and whoever has it is told before.
 
+use baton_domain::log::Json;
 use baton_wire::v1::TransitionState::{Accepted, Erased, Published};
 use baton_wire::v1::{self, ItemKind, Role};
 
 use crate::harness::*;
+
+const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 
 on_both_engines! {
     async fn receivers_are_told_four_weeks_before_it_goes(exchange) {
@@ -35,7 +38,10 @@ on_both_engines! {
             let told = item.profile.as_ref().unwrap();
             assert_eq!((item.kind(), &told.name, told.kept_until.as_str()), (ItemKind::Expires, name, last));
             assert!(told.kinds.is_empty() && told.content.is_none(), "it shows nothing: {told:?}");
+            assert!(receiver.acknowledge(name, told.version).await.is_err(), "a warning is nothing to take over");
         }
+        receiver.acknowledge(&names[1], 1).await.unwrap();
+        assert_eq!(receiver.get(&names[1]).await.unwrap().kept_until, "2026-12-31", "as announced");
         // The hold ends: what could not go is announced as well.
         sender.hold(&held.name, v1::HoldReason::Unspecified).await.unwrap();
         exchange.hand.send_replace(at("2026-12-04T00:30:00Z"));
@@ -43,9 +49,15 @@ on_both_engines! {
         let [item] = &turn.items[..] else { panic!("{turn:?}") };
         assert_eq!((item.kind(), &item.profile.as_ref().unwrap().name), (ItemKind::Expires, &names[2]));
 
-        let announced = exchange.lines(0).await;
-        let announced = announced.iter().filter(|line| line.said().0 == "expiry_announced");
-        assert_eq!(announced.count(), 3);
+        let lines = exchange.lines(0).await;
+        let announced = lines.iter().filter(|line| line.said().0 == "expiry_announced");
+        let days = announced.map(|line| match line.get("time_us") {
+            Some(Json::Int(time_us)) => time_us / DAY_US,
+            other => panic!("{other:?}"),
+        });
+        let on = |day| at(day) / DAY_US;
+        let expected = ["2026-11-22T00:30:00Z", "2026-12-03T00:30:00Z", "2026-12-04T00:30:00Z"];
+        assert_eq!(days.collect::<Vec<_>>(), expected.map(on), "and not a day before");
         exchange.verify_all().await;
     }
 

@@ -183,6 +183,34 @@ on_both_engines! {
         each_role_reads(exchange, (&council, &profile), |_| Vec::new()).await;
     }
 
+    async fn who_loads_offers_for_the_council_learns_no_progress_by_it(exchange) {
+        let of = exchange.open_move().await;
+        let profile = everything_published(exchange, &of).await;
+        let receiver = exchange.person(&of.to, &[Role::Senco]).await;
+        receiver.get(&profile).await.unwrap();
+        receiver.acknowledge(&profile, 1).await.unwrap();
+        let council = Setting { name: exchange.officer.setting.clone(), ..of.to.clone() };
+        let both = [Role::AdmissionsOfficer, Role::TransitionOfficer];
+        for (roles, state) in [
+            (&both[..1], v1::TransitionState::Planned),
+            (&both[..], v1::TransitionState::Accepted),
+        ] {
+            let officer = exchange.person(&council, roles).await;
+            let request = v1::RedirectTransitionRequest {
+                parent: officer.setting.clone(),
+                name: officer.mine(&of.name),
+                to: Some(of.to.code.clone()),
+                request_id: fresh(),
+                ..Default::default()
+            };
+            let told = officer.transitions().redirect_transition(request).await.unwrap();
+            let told = told.into_inner().transition.unwrap();
+            assert_eq!(told.state(), state, "{roles:?}");
+            assert_eq!(told.kept_until.is_empty(), roles.len() == 1);
+            assert_eq!(officer.transition(&of.name).await.is_ok(), roles.len() == 2);
+        }
+    }
+
     async fn several_roles_of_one_person_give_the_union(exchange) {
         let of = exchange.open_move().await;
         let profile = everything_published(exchange, &of).await;

@@ -103,9 +103,14 @@
 //!     match event? {
 //!         Event::Turn(turn) => {
 //!             for item in turn.items {
-//!                 if let Some(profile) = item.profile {
-//!                     // … take it over, then:
-//!                     subscription.acknowledge(profile.name, profile.version).await?;
+//!                 match (item.kind(), item.profile) {
+//!                     (ItemKind::Profile, Some(profile)) => {
+//!                         // … take it over, then:
+//!                         subscription.acknowledge(profile.name, profile.version).await?;
+//!                     }
+//!                     // … delete your copy, or say why not; take over in time what you have not
+//!                     (ItemKind::Closed | ItemKind::Expires, Some(_)) => {}
+//!                     _ => {}
 //!                 }
 //!             }
 //!             tokens.save(&turn.token).await?;

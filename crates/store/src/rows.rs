@@ -174,6 +174,8 @@ pub(crate) mod fact {
     pub(crate) const ERASED: i64 = 1 << 11;
     /// The receivers were told by when the content will be gone.
     pub(crate) const EXPIRY_ANNOUNCED: i64 = 1 << 12;
+    /// The day they were told is the one of a move nobody has taken over: it stands.
+    pub(crate) const ANNOUNCED_AS_OPEN: i64 = 1 << 13;
 }
 
 table! {

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use baton_domain::ids::{DocumentId, ProfileId, TransitionId};
-use futures::{StreamExt as _, stream};
+use futures::{Stream, StreamExt as _, stream};
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +18,7 @@ use crate::engine::value::{Column as _, Type, Value};
 use crate::error::StoreError;
 use crate::head::Head;
 use crate::ledger::{Door, Inner};
+use crate::refusal::Refusal;
 use crate::rows::{ChunkRow, ContentRow, ReleasedRow, RequestRow, StagedRow};
 use crate::scene::{Moment, Scene};
 use crate::world::Needs;
@@ -136,7 +137,7 @@ async fn past_its_time(door: &Door, stop: &CancellationToken) -> bool {
 
 /// Erases the moves whose time is over, and tells receivers of those whose time is near.
 async fn ending(door: &Door, stop: &CancellationToken) -> Result<bool, StoreError> {
-    let (mut after, mut all) = (String::new(), true);
+    let (mut after, mut all, mut announces) = (String::new(), true, true);
     let this_year = i64::from(london_date(door.inner.clock.now_us()).year());
     while !stop.is_cancelled() {
         let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
@@ -152,18 +153,25 @@ async fn ending(door: &Door, stop: &CancellationToken) -> Result<bool, StoreErro
         last.as_str().clone_into(&mut after);
         let (over, near) = over_and_near(&door.inner, ids).await?;
         let erased = stream::iter(over).map(|transition| door.act_itself(Expire { transition }));
-        let announced = |transition| door.act_itself(AnnounceExpiry { transition });
-        let announced = stream::iter(near).map(announced);
-        let refused = erased
-            .buffer_unordered(AT_ONCE)
-            .chain(announced.buffer_unordered(AT_ONCE));
-        let refused = refused.filter_map(|done| std::future::ready(done.err()));
-        for refusal in refused.collect::<Vec<_>>().await {
-            tracing::warn!(%refusal, "what is past its time, or near it, waits for the next sweep");
-            all = false;
-        }
+        all &= refused(erased.buffer_unordered(AT_ONCE), "erased").await == 0;
+        let near = near.into_iter().filter(|_| announces);
+        let announced = near.map(|transition| door.act_itself(AnnounceExpiry { transition }));
+        let announced = stream::iter(announced).buffer_unordered(AT_ONCE);
+        // Tomorrow is early enough: it is weeks before.
+        announces &= refused(announced, "announced").await == 0;
     }
     Ok(false)
+}
+
+/// How many were refused; one line tells of all.
+async fn refused<T>(done: impl Stream<Item = Result<T, Refusal>>, what: &str) -> usize {
+    let refused = done.filter_map(|done| std::future::ready(done.err()));
+    let refused: Vec<_> = refused.collect().await;
+    if let Some(refusal) = refused.last() {
+        let moves = refused.len();
+        tracing::warn!(%refusal, moves, what, "moves near or past their time wait for a sweep");
+    }
+    refused.len()
 }
 
 /// A look without the lock; it is decided again under it.

@@ -35,6 +35,9 @@ const OFFICERS: [Role; 3] = [
     Role::TransitionOfficer,
 ];
 
+/// Roles that look after what a closed setting left; to others their setting is what it is besides.
+const CARERS: [Role; 4] = [Role::Publisher, Role::Dsl, Role::Senco, Role::DataManager];
+
 impl Scene<'_> {
     /// What the policies are told about the acting setting and a move.
     pub(crate) fn question(&self, setting: &SettingId, row: &TransitionRow) -> Question {
@@ -160,7 +163,8 @@ impl Scene<'_> {
         row: &TransitionRow,
         recipient: Option<&RecipientRow>,
     ) -> Relation {
-        let cares = self.world.caretaker_of(row.from_id.as_str()) == Some(setting);
+        let carer = CARERS.iter().any(|role| self.roles.contains(*role));
+        let cares = carer && self.world.caretaker_of(row.from_id.as_str()) == Some(setting);
         let officer = OFFICERS.iter().any(|role| self.roles.contains(*role));
         let council = row.council_id.as_ref() == Some(setting);
         if row.from_id == *setting {

@@ -186,10 +186,10 @@ impl Action {
                 .and(D::AGE)
                 .and(D::NOTE_RELEASED)
                 .and(D::ROUTE),
-            Self::Receive | Self::RecordEnrolled => D::RELATION.and(D::WINDOW).and(D::ROUTE),
-            Self::Acknowledge | Self::Reject | Self::ReleaseChildProtectionNote => {
-                D::RELATION.and(D::WINDOW)
+            Self::Receive | Self::Acknowledge | Self::Reject | Self::RecordEnrolled => {
+                D::RELATION.and(D::WINDOW).and(D::ROUTE)
             }
+            Self::ReleaseChildProtectionNote => D::RELATION.and(D::WINDOW),
             Self::Status => D::RELATION
                 .and(D::WINDOW)
                 .and(D::SHARING)

@@ -134,7 +134,7 @@ fn the_councils_officers_are_kept_apart(tuple: &Tuple) -> bool {
     let only = |role| facts.roles == RoleSet::only(role);
     match facts.action {
         Action::Status => only(Role::CouncilAdministrator) || only(Role::AdmissionsOfficer),
-        Action::Plan | Action::Offer | Action::Redirect => {
+        Action::Plan | Action::Offer | Action::Redirect | Action::RecordEnrolled => {
             only(Role::CouncilAdministrator) || only(Role::TransitionOfficer)
         }
         Action::ManageSettings | Action::ManageCredentials => {

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::vocabulary::vocabulary;
 
 vocabulary! {
-    /// One role. A credential carries a set of them.
+    /// One role. A credential carries a set of them, stored by their places here: a new role
+    /// goes to the end.
     Role {
         /// Head, or manager or owner of an early years setting: plans, signs off, publishes,
         /// withdraws.
@@ -20,6 +21,16 @@ vocabulary! {
         Dsl = "dsl",
         /// Data manager, or the MIS acting as one.
         DataManager = "data_manager",
+        /// Registers a council's settings and issues their credentials.
+        CouncilAdministrator = "council_administrator",
+        /// Council SEND caseworker: author of EHC plan sections.
+        SendCaseworker = "send_caseworker",
+        /// Data protection officer or auditor: reads the ledger, never content.
+        Auditor = "auditor",
+        /// Runs the service, reads no content.
+        Operator = "operator",
+        /// The system itself, when the clock alone releases something.
+        Sweeper = "sweeper",
         /// Subject teacher: the support strategies of those who arrive, nothing else.
         SubjectTeacher = "subject_teacher",
         /// Careers adviser: who it is, and where they want to go.
@@ -28,8 +39,6 @@ vocabulary! {
         HealthProfessional = "health_professional",
         /// Worker of an adult service: what the young person released.
         AdultServiceWorker = "adult_service_worker",
-        /// Registers a council's settings and issues their credentials.
-        CouncilAdministrator = "council_administrator",
         /// Council admissions: offers and destinations.
         AdmissionsOfficer = "admissions_officer",
         /// Council transition officer: who has no destination, who is late.
@@ -38,16 +47,8 @@ vocabulary! {
         EarlyYearsAdviser = "early_years_adviser",
         /// Virtual school: the looked-after children it is a recipient for.
         VirtualSchoolOfficer = "virtual_school_officer",
-        /// Council SEND caseworker: author of EHC plan sections.
-        SendCaseworker = "send_caseworker",
         /// The learner, or someone with parental responsibility, for the own record.
         Person = "person",
-        /// Data protection officer or auditor: reads the ledger, never content.
-        Auditor = "auditor",
-        /// Runs the service, reads no content.
-        Operator = "operator",
-        /// The system itself, when the clock alone releases something.
-        Sweeper = "sweeper",
     }
 }
 

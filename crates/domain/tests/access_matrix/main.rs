@@ -67,8 +67,8 @@ fn mark(policies: &PolicySet, facts: Facts) -> &'static str {
 }
 
 const HEADS: [&str; 20] = [
-    "pub", "contr", "lead", "senco", "dsl", "data", "subjt", "carer", "healt", "adult", "admin",
-    "admis", "trans", "early", "virtu", "casew", "persn", "audit", "opera", "sweep",
+    "pub", "contr", "lead", "senco", "dsl", "data", "admin", "casew", "audit", "opera", "sweep",
+    "subjt", "carer", "healt", "adult", "admis", "trans", "early", "virtu", "persn",
 ];
 
 /// One line for all where the action does not ask who it is about.

@@ -107,7 +107,6 @@ fn own_work(role: Role, kind: SectionKind, assigned: bool) -> bool {
         Role::Publisher => !safeguarding(kind),
         Role::Contributor => assigned && !safeguarding(kind),
         Role::DataManager => readers(kind).contains('m'),
-        Role::HealthProfessional => kind == SectionKind::Health,
         _ => false,
     }
 }
@@ -118,6 +117,7 @@ fn reads(role: Role, facts: &Facts, kind: SectionKind) -> bool {
         Relation::Source => {
             own_work(role, kind, facts.filled_by_caller)
                 || (role == Role::Senco && released)
+                || (role == Role::HealthProfessional && kind == SectionKind::Health)
                 || (role == Role::CareersAdviser
                     && matches!(
                         kind,
@@ -197,6 +197,8 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
     // adviser at the school are shown what came and answer for nobody.
     let served = (at(FurtherRecipient, &services) || at(NamedDestination, &services))
         || at(FurtherRecipient, &desks);
+    // At a school a nurse answers for nobody.
+    let answers = role != HealthProfessional || relation == FurtherRecipient;
     let looks_on = placed && [SubjectTeacher, CareersAdviser].contains(&role);
     match action {
         Action::Plan => at(Source, &[Publisher, DataManager]) || at(Council, &[AdmissionsOfficer]),
@@ -231,8 +233,8 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
             school.contains(&role) || services.contains(&role) || desks.contains(&role) || part
         }
         Action::Receive => arriving || served || looks_on,
-        Action::Reject => arriving || served,
-        Action::Acknowledge => arriving || served || at(Former, &school),
+        Action::Reject => arriving || (served && answers),
+        Action::Acknowledge => arriving || (served && answers) || at(Former, &school),
         Action::Status => {
             arriving
                 || at(Former, &school)
@@ -271,8 +273,7 @@ fn circumstances_allow(role: Role, facts: &Facts) -> bool {
     let in_place = role != Role::AdultServiceWorker || facts.route == RouteGroup::Adult;
     let decision = facts.assurance != Assurance::Key;
     match facts.action {
-        Action::Acknowledge | Action::Reject => timely,
-        Action::Receive => timely && in_place,
+        Action::Receive | Action::Acknowledge | Action::Reject => timely && in_place,
         Action::Status => {
             timely
                 && in_place

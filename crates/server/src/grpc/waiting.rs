@@ -2,6 +2,7 @@
 //! grows, and documents that are read. Those of one credential are few.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use baton_domain::ids::CredentialId;
@@ -18,13 +19,14 @@ const DOWNLOADS_MAX: usize = 8;
 pub(crate) struct Waiting {
     of: Mutex<HashMap<CredentialId, Places>>,
     most: usize,
+    /// Never given twice: a place whose time was over is dropped late.
+    next: AtomicU64,
 }
 
 /// Places that are taken, by number, and the last moment each is counted, microseconds UTC.
 #[derive(Debug, Default)]
 struct Places {
     taken: HashMap<u64, i64>,
-    next: u64,
 }
 
 /// A place to wait in, given back when it is dropped, or when its time is over: the transport does
@@ -42,6 +44,7 @@ impl Waiting {
         Self {
             of: Mutex::default(),
             most: WAITING_PULLS_MAX,
+            next: AtomicU64::default(),
         }
     }
 
@@ -61,8 +64,7 @@ impl Waiting {
         if places.taken.len() >= self.most {
             return None;
         }
-        let number = places.next;
-        places.next += 1;
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
         places.taken.insert(number, i64::MAX);
         drop(of);
         Some(Seat {
@@ -141,5 +143,19 @@ mod tests {
         );
         drop(fresh);
         assert!(waiting.lock().is_empty());
+    }
+
+    #[test]
+    fn a_place_dropped_late_frees_no_newer_one() {
+        let waiting = Arc::new(Waiting::downloads());
+        let by = CredentialId::from_bytes([1; 16]);
+        let late = waiting.enter(&by, 0).unwrap();
+        late.lasts_until(10);
+        drop(waiting.enter(&by, 11));
+        let fresh: Vec<Seat> = (0..DOWNLOADS_MAX)
+            .map_while(|_| waiting.enter(&by, 11))
+            .collect();
+        drop(late);
+        assert!(waiting.enter(&by, 11).is_none(), "{}", fresh.len());
     }
 }

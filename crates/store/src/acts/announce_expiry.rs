@@ -7,6 +7,7 @@ use baton_domain::entry::EntryKind;
 use baton_domain::ids::{SettingId, TransitionId};
 use jiff::ToSpan as _;
 
+use super::move_summary::Progress;
 use super::redirect::{feed, tell};
 use super::release::addressees;
 use super::{Step, direct};
@@ -58,6 +59,9 @@ impl Step for AnnounceExpiry {
             last.map(|day| day.to_string()).unwrap_or_default(),
         );
         row.facts |= fact::EXPIRY_ANNOUNCED;
+        if scene.progress(&row) != Progress::Accepted {
+            row.facts |= fact::ANNOUNCED_AS_OPEN;
+        }
         scene.world.put(row.clone());
         let (mut profiles, mut settings) = (BTreeSet::new(), BTreeSet::new());
         for (profile, to) in told {

@@ -209,7 +209,9 @@ impl Scene<'_> {
     /// The last day a move's content is kept.
     pub(crate) fn kept_until(&self, row: &TransitionRow) -> Option<jiff::civil::Date> {
         let year = year(row).ok()?;
-        Some(if self.progress(row) == Progress::Accepted {
+        // What was announced is not taken back by a late acknowledgement.
+        let announced = row.facts & fact::ANNOUNCED_AS_OPEN != 0;
+        Some(if self.progress(row) == Progress::Accepted && !announced {
             year.filed_until()
         } else {
             year.closes_on()

@@ -1,6 +1,6 @@
 //! A move as its progress is shown; never content.
 
-use baton_domain::access::Relation;
+use baton_domain::access::{Action, Relation};
 use baton_domain::ids::{LearnerIdentifier, SettingId, TransitionId};
 use baton_domain::opening::Window;
 use jiff::civil::Date;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::learner;
 use crate::rows::{TransitionRow, fact, profile_state, receipt_state};
-use crate::scene::Scene;
+use crate::scene::{Question, Scene};
 
 /// How far a move has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,16 @@ impl Scene<'_> {
             restricted: own && self.is_marked(&row.learner_id, fact::RESTRICTED),
             held: own && self.is_marked(&row.learner_id, fact::HELD),
         }
+    }
+
+    /// The summary after an act: who loads offers for a council learns no progress by that.
+    pub(super) fn summary_after(&mut self, row: &TransitionRow, about: Question) -> MoveSummary {
+        let mut summary = self.summary(row, about.relation);
+        if about.relation == Relation::Council && !self.ask(Action::Status, about, None) {
+            (summary.progress, summary.published) = (Progress::Planned, 0);
+            (summary.window, summary.kept_until) = (Window::NotOpen, None);
+        }
+        summary
     }
 
     pub(super) fn progress(&self, row: &TransitionRow) -> Progress {

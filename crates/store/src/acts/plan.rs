@@ -178,7 +178,7 @@ impl Step for PlanStep {
             scene.world.put(row.clone());
         }
         Ok(Planned {
-            transition: scene.summary(&row, relation),
+            transition: scene.summary_after(&row, question),
             changed,
         })
     }

@@ -261,16 +261,19 @@ impl PullStep {
             scene.hide(&row, &profile, &caller.acting);
             return hidden;
         }
-        let last = scene.kept_until(&row);
-        if candidate.kind == feed_kind::EXPIRES {
-            let named = Fetched::new(&row, &profile, KindSet::EMPTY, question.window);
-            let expires = PulledWhat::Expires(Box::new(named.kept_until(last)));
-            return (expires, shown(place, "", KindSet::EMPTY));
-        }
         let learner = scene.world.learners.get(row.learner_id.as_str());
         let alias = learner.map(|learner| learner.alias.clone());
         if let Some(alias) = &alias {
             scene.about(alias);
+        }
+        let last = scene.kept_until(&row);
+        if candidate.kind == feed_kind::EXPIRES {
+            let mut named = Fetched::new(&row, &profile, KindSet::EMPTY, question.window);
+            // Whoever acknowledges what it was only warned of has not taken it over.
+            named.version = 0;
+            let expires = PulledWhat::Expires(Box::new(named.kept_until(last)));
+            let alias = alias.as_ref().map_or("", |alias| alias.as_str());
+            return (expires, shown(place, alias, KindSet::EMPTY));
         }
         let state = if self.inline {
             receipt_state::OPENED

@@ -43,7 +43,8 @@ const OF_DESTINATION: i64 = fact::PLAN_NAMES_SETTING
     | fact::BEST_INTERESTS
     | fact::ENROLLED
     | fact::NOTE_RELEASED_AT_DESTINATION
-    | fact::EXPIRY_ANNOUNCED;
+    | fact::EXPIRY_ANNOUNCED
+    | fact::ANNOUNCED_AS_OPEN;
 
 impl Scene<'_> {
     /// Takes a contribution out of a receiver's sight and tells it so, if it was ever told.
@@ -292,7 +293,7 @@ impl Step for Redirect {
             scene.world.put(row.clone());
         }
         Ok(Redirected {
-            transition: scene.summary(&row, question.relation),
+            transition: scene.summary_after(&row, question),
         })
     }
 }
@@ -362,7 +363,7 @@ impl Step for RecordFact {
         row.facts |= bit;
         scene.world.put(row.clone());
         Ok(Redirected {
-            transition: scene.summary(&row, question.relation),
+            transition: scene.summary_after(&row, question),
         })
     }
 }

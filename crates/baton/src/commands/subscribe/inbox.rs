@@ -311,8 +311,8 @@ fn words(item: &v1::Item) -> String {
             )
         }
         (v1::ItemKind::Expires, Some(profile)) => format!(
-            "{name} version {} ({point}) is kept here until {}: take it over if you have not",
-            profile.version, profile.kept_until
+            "{name} ({point}) is kept here until {}: take it over if you have not",
+            profile.kept_until
         ),
         (v1::ItemKind::Closed, _) => format!(
             "{name} ({point}) was withdrawn or goes elsewhere: delete your copy, or tell the \
