@@ -88,6 +88,7 @@
 //!
 //! ```no_run
 //! use baton_client::{Event, Sighting, Subscription, TokenFile, Witness};
+//! use baton_wire::v1::ItemKind;
 //! use futures::StreamExt as _;
 //!
 //! # async fn example(client: baton_client::Client, name: &str)
