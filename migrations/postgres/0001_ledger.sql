@@ -261,6 +261,8 @@ CREATE TABLE request (
     digest BYTEA NOT NULL,
     position BIGINT NOT NULL,
     time_us BIGINT NOT NULL,
+    roles BIGINT NOT NULL,
+    kinds BIGINT NOT NULL,
     answer TEXT COLLATE "C" NOT NULL
 );
 CREATE INDEX request_time ON request (time_us);

@@ -261,6 +261,8 @@ CREATE TABLE request (
     digest BLOB NOT NULL,
     position INTEGER NOT NULL,
     time_us INTEGER NOT NULL,
+    roles INTEGER NOT NULL,
+    kinds INTEGER NOT NULL,
     answer TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX request_time ON request (time_us);

@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use baton_domain::section::SectionKind;
 use baton_wire::status::Reason;
 use baton_wire::v1::{self, Point, Role};
@@ -68,6 +70,15 @@ impl Desk {
 /// An identity section with one more field.
 fn identity(more: Bytes) -> Bytes {
     field(1, &join(&[sample::section(SectionKind::Identity, 1), more]))
+}
+
+/// Nothing of what was shown stands in a token in the clear: it may go on after what was not.
+fn assert_is_sealed<'a>(token: &str, names: impl Iterator<Item = &'a String>) {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).unwrap();
+    for name in names {
+        let id = name.rsplit('/').next().unwrap().as_bytes();
+        assert!(!bytes.windows(id.len()).any(|part| part == id), "{name}");
+    }
 }
 
 on_both_engines! {
@@ -280,6 +291,7 @@ on_both_engines! {
         let first = officer.settings().list_settings(request.clone()).await.unwrap().into_inner();
         assert_eq!(first.settings.len(), 3);
         let token = first.next_page_token;
+        assert_is_sealed(&token, first.settings.iter().map(|it| &it.name));
         let mut names: Vec<String> = first.settings.into_iter().map(|it| it.name).collect();
         let mut next = v1::ListSettingsRequest { page_token: token.clone(), ..request.clone() };
         while !next.page_token.is_empty() {

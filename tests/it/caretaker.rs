@@ -143,11 +143,14 @@ on_both_engines! {
         let again = exchange.officer.issue(&of.from.name, &[Role::Publisher], &papers.spki, 0).await;
         assert_eq!(refused(again).reason, Reason::SettingHandedOver);
 
-        // The caretaker knows, reads, answers, and keeps the move going. The stranger does not.
+        // The caretaker knows, answers, and keeps the move going; it reads nothing. The stranger
+        // does not even know.
         assert_eq!(caretaker.transition(&of.name).await.unwrap().from, of.from.name);
         assert_eq!(caretaker.list_transitions().await.unwrap().len(), 1);
-        assert_eq!(caretaker.get(&name).await.unwrap().content, sent);
-        assert!(dsl.get(&name).await.is_ok());
+        for who in [&caretaker, &dsl] {
+            assert_eq!(refused(who.get(&name).await).reason, Reason::PermissionDenied);
+        }
+        assert_eq!(receiver.get(&name).await.unwrap().content, sent);
         assert!(!caretaker.who_saw(&of.name).await.unwrap().is_empty());
         caretaker.hold(&of.name, v1::HoldReason::Inquiry).await.unwrap();
         assert!(caretaker.transition(&of.name).await.unwrap().legal_hold);
@@ -196,9 +199,9 @@ on_both_engines! {
             passed_on(&exchange.home, &of.from, &setting.name).await;
             for name in [&first, &second] {
                 assert!(receiver.get(name).await.is_ok());
-                assert!(holder.get(name).await.is_ok());
-                assert_eq!(refused(former.get(name).await).reason, Reason::PermissionDenied);
             }
+            let gone = refused(former.transition(&of.name).await);
+            assert_eq!(gone.reason, Reason::PermissionDenied);
             let known = holder.transition(&of.name).await.unwrap();
             assert_eq!(upn_of(&known.learner), upn_of(&of.learner), "the record opens, too");
         }
@@ -286,16 +289,16 @@ on_both_engines! {
         issue(&of.from).await.unwrap();
         assert_eq!(refused(issue(&exchange.academy).await).reason, Reason::CertificateInUse);
         let sender = exchange.person(&of.from, &[Role::Publisher]).await;
-        let name = sender.publish(submission(&of, typical(1, of.point))).await.unwrap().name;
+        sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
         exchange.officer.hand_over(&of.from, &exchange.academy.name).await.unwrap();
         let issued = issue(&exchange.academy).await.expect("it proves nothing any more");
         let issued = issued.credential.unwrap().name;
         let successor = Caller::with_papers(&exchange.door, &papers).of(&exchange.academy.name, &issued);
-        successor.get(&name).await.expect("as the caretaker");
+        successor.transition(&of.name).await.expect("as the caretaker");
         assert_eq!(refused(issue(&exchange.elsewhere).await).reason, Reason::CertificateInUse);
         exchange.stop().await;
         exchange.start(false).await.unwrap();
-        successor.at(&exchange.door).get(&name).await.expect("looked up afresh");
+        successor.at(&exchange.door).transition(&of.name).await.expect("looked up afresh");
     }
 
     async fn a_council_that_looks_after_it_is_two_desks_and_officers_see_no_content(exchange) {
@@ -310,8 +313,11 @@ on_both_engines! {
         assert_eq!(refused(officer.get(&name).await).reason, Reason::PermissionDenied);
         assert!(officer.transition(&of.name).await.is_ok());
         officer.redirect(&of.name, &exchange.academy, "2026-03-09").await.unwrap();
-        assert!(desk.get(&name).await.is_ok());
-        assert!(desk.transition(&of.name).await.is_ok());
+        let adviser = exchange.person(&council, &[Role::EarlyYearsAdviser]).await;
+        for who in [&desk, &adviser] {
+            assert_eq!(refused(who.get(&name).await).reason, Reason::PermissionDenied);
+            assert!(who.transition(&of.name).await.is_ok());
+        }
         desk.withdraw(&name).await.unwrap();
     }
 
@@ -369,9 +375,9 @@ fn on_another_node_too_nobody_acts_for_a_setting_that_was_handed_over() {
             matches!(told, Reason::Unauthenticated | Reason::PermissionDenied),
             "{told:?}"
         );
-        assert!(caretaker.get(&name).await.is_ok());
+        assert!(caretaker.transition(&of.name).await.is_ok());
         passed_on(&exchange.home, &of.from, &exchange.elsewhere.name).await;
-        assert!(caretaker.get(&name).await.is_ok());
+        assert!(caretaker.transition(&of.name).await.is_ok());
         caretaker.withdraw(&name).await.unwrap();
         second.stop().await;
         exchange.end().await;

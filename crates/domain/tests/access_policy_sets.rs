@@ -239,6 +239,14 @@ fn permits_too_many() -> Vec<Case> {
             "a_note_is_released_by_a_dsl_in_person",
         ),
         (
+            permit(
+                "publisher",
+                "read",
+                r#"context.relation == Relation::"caretaker" && context.kind == Kind::"identity""#,
+            ),
+            "a_caretaker_sees_no_content",
+        ),
+        (
             permit("auditor", "read", r#"context.kind == Kind::"identity""#),
             "oversight_sees_no_content",
         ),

@@ -248,15 +248,18 @@ impl Authenticate {
 
 /// An API key in the call wins over the certificate of the connection: it is the nearer intent.
 fn presented(headers: &HeaderMap, peer: &Peer) -> Option<Presented> {
-    match headers.get(http::header::AUTHORIZATION) {
-        Some(value) => {
+    let mut given = headers.get_all(http::header::AUTHORIZATION).iter();
+    match (given.next(), given.next()) {
+        // Whoever stands between may read the other one.
+        (Some(_), Some(_)) => None,
+        (Some(value), None) => {
             let key = ApiKey::parse(value.to_str().ok()?.strip_prefix("Bearer ")?)?;
             Some(Presented::Key {
                 credential: key.credential,
                 secret: key.secret,
             })
         }
-        None => peer.spki.map(Presented::Certificate),
+        (None, _) => peer.spki.map(Presented::Certificate),
     }
 }
 

@@ -122,8 +122,14 @@ impl<S: Step> Job<S> {
         let Some(row) = scene.world.requests.get(&request.key) else {
             return false;
         };
-        scene.draft.silent = row.digest == request.digest;
-        self.outcome = Some(if scene.draft.silent {
+        let same = row.digest == request.digest;
+        if !scene.has_rights_of(row) {
+            // The answer is for whoever has the rights it was given to, not for all of the setting.
+            self.outcome = Some(Err(Refusal::Denied));
+            return true;
+        }
+        scene.draft.silent = same;
+        self.outcome = Some(if same {
             self.place = u64::try_from(row.position).ok().map(|position| Place {
                 position,
                 time_us: row.time_us,
@@ -205,6 +211,8 @@ impl<S: Step> Queued for Job<S> {
                 digest: request.digest.to_vec(),
                 position: scene.position,
                 time_us: scene.time_us,
+                roles: i64::from(scene.roles.bits()),
+                kinds: i64::from(scene.assigned.bits()),
                 answer: S::remember(outcome),
             });
         }

@@ -261,10 +261,15 @@ impl Ledger {
         self.door.inner.clock.now_us()
     }
 
-    /// Keyed digest under the ledger's blind key, for what servers of one ledger must agree on
-    /// (page tokens). `purpose` keeps uses apart.
-    pub fn keyed_digest(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
-        self.door.inner.keys.blind(purpose, parts)
+    /// Seals what a caller hands back later: it tells nothing, and opens on every server of this
+    /// ledger for the same `bound` only.
+    pub fn seal_token(&self, bound: &[&[u8]], text: &str) -> Result<Vec<u8>, StoreError> {
+        self.door.inner.keys.seal_token(bound, text)
+    }
+
+    /// What was sealed for `bound`; none if it is anything else.
+    pub fn open_token(&self, bound: &[&[u8]], sealed: &[u8]) -> Option<String> {
+        self.door.inner.keys.open_token(bound, sealed)
     }
 
     /// Decides what waits, then closes the database. Acts asked from now on are refused.

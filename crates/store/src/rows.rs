@@ -431,6 +431,8 @@ table! {
         digest: Vec<u8>,
         position: i64,
         time_us: i64,
+        roles: i64,
+        kinds: i64,
         answer: String,
     }
 }

@@ -19,7 +19,7 @@ use crate::clock::{Clock, london_date};
 use crate::keys::{Keys, NamedEpoch};
 use crate::log_keys::LogKeys;
 use crate::refusal::Refusal;
-use crate::rows::{AboutRow, CredentialRow, FeedRow, credential_state};
+use crate::rows::{AboutRow, CredentialRow, FeedRow, RequestRow, credential_state};
 use crate::view::kinds;
 use crate::world::{Put, World};
 
@@ -51,7 +51,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) log_keys: LogKeys,
     pub(crate) roles: RoleSet,
     /// Kinds a contributor fills.
-    assigned: KindSet,
+    pub(crate) assigned: KindSet,
     assurance: Assurance,
     pub(crate) draft: Draft,
 }
@@ -165,6 +165,13 @@ impl<'a> Scene<'a> {
         (self.roles, self.assigned) = (roles(row), kinds(row.kinds));
         self.assurance = assurance(row);
         Ok(())
+    }
+
+    /// Whether the caller may do at least what whoever first made this request could.
+    pub(crate) fn has_rights_of(&self, request: &RequestRow) -> bool {
+        let (roles, kinds) = (self.roles.bits(), self.assigned.bits());
+        let covers = |has: u32, wanted: i64| wanted & !i64::from(has) == 0;
+        covers(roles, request.roles) && covers(kinds, request.kinds)
     }
 
     /// Asks the policies. The question and its answer go into the entry either way.

@@ -60,6 +60,8 @@ vocabulary! {
         Restrict = "restrict",
         /// Copy the whole ledger, sealed as it is, to where the service's configuration says.
         BackUp = "back_up",
+        /// Erase one section kind of a contribution before its time.
+        EraseSection = "erase_section",
     }
 }
 
@@ -126,9 +128,9 @@ impl Dimensions {
             .and(Self::LEGAL_HOLD);
         let meaningful = match relation {
             // Age and route are about releases; what was written they neither open nor close.
-            Relation::Source | Relation::Caretaker if kind.is_some() => {
-                always.and(Self::FILLED).and(Self::NOTE_RELEASED)
-            }
+            Relation::Source if kind.is_some() => always.and(Self::FILLED).and(Self::NOTE_RELEASED),
+            // These see no content, by law, whatever else is the case.
+            Relation::Caretaker | Relation::Council if kind.is_some() => always,
             Relation::Source => always
                 .and(Self::FILLED)
                 .and(Self::NOTE_RELEASED)
@@ -199,6 +201,7 @@ impl Action {
                 D::RELATION.and(D::AGE).and(D::ROUTE)
             }
             Self::Erase => D::RELATION.and(D::LEGAL_HOLD),
+            Self::EraseSection => D::RELATION.and(D::KIND).and(D::LEGAL_HOLD),
             Self::Subscribe | Self::Release | Self::ReadAudit | Self::ManageKeys | Self::BackUp => {
                 D::NONE
             }

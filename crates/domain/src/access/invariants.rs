@@ -52,6 +52,7 @@ pub const INVARIANTS: &[Invariant] = invariants![
     Denied: a_receiver_sees_nothing_outside_the_window,
     Denied: a_provisional_school_sees_send_only,
     Denied: a_former_destination_sees_nothing,
+    Denied: a_caretaker_sees_no_content,
     Denied: a_receiver_sets_no_destination,
     Denied: only_the_source_writes_and_takes_back,
     Denied: derived_and_reserved_kinds_are_not_published,
@@ -205,6 +206,11 @@ fn a_former_destination_sees_nothing(tuple: &Tuple) -> bool {
     facts.relation == Relation::Former && (shows(facts) || facts.action == Action::Reject)
 }
 
+/// It looks after moves, not after what is written of a child it never knew.
+fn a_caretaker_sees_no_content(tuple: &Tuple) -> bool {
+    tuple.facts().relation == Relation::Caretaker && shows(tuple.facts())
+}
+
 fn a_receiver_sets_no_destination(tuple: &Tuple) -> bool {
     let facts = tuple.facts();
     (facts.relation.receives() || facts.relation == Relation::Former)
@@ -223,7 +229,9 @@ fn only_the_source_writes_and_takes_back(tuple: &Tuple) -> bool {
         ),
         // Nobody writes in the name of a setting that has closed; who looks after what it left
         // takes back.
-        Action::Withdraw | Action::Hold | Action::Restrict => !facts.relation.sends(),
+        Action::Withdraw | Action::Hold | Action::Restrict | Action::EraseSection => {
+            !facts.relation.sends()
+        }
         // The service itself erases what is due.
         Action::Erase => match facts.relation {
             Relation::Source | Relation::Caretaker => false,
@@ -256,7 +264,8 @@ fn no_agreement_closes_the_section(tuple: &Tuple) -> bool {
 }
 
 fn a_legal_hold_keeps_content(tuple: &Tuple) -> bool {
-    tuple.facts().action == Action::Erase && tuple.facts().legal_hold
+    let facts = tuple.facts();
+    matches!(facts.action, Action::Erase | Action::EraseSection) && facts.legal_hold
 }
 
 fn only_the_auditor_reads_the_ledger(tuple: &Tuple) -> bool {

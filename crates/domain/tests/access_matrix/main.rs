@@ -71,6 +71,11 @@ const HEADS: [&str; 20] = [
     "subjt", "carer", "healt", "adult", "admis", "trans", "early", "virtu", "persn",
 ];
 
+/// Whether the action is asked of each section kind.
+fn of_a_kind(action: Action) -> bool {
+    action.dimensions().contains(Dimensions::KIND)
+}
+
 /// One line for all where the action does not ask who it is about.
 fn relations(action: Action) -> &'static [Relation] {
     if action.dimensions().contains(Dimensions::RELATION) {
@@ -127,11 +132,17 @@ fn who_publishes_what() {
 }
 
 #[test]
+fn who_erases_which_section() {
+    let policies = PolicySet::shipped().expect("the shipped policies load");
+    insta::assert_snapshot!("erase_section", by_kind(&policies, Action::EraseSection));
+}
+
+#[test]
 fn who_does_what() {
     let policies = PolicySet::shipped().expect("the shipped policies load");
     let mut out = String::new();
     for &action in Action::ALL {
-        if matches!(action, Action::Read | Action::Publish) {
+        if of_a_kind(action) {
             continue;
         }
         writeln!(out, "{action}").expect("a string takes text");
@@ -237,7 +248,7 @@ fn allowed(
     relation: Relation,
     change: fn(Facts) -> Facts,
 ) -> BTreeSet<String> {
-    let kinds: Vec<Option<SectionKind>> = if matches!(action, Action::Read | Action::Publish) {
+    let kinds: Vec<Option<SectionKind>> = if of_a_kind(action) {
         SectionKind::ALL.into_iter().map(Some).collect()
     } else {
         vec![None]

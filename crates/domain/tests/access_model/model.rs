@@ -124,9 +124,6 @@ fn reads(role: Role, facts: &Facts, kind: SectionKind) -> bool {
                         SectionKind::Identity | SectionKind::DestinationAndCareers
                     ))
         }
-        Relation::Caretaker => {
-            role == Role::Dsl || (role == Role::Publisher && !safeguarding(kind))
-        }
         Relation::CouncilCaseworker => role == Role::SendCaseworker && kind == SectionKind::EhcPlan,
         Relation::SelfPerson | Relation::Family => role == Role::Person && own_record(facts, kind),
         Relation::NamedDestination
@@ -157,6 +154,12 @@ fn reads(role: Role, facts: &Facts, kind: SectionKind) -> bool {
         }
         _ => false,
     }
+}
+
+fn takes_away(role: Role, facts: &Facts, kind: SectionKind) -> bool {
+    let sent = matches!(facts.relation, Relation::Source | Relation::Caretaker);
+    let may = role == Role::Dsl || (role == Role::Publisher && !safeguarding(kind));
+    sent && may && !facts.legal_hold
 }
 
 fn publishes(role: Role, facts: &Facts, kind: SectionKind) -> bool {
@@ -256,7 +259,7 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         }
         Action::RecordBestInterests => at(Source, &[Senco, Dsl]) || at(Caretaker, &[Senco, Dsl]),
         Action::ReleaseChildProtectionNote => role == Dsl && (placed || relation == Source),
-        Action::Read | Action::Publish => false,
+        Action::Read | Action::Publish | Action::EraseSection => false,
     }
 }
 
@@ -302,13 +305,13 @@ pub(crate) fn model(tuple: &Tuple) -> bool {
         .roles
         .iter()
         .any(|role| match (facts.action, facts.kind) {
-            (Action::Read | Action::Publish, None) => false,
-            (Action::Read | Action::Publish, Some(kind)) => {
+            (Action::Read | Action::Publish | Action::EraseSection, None) => false,
+            (Action::Read | Action::Publish | Action::EraseSection, Some(kind)) => {
                 let reserved = safeguarding(kind) && facts.delegation != Delegation::Direct;
-                let granted = if facts.action == Action::Read {
-                    reads(role, facts, kind)
-                } else {
-                    publishes(role, facts, kind)
+                let granted = match facts.action {
+                    Action::Read => reads(role, facts, kind),
+                    Action::Publish => publishes(role, facts, kind),
+                    _ => takes_away(role, facts, kind),
                 };
                 granted && !reserved
             }

@@ -208,7 +208,7 @@ impl AuditService for Services {
         let next = done
             .value
             .next
-            .map(|(table, key)| binding.seal(&format!("{table}\n{key}")));
+            .map(|(table, key)| format!("{table}\n{key}"));
         let rows = done
             .value
             .rows
@@ -220,7 +220,7 @@ impl AuditService for Services {
             });
         Ok(Response::new(twin::ListAccessRowsResponse {
             rows: rows.collect(),
-            next_page_token: next.unwrap_or_default(),
+            next_page_token: binding.seal(next.as_deref())?,
             tree_size: encode::signed(done.value.size),
         }))
     }

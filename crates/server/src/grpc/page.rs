@@ -1,12 +1,11 @@
-//! Page tokens: opaque, and bound to caller and arguments.
+//! Page tokens: sealed, and bound to caller and arguments.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use baton_domain::act::Caller;
 use baton_store::Ledger;
+use baton_wire::status::{Problem, Reason};
 use baton_wire::violation::Violation;
-
-const MAC_BYTES: usize = 16;
 
 /// What a page token is bound to.
 pub(super) struct Binding<'a> {
@@ -17,23 +16,24 @@ pub(super) struct Binding<'a> {
 }
 
 impl Binding<'_> {
-    fn mac(&self, last: &str) -> [u8; MAC_BYTES] {
-        let parts = [
+    fn bound(&self) -> [&[u8]; 4] {
+        [
+            b"page",
             self.caller.credential.as_str().as_bytes(),
             self.caller.acting.as_str().as_bytes(),
             self.arguments.as_bytes(),
-            last.as_bytes(),
-        ];
-        let mut mac = [0; MAC_BYTES];
-        mac.copy_from_slice(&self.ledger.keyed_digest("page", &parts)[..MAC_BYTES]);
-        mac
+        ]
     }
 
-    /// A token that goes on after `last`.
-    pub(super) fn seal(&self, last: &str) -> String {
-        let mut bytes = self.mac(last).to_vec();
-        bytes.extend_from_slice(last.as_bytes());
-        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    /// A token that goes on after `last`, which it does not show: it may be something the caller
+    /// was not. None for the last page.
+    pub(super) fn seal(&self, last: Option<&str>) -> Result<String, Problem> {
+        let Some(last) = last else {
+            return Ok(String::new());
+        };
+        let sealed = self.ledger.seal_token(&self.bound(), last);
+        let sealed = sealed.map_err(|_| Problem::from(Reason::Internal))?;
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(sealed))
     }
 
     /// What a token goes on after; none for the first page.
@@ -41,18 +41,11 @@ impl Binding<'_> {
         if token.is_empty() {
             return Ok(None);
         }
-        let wrong = || {
-            let say = "Give the token of the page before, with the same arguments.";
-            Violation::new("page_token", "page_token", say)
-        };
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).map_err(|_| wrong())?;
-        let (mac, last) = bytes.split_at_checked(MAC_BYTES).ok_or_else(wrong)?;
-        let last = std::str::from_utf8(last).map_err(|_| wrong())?;
-        if self.mac(last) == mac {
-            Ok(Some(last.to_owned()))
-        } else {
-            Err(wrong())
-        }
+        let sealed = BASE64_URL_SAFE_NO_PAD.decode(token).ok();
+        let last = sealed.and_then(|sealed| self.ledger.open_token(&self.bound(), &sealed));
+        let say = "Give the token of the page before, with the same arguments.";
+        last.map(Some)
+            .ok_or_else(|| Violation::new("page_token", "page_token", say))
     }
 }
 

@@ -236,9 +236,7 @@ impl SettingService for Services {
         let page = self.act(&caller, act).await?.value;
         Ok(Response::new(twin::ListSettingsResponse {
             settings: page.settings.into_iter().map(encode::setting).collect(),
-            next_page_token: page
-                .next
-                .map_or(String::new(), |last| binding.seal(last.as_str())),
+            next_page_token: binding.seal(page.next.as_ref().map(SettingId::as_str))?,
         }))
     }
 

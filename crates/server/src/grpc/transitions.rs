@@ -258,9 +258,7 @@ impl TransitionService for Services {
             .map(|row| encode::transition(&caller, row));
         Ok(Response::new(twin::ListTransitionsResponse {
             transitions: shown.collect(),
-            next_page_token: page
-                .next
-                .map_or(String::new(), |last| binding.seal(last.as_str())),
+            next_page_token: binding.seal(page.next.as_ref().map(TransitionId::as_str))?,
         }))
     }
 }

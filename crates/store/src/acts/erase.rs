@@ -120,16 +120,10 @@ fn allowed(
     row: &TransitionRow,
     question: Question,
 ) -> Result<(), Refusal> {
-    let may = scene.ask(Action::Erase, question, None);
-    if let Extent::Section(kind) = act.extent {
-        // Whoever may not write a kind is not told by its erasure whether it was there. A
-        // caretaker writes none: it may see it.
-        let works_on = match question.relation {
-            Relation::Caretaker => Action::Read,
-            _ => Action::Publish,
-        };
-        scene.require_kind(works_on, question, kind)?;
-    }
+    let may = match act.extent {
+        Extent::Section(kind) => scene.ask(Action::EraseSection, question, Some(kind)),
+        Extent::Learner | Extent::Transition => scene.ask(Action::Erase, question, None),
+    };
     if !may {
         let told = question.legal_hold && scene.ask(Action::Hold, question, None);
         return Err(if told {
@@ -204,7 +198,7 @@ impl Erased {
         kind: Option<SectionKind>,
     ) {
         let seen = match kind {
-            // It was asked for, by one who may write it.
+            // It was asked for, by one who may take it away.
             Some(kind)
                 if kinds(profile.kinds)
                     .union(scene.kinds_of_documents(&profile.id))

@@ -66,6 +66,7 @@ pub(crate) struct NamedEpoch {
 }
 
 /// The first epoch of a ledger.
+const TOKEN_AAD: &str = "baton/token/v1";
 const FIRST_EPOCH: i64 = 1;
 /// Before the head was read.
 const NO_EPOCH: i64 = 0;
@@ -363,6 +364,17 @@ impl Keys {
         let mut out = [0; 32];
         out.copy_from_slice(context.sign().as_ref());
         out
+    }
+
+    /// Seals a word for a caller to hand back, under a key of its own for what it is bound to.
+    pub(crate) fn seal_token(&self, bound: &[&[u8]], text: &str) -> Result<Vec<u8>, StoreError> {
+        Key::from_slice(&self.blind("token", bound))?.seal(TOKEN_AAD, text.as_bytes().to_vec())
+    }
+
+    /// What was sealed for `bound`; none if it is anything else.
+    pub(crate) fn open_token(&self, bound: &[&[u8]], sealed: &[u8]) -> Option<String> {
+        let key = Key::from_slice(&self.blind("token", bound)).ok()?;
+        String::from_utf8(key.open(TOKEN_AAD, sealed).ok()?).ok()
     }
 
     /// Vouches for a digest: nobody who lacks the ring can make it.
