@@ -76,6 +76,7 @@ impl Exchange {
             deadline: Duration::from_secs(30),
             drain: Duration::from_secs(10),
             connection_age: Serving::CONNECTION_AGE,
+            refused_every: Serving::REFUSED_EVERY,
         };
         let running = serving.start(ledger)?;
         let token = ApiKey::print(ENVIRONMENT, &token.credential, &token.secret);

@@ -135,6 +135,7 @@ async fn own(folder: &Path, config: &Config) -> anyhow::Result<(Route, Running)>
         deadline: Duration::from_secs(config.server.deadline_seconds),
         drain: Duration::from_secs(config.server.drain_seconds),
         connection_age: Serving::CONNECTION_AGE,
+        refused_every: Serving::REFUSED_EVERY,
     };
     let route = Route::Own {
         socket,

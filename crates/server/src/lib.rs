@@ -9,6 +9,7 @@ mod backups;
 mod bodies;
 mod config;
 mod connection;
+mod even;
 mod gate;
 mod grpc;
 mod lifetime;

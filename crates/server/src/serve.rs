@@ -73,6 +73,8 @@ pub struct Serving {
     /// Greatest age of a connection: then its streams end as unavailable, and its client connects
     /// again.
     pub connection_age: Duration,
+    /// Refusals are answered in whole steps of this.
+    pub refused_every: Duration,
 }
 
 /// A service that runs.
@@ -89,6 +91,10 @@ impl Serving {
     /// Age of a connection as it is meant: a stream is resumed a few times a day.
     pub const CONNECTION_AGE: Duration = Duration::from_hours(4);
 
+    /// Step of refusals as it is meant: an act is decided in a few milliseconds, so nearly all are
+    /// answered at the first.
+    pub const REFUSED_EVERY: Duration = Duration::from_millis(40);
+
     /// Starts serving a ledger.
     pub fn start(self, ledger: Ledger) -> std::io::Result<Running> {
         let network = self.listener.as_ref();
@@ -101,6 +107,7 @@ impl Serving {
             waiting: Arc::new(Waiting::pulls()),
             downloads: Arc::new(Waiting::downloads()),
             backups: self.backups,
+            refused_every: self.refused_every,
             environment: self.environment.into(),
             stop: stop.clone(),
             tasks: tasks.clone(),

@@ -97,6 +97,8 @@ async fn serve(
         deadline: times.deadline,
         drain: Duration::from_secs(20),
         connection_age: times.age,
+        // Most of what tests ask is refused. `benches/existence` has it as it is.
+        refused_every: Duration::from_millis(1),
     };
     (serving.start(ledger).unwrap(), page)
 }

@@ -157,6 +157,7 @@ async fn serving(config: &Config) -> anyhow::Result<Serving> {
         deadline: Duration::from_secs(config.server.deadline_seconds),
         drain: Duration::from_secs(config.server.drain_seconds),
         connection_age: Serving::CONNECTION_AGE,
+        refused_every: Serving::REFUSED_EVERY,
     })
 }
 

@@ -72,6 +72,7 @@ impl Stage {
             deadline: Duration::from_secs(30),
             drain: Duration::from_secs(5),
             connection_age: Serving::CONNECTION_AGE,
+            refused_every: Serving::REFUSED_EVERY,
         };
         let running = serving.start(ledger)?;
         let token = ApiKey::print("demo", &token.credential, &token.secret);

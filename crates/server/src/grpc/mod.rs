@@ -20,15 +20,18 @@ mod turns;
 mod waiting;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use baton_store::{Act, Done, Ledger};
+use baton_store::{Act, Done, Ledger, Refusal};
 use baton_wire::status::Problem;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::call::Asking;
 pub(crate) use self::waiting::Waiting;
 use crate::backups::Backups;
+use crate::even::answered;
 use crate::limits::Limits;
 
 /// Largest request message, in bytes: a batch of 64 profiles of ordinary size, or one of 4 MiB.
@@ -45,6 +48,8 @@ pub(crate) struct Services {
     /// Documents that are being read.
     pub(crate) downloads: Arc<Waiting>,
     pub(crate) backups: Backups,
+    /// Refusals are answered in whole steps of this.
+    pub(crate) refused_every: Duration,
     /// Part of every API key made here, e.g. `live`.
     pub(crate) environment: Arc<str>,
     /// Ends open streams.
@@ -53,8 +58,10 @@ pub(crate) struct Services {
 }
 
 impl Services {
-    /// Asks the ledger, once the caller has a place; what it is refused counts against its rate.
+    /// Asks the ledger, once the caller has a place; what it is refused counts against its rate, and
+    /// takes as long as anything else it is refused.
     async fn act<A: Act>(&self, asking: &Asking, act: A) -> Result<Done<A::Outcome>, Problem> {
+        let asked = Instant::now();
         let place = self.limits.gate.enter(&asking.credential).await;
         let place = place.map_err(|turned| {
             let problem = Problem::from(turned);
@@ -72,9 +79,10 @@ impl Services {
             drop(asking);
             answer
         });
-        match decided.await {
-            Ok(answer) => answer.map_err(|refusal| status::problem(&refusal)),
-            Err(_) => Err(status::internal("act")),
+        let answer = decided.await.map_err(|_| status::internal("act"))?;
+        if matches!(answer, Err(Refusal::Denied)) {
+            answered(asked, self.refused_every).await;
         }
+        answer.map_err(|refusal| status::problem(&refusal))
     }
 }
