@@ -12,6 +12,7 @@ mod backup;
 mod bad_input;
 mod batch;
 mod campaign;
+mod canaries;
 mod caretaker;
 #[path = "../chance/mod.rs"]
 mod chance;

@@ -59,7 +59,7 @@ const OF_THE_NURSE: &[&str] = &[
 /// As the harness assigns them.
 const OF_THE_CONTRIBUTOR: &[&str] = &["send", "health"];
 
-fn receiving(role: Role) -> Vec<&'static [&'static str]> {
+pub(crate) fn receiving(role: Role) -> Vec<&'static [&'static str]> {
     match role {
         Role::ReceiverLead => vec![LOW_AND_MEDIUM, OF_THE_LEAD],
         Role::Senco => vec![LOW_AND_MEDIUM, HIGH],
@@ -72,7 +72,7 @@ fn receiving(role: Role) -> Vec<&'static [&'static str]> {
     }
 }
 
-fn sending(role: Role) -> Vec<&'static [&'static str]> {
+pub(crate) fn sending(role: Role) -> Vec<&'static [&'static str]> {
     match role {
         Role::Publisher => vec![LOW_AND_MEDIUM, HIGH],
         Role::Contributor => vec![OF_THE_CONTRIBUTOR],
@@ -84,7 +84,7 @@ fn sending(role: Role) -> Vec<&'static [&'static str]> {
     }
 }
 
-const ROLES: [Role; 18] = [
+pub(crate) const ROLES: [Role; 18] = [
     Role::Publisher,
     Role::Contributor,
     Role::ReceiverLead,

@@ -1,0 +1,151 @@
+//! Every free text of every section of many profiles says where it stands. What each role of each
+//! setting can get out of the service, by whatever call, is searched for it: nothing is found but
+//! what the hand-written matrix of `roles` gives it.
+
+mod marked;
+mod received;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use baton_domain::section::SectionKind;
+use baton_wire::twin as wire;
+use baton_wire::v1::{self, Role};
+
+use crate::campaign;
+use crate::harness::*;
+use crate::roles::{ROLES, receiving, sending};
+use marked::{Canary, canaries, canary, marked};
+use received::Received;
+
+const PROFILES: usize = 4;
+const PROFILES_IN_A_CAMPAIGN: usize = 500;
+/// In place of a field: the signatory, the title of the document, and its text.
+const SIGNATORY: Canary = (0, 0, 900);
+const TITLE: usize = 901;
+const TEXT: usize = 902;
+/// The section the document of each profile goes with.
+const DOCUMENTED: SectionKind = SectionKind::Health;
+
+/// A profile of canaries.
+struct Sent {
+    of: Move,
+    profile: String,
+    document: String,
+    /// How many there are, by kind.
+    put: BTreeMap<u8, usize>,
+}
+
+async fn send(exchange: &Exchange, sender: &Caller, learner: usize) -> Sent {
+    let of = exchange.open_move().await;
+    let (content, put) = marked(complete(learner as u64, &of.learner), learner);
+    let mut publish = frame(sender, &of.name, content);
+    let submission = publish.profile.as_mut().unwrap();
+    submission.signatory = canary((learner, SIGNATORY.1, SIGNATORY.2));
+    let published: Answer<wire::PublishProfileResponse> =
+        twin(sender, "ProfileService/PublishProfile", &publish).await;
+    let profile = published.unwrap().name;
+    let of_kind = |field| canary((learner, DOCUMENTED.number(), field));
+    let (title, text) = (of_kind(TITLE), of_kind(TEXT));
+    let kind = v1::SectionKind::try_from(i32::from(DOCUMENTED.number())).unwrap();
+    let document = sender.add(&profile, (kind, &title), text.as_bytes()).await;
+    Sent {
+        document: document.unwrap(),
+        of,
+        profile,
+        put,
+    }
+}
+
+/// Everything of these kinds that a profile holds.
+fn of_kinds(learner: usize, sent: &Sent, kinds: &[&str]) -> BTreeSet<Canary> {
+    let mut all = BTreeSet::new();
+    for (kind, put) in &sent.put {
+        let name = SectionKind::from_number(u32::from(*kind)).unwrap().name();
+        if kinds.contains(&name) {
+            all.extend((0..*put).map(|field| (learner, *kind, field)));
+        }
+    }
+    if kinds.contains(&DOCUMENTED.name()) {
+        all.extend([TITLE, TEXT].map(|field| (learner, DOCUMENTED.number(), field)));
+    }
+    if !kinds.is_empty() {
+        all.insert((learner, SIGNATORY.1, SIGNATORY.2));
+    }
+    all
+}
+
+async fn fly(exchange: &Exchange, profiles: usize) {
+    let of = exchange.open_move().await;
+    let sender = exchange
+        .person(&of.from, &[Role::Publisher, Role::Dsl])
+        .await;
+    let mut sent = Vec::new();
+    for learner in 0..profiles {
+        sent.push(send(exchange, &sender, learner).await);
+    }
+    let put: usize = sent.iter().flat_map(|one| one.put.values()).sum();
+    assert!(put > 300 * profiles, "{put} in {profiles} profiles");
+    let council = Setting {
+        name: exchange.officer.setting.clone(),
+        ..of.to.clone()
+    };
+    let nothing: fn(Role) -> Vec<&'static [&'static str]> = |_| Vec::new();
+    let (mut people, mut bytes, mut seen) = (0, 0, 0);
+    for (place, setting, table) in [
+        ("sender", &of.from, sending as fn(Role) -> _),
+        ("receiver", &of.to, receiving),
+        ("elsewhere", &exchange.elsewhere, nothing),
+        ("council", &council, nothing),
+    ] {
+        for role in ROLES {
+            let who = exchange.person(setting, &[role]).await;
+            let mut got = Received::default();
+            for one in &sent {
+                got.about(&who, one).await;
+            }
+            got.in_general(&who).await;
+            let found = canaries(&got.bytes);
+            let kinds = table(role).concat();
+            let expected = sent.iter().enumerate();
+            let expected = expected.flat_map(|(learner, one)| of_kinds(learner, one, &kinds));
+            let expected: BTreeSet<Canary> = expected.collect();
+            let beyond: Vec<_> = found.difference(&expected).take(5).collect();
+            assert!(beyond.is_empty(), "{role:?} of the {place} got {beyond:?}");
+            let missing: Vec<_> = expected.difference(&found).take(5).collect();
+            assert!(
+                missing.is_empty(),
+                "{role:?} of the {place} missed {missing:?}"
+            );
+            (people, bytes, seen) = (people + 1, bytes + got.bytes.len(), seen + found.len());
+        }
+    }
+    // What lies on the disk is sealed, what the operator is shown tells nothing.
+    exchange.home.write_down().await;
+    for file in exchange.home.files().await {
+        let found = canaries(&std::fs::read(&file).unwrap_or_default());
+        assert!(found.is_empty(), "{} of {}", found.len(), file.display());
+    }
+    for page in ["/metrics", "/ready"] {
+        assert!(
+            canaries(exchange.page(page).await.as_bytes()).is_empty(),
+            "{page}"
+        );
+    }
+    println!(
+        "figures: canaries: profiles={profiles} put={put} people={people} bytes={bytes} seen={seen} beyond=0"
+    );
+}
+
+on_both_engines! {
+    async fn nobody_receives_what_is_not_in_their_row_of_the_matrix(exchange) {
+        fly(exchange, PROFILES).await;
+    }
+}
+
+on_both_engines! {
+    async fn campaign_access_canaries_of_many_profiles(exchange) {
+        if campaign::wanted() {
+            fly(exchange, PROFILES_IN_A_CAMPAIGN).await;
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! All the bytes somebody gets: answers as they come over the wire, and refusals with their details.
+
+use baton_wire::v1::{self, SectionKind};
+use bytes::Bytes;
+use prost::Message as _;
+
+use super::Sent;
+use crate::harness::*;
+
+/// What somebody received, one after the other.
+#[derive(Default)]
+pub(super) struct Received {
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Received {
+    /// Asks, and keeps whatever is answered; also gives it.
+    async fn ask(&mut self, who: &Caller, method: &str, message: &impl prost::Message) -> Bytes {
+        let asked = raw(who, method, message.encode_to_vec().into()).await;
+        let answer = asked.unwrap_or_else(|status| {
+            self.bytes.extend_from_slice(status.message().as_bytes());
+            self.bytes.extend_from_slice(status.details());
+            Bytes::new()
+        });
+        self.bytes.extend_from_slice(&answer);
+        answer
+    }
+
+    /// Everything that can be asked about one move, its profile and its document.
+    pub(super) async fn about(&mut self, who: &Caller, sent: &Sent) {
+        let parent = who.setting.clone();
+        let transition = who.mine(&sent.of.name);
+        let profile = who.mine(&sent.profile);
+        let get = v1::GetProfileRequest {
+            parent: parent.clone(),
+            name: profile.clone(),
+            kinds: Vec::new(),
+        };
+        self.ask(who, "ProfileService/GetProfile", &get).await;
+        let every = (1..=24).filter(|kind| SectionKind::try_from(*kind).is_ok());
+        let masked = v1::GetProfileRequest {
+            kinds: every.collect(),
+            ..get
+        };
+        self.ask(who, "ProfileService/GetProfile", &masked).await;
+        let show = v1::GetTransitionRequest {
+            parent: parent.clone(),
+            name: transition.clone(),
+        };
+        self.ask(who, "TransitionService/GetTransition", &show)
+            .await;
+        let saw = v1::WhoSawRequest {
+            parent: parent.clone(),
+            transition: transition.clone(),
+            ..Default::default()
+        };
+        self.ask(who, "AuditService/WhoSaw", &saw).await;
+        let listed = v1::ListDocumentsRequest {
+            parent: parent.clone(),
+            profile,
+        };
+        self.ask(who, "DocumentService/ListDocuments", &listed)
+            .await;
+        let (answer, file) = who.download(&sent.document).await;
+        if let Ok(document) = answer {
+            self.bytes.extend_from_slice(&document.encode_to_vec());
+        }
+        self.bytes.extend_from_slice(&file);
+        let erase = v1::EraseRequest {
+            validate_only: true,
+            ..who.erasure(&sent.of.name)
+        };
+        self.ask(who, "ErasureService/Erase", &erase).await;
+    }
+
+    /// Everything that is asked of the service as such, page by page.
+    pub(super) async fn in_general(&mut self, who: &Caller) {
+        self.feed(who).await;
+        self.moves(who).await;
+        self.entries(who).await;
+        let parent = who.setting.clone();
+        let settings = v1::ListSettingsRequest {
+            parent: parent.clone(),
+            ..Default::default()
+        };
+        self.ask(who, "SettingService/ListSettings", &settings)
+            .await;
+        let credentials = v1::ListCredentialsRequest {
+            parent: parent.clone(),
+            setting: parent.clone(),
+        };
+        self.ask(who, "SettingService/ListCredentials", &credentials)
+            .await;
+        let rows = v1::ListAccessRowsRequest {
+            parent,
+            ..Default::default()
+        };
+        self.ask(who, "AuditService/ListAccessRows", &rows).await;
+    }
+
+    /// A subscription from its beginning, sections inline.
+    async fn feed(&mut self, who: &Caller) {
+        let Ok(subscription) = who.subscribe().await else {
+            return;
+        };
+        let mut token = String::new();
+        loop {
+            let pull = v1::PullRequest {
+                parent: who.setting.clone(),
+                subscription: who.mine(&subscription),
+                token,
+                inline_content: true,
+                ..Default::default()
+            };
+            let answer = self.ask(who, "SubscriptionService/Pull", &pull).await;
+            let pulled = v1::PullResponse::decode(answer).unwrap();
+            if pulled.items.is_empty() {
+                return;
+            }
+            token = pulled.token;
+        }
+    }
+
+    async fn moves(&mut self, who: &Caller) {
+        let mut page_token = String::new();
+        loop {
+            let list = v1::ListTransitionsRequest {
+                parent: who.setting.clone(),
+                page_token,
+                ..Default::default()
+            };
+            let answer = self
+                .ask(who, "TransitionService/ListTransitions", &list)
+                .await;
+            page_token = v1::ListTransitionsResponse::decode(answer)
+                .unwrap()
+                .next_page_token;
+            if page_token.is_empty() {
+                return;
+            }
+        }
+    }
+
+    async fn entries(&mut self, who: &Caller) {
+        let mut start = 0;
+        loop {
+            let list = v1::ListEntriesRequest {
+                parent: who.setting.clone(),
+                start,
+                ..Default::default()
+            };
+            let answer = self.ask(who, "AuditService/ListEntries", &list).await;
+            let count = v1::ListEntriesResponse::decode(answer)
+                .unwrap()
+                .entries
+                .len();
+            if count < 2 {
+                return;
+            }
+            start += i64::try_from(count).unwrap();
+        }
+    }
+}
