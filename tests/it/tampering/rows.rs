@@ -4,6 +4,7 @@
 use baton_wire::v1::{self, Role};
 
 use super::column::{Column, columns};
+use super::shape::Begun;
 use super::{BRIEF, ENTRIES, ENTRIES_BRIEF, faults, some, verified};
 use crate::chance::seed;
 use crate::export::{Auditor, filled_to};
@@ -78,6 +79,7 @@ pub(super) async fn rows_are_told(exchange: &Exchange, all: bool) {
     let (home, auditor) = (&exchange.home, Auditor::of(exchange, &exchange.officer));
     let whole = verified(&auditor).await;
     assert_eq!(whole.code, 0, "{}", whole.said);
+    let begun = Begun::of(home).await;
     let places = places(home, verified_columns(exchange, size).await, all).await;
     let (mut flips, mut unread, mut clean) = (0, 0, 0);
     for (turn, (column, at)) in places.iter().enumerate() {
@@ -101,6 +103,7 @@ pub(super) async fn rows_are_told(exchange: &Exchange, all: bool) {
             assert_eq!(whole.code, 0, "a false alarm after {what}: {}", whole.said);
             clean += 1;
         }
+        begun.back_after(turn).await;
     }
     let whole = verified(&auditor).await;
     assert_eq!(whole.code, 0, "as it was: {}", whole.said);
