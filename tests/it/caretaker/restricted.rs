@@ -38,17 +38,18 @@ on_both_engines! {
     async fn of_what_is_restricted_the_caretakers_safeguarding_lead_gets_all_and_others_nothing(exchange) {
         let of = exchange.open_move().await;
         let sender = exchange.person(&of.from, &[Role::Publisher, Role::Dsl]).await;
-        let all = v1::Sections {
+        let both = v1::Sections {
             family_and_agencies: with_all(&of).family_and_agencies,
             child_protection_note: with_all(&of).child_protection_note,
-            ..typical(1, of.point)
+            ..Default::default()
         };
-        let (family, note) = (all.family_and_agencies.clone(), all.child_protection_note.clone());
+        let (family, note) = (both.family_and_agencies.clone(), both.child_protection_note.clone());
         assert!(family.is_some() && note.is_some());
-        let name = sender.publish(submission(&of, all)).await.unwrap().name;
+        let ordinary = sender.publish(submission(&of, typical(1, of.point))).await.unwrap().name;
+        let name = sender.publish(submission(&of, both)).await.unwrap().name;
         let file = (RESTRICTED, "an order of the court");
         let document = sender.add(&name, file, b"an order").await.unwrap();
-        let open = sender.add(&name, (SectionKind::Health, "a report"), b"a report").await.unwrap();
+        let open = sender.add(&ordinary, (SectionKind::Health, "a report"), b"a report").await.unwrap();
         exchange.officer.hand_over(&of.from, &exchange.elsewhere.name).await.unwrap();
         passed_on(&exchange.home, &of.from, &exchange.elsewhere.name).await;
         let receiver = exchange.person(&of.to, &[Role::Dsl]).await;
@@ -59,13 +60,17 @@ on_both_engines! {
         let got = dsl.get(&name).await.unwrap().content.unwrap();
         assert_eq!((got.family_and_agencies, got.child_protection_note), (family, note));
         assert_eq!(restricted(&dsl, &name).await, [RESTRICTED, NOTE]);
-        assert_eq!(restricted(&publisher, &name).await, []);
-        let titles = async |who: &Caller| -> Vec<String> {
-            let listed = who.documents_of(&name).await.unwrap();
+        assert_eq!(restricted(&publisher, &ordinary).await, []);
+        assert_eq!(refused(publisher.get(&name).await).reason, Reason::PermissionDenied);
+        let titles = async |who: &Caller, name: &str| -> Vec<String> {
+            let listed = who.documents_of(name).await.unwrap();
             listed.into_iter().map(|one| one.title).collect()
         };
-        assert_eq!(titles(&dsl).await, ["an order of the court", "a report"]);
-        assert_eq!(titles(&publisher).await, ["a report"]);
+        assert_eq!(titles(&dsl, &name).await, ["an order of the court"]);
+        assert_eq!(titles(&dsl, &ordinary).await, ["a report"]);
+        assert_eq!(titles(&publisher, &ordinary).await, ["a report"]);
+        let told = refused(publisher.documents_of(&name).await);
+        assert_eq!(told.reason, Reason::PermissionDenied);
         assert_eq!(dsl.download(&document).await.1, b"an order");
         assert_eq!(publisher.download(&open).await.1, b"a report");
         let denied = refused(publisher.download(&document).await.0);
@@ -92,7 +97,10 @@ on_both_engines! {
         dsl.erase_kind(&of.name, RESTRICTED).await.unwrap();
         assert_eq!(restricted(&dsl, &name).await, [NOTE]);
         assert_eq!(refused(dsl.download(&document).await.0).reason, Reason::PermissionDenied);
+        let told = refused(publisher.withdraw(&name).await);
+        assert_eq!(told.reason, Reason::PermissionDenied, "what it may not know of is not there");
         dsl.withdraw(&name).await.unwrap();
+        dsl.get(&ordinary).await.unwrap();
         exchange.is_verified().await;
     }
 }
