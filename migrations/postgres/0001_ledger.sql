@@ -44,6 +44,7 @@ CREATE TABLE tile (
 CREATE TABLE about (
     alias TEXT COLLATE "C" NOT NULL,
     position BIGINT NOT NULL,
+    apart BIGINT NOT NULL,
     PRIMARY KEY (alias, position)
 );
 
@@ -137,12 +138,13 @@ CREATE TABLE profile (
     id TEXT COLLATE "C" PRIMARY KEY,
     transition_id TEXT COLLATE "C" NOT NULL,
     setting_id TEXT COLLATE "C" NOT NULL,
+    apart BIGINT NOT NULL,
     version BIGINT NOT NULL,
     state BIGINT NOT NULL,
     level BIGINT NOT NULL,
     kinds BIGINT NOT NULL,
     content_id TEXT COLLATE "C" NOT NULL,
-    digest BYTEA NOT NULL,
+    sections TEXT COLLATE "C" NOT NULL,
     bytes BIGINT NOT NULL,
     position BIGINT NOT NULL,
     published_us BIGINT NOT NULL
@@ -154,7 +156,7 @@ CREATE TABLE version (
     version BIGINT NOT NULL,
     content_id TEXT COLLATE "C" NOT NULL,
     level BIGINT NOT NULL,
-    kinds BIGINT NOT NULL,
+    sent BIGINT NOT NULL,
     position BIGINT NOT NULL,
     published_us BIGINT NOT NULL,
     PRIMARY KEY (profile_id, version)
@@ -235,6 +237,7 @@ CREATE TABLE feed (
     position BIGINT NOT NULL,
     item BIGINT NOT NULL,
     kind BIGINT NOT NULL,
+    apart BIGINT NOT NULL,
     profile_id TEXT COLLATE "C" NOT NULL,
     transition_id TEXT COLLATE "C" NOT NULL,
     point BIGINT NOT NULL,
@@ -283,7 +286,7 @@ ALTER TABLE content ALTER COLUMN sealed SET STATISTICS 0;
 ALTER TABLE learner ALTER COLUMN wrapped SET STATISTICS 0;
 ALTER TABLE learner ALTER COLUMN sealed SET STATISTICS 0;
 ALTER TABLE learner_code ALTER COLUMN blind SET STATISTICS 0;
-ALTER TABLE profile ALTER COLUMN digest SET STATISTICS 0;
+ALTER TABLE profile ALTER COLUMN sections SET STATISTICS 0;
 ALTER TABLE document ALTER COLUMN digest SET STATISTICS 0;
 ALTER TABLE document ALTER COLUMN sealed SET STATISTICS 0;
 ALTER TABLE staged ALTER COLUMN digest SET STATISTICS 0;

@@ -44,6 +44,7 @@ CREATE TABLE tile (
 CREATE TABLE about (
     alias TEXT NOT NULL,
     position INTEGER NOT NULL,
+    apart INTEGER NOT NULL,
     PRIMARY KEY (alias, position)
 ) STRICT, WITHOUT ROWID;
 
@@ -137,12 +138,13 @@ CREATE TABLE profile (
     id TEXT PRIMARY KEY,
     transition_id TEXT NOT NULL,
     setting_id TEXT NOT NULL,
+    apart INTEGER NOT NULL,
     version INTEGER NOT NULL,
     state INTEGER NOT NULL,
     level INTEGER NOT NULL,
     kinds INTEGER NOT NULL,
     content_id TEXT NOT NULL,
-    digest BLOB NOT NULL,
+    sections TEXT NOT NULL,
     bytes INTEGER NOT NULL,
     position INTEGER NOT NULL,
     published_us INTEGER NOT NULL
@@ -154,7 +156,7 @@ CREATE TABLE version (
     version INTEGER NOT NULL,
     content_id TEXT NOT NULL,
     level INTEGER NOT NULL,
-    kinds INTEGER NOT NULL,
+    sent INTEGER NOT NULL,
     position INTEGER NOT NULL,
     published_us INTEGER NOT NULL,
     PRIMARY KEY (profile_id, version)
@@ -235,6 +237,7 @@ CREATE TABLE feed (
     position INTEGER NOT NULL,
     item INTEGER NOT NULL,
     kind INTEGER NOT NULL,
+    apart INTEGER NOT NULL,
     profile_id TEXT NOT NULL,
     transition_id TEXT NOT NULL,
     point INTEGER NOT NULL,

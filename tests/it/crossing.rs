@@ -1,5 +1,7 @@
 //! A profile crosses from one setting to the next.
 
+use std::collections::BTreeMap;
+
 use baton_wire::status::Reason;
 use baton_wire::twin as wire;
 use baton_wire::v1::{self, Point, Role, TransitionState};
@@ -95,25 +97,31 @@ on_both_engines! {
             let sent = cut(&content);
             assert_eq!(sent.len(), 22, "all kinds that can be published");
 
-            let publish = frame(&sender, &of.name, content);
-            let published: wire::PublishProfileResponse =
-                twin(&sender, "ProfileService/PublishProfile", &publish).await.unwrap();
+            let mut names = Vec::new();
+            for part in apart(&content) {
+                let publish = frame(&sender, &of.name, part);
+                let published: wire::PublishProfileResponse =
+                    twin(&sender, "ProfileService/PublishProfile", &publish).await.unwrap();
+                names.push(receiver.mine(&published.name));
+            }
             if point == Point::Post16ToAdult {
                 sender.record(&of.name, v1::TransitionFact::PersonReleased).await.unwrap();
             }
-            let get = wire::GetProfileRequest {
-                parent: receiver.setting.clone(),
-                name: receiver.mine(&published.name),
-                kinds: Vec::new(),
-            };
-            let read: wire::Profile =
-                twin(&receiver, "ProfileService/GetProfile", &get).await.unwrap();
             let mut expected = sent;
             if point == Point::Post16ToAdult {
                 expected.remove(&9).expect("an EHC plan, which no adult service gets");
             }
-            assert_eq!(cut(&read.content), expected, "{point:?}");
-            assert_eq!(numbers(&read.kinds), expected.keys().copied().collect::<Vec<_>>());
+            let mut read_back = BTreeMap::new();
+            for name in names {
+                let (parent, kinds) = (receiver.setting.clone(), Vec::new());
+                let get = wire::GetProfileRequest { parent, name, kinds };
+                let read: wire::Profile =
+                    twin(&receiver, "ProfileService/GetProfile", &get).await.unwrap();
+                let part = cut(&read.content);
+                assert_eq!(numbers(&read.kinds), part.keys().copied().collect::<Vec<_>>());
+                read_back.extend(part);
+            }
+            assert_eq!(read_back, expected, "{point:?}");
 
             let subscription = receiver.subscribe().await.unwrap();
             let pull = wire::PullRequest {
@@ -125,8 +133,9 @@ on_both_engines! {
             };
             let pulled: wire::PullResponse =
                 twin(&receiver, "SubscriptionService/Pull", &pull).await.unwrap();
-            let inlined = pulled.items[0].profile.as_ref().expect("the profile");
-            assert_eq!(cut(&inlined.content), expected, "{point:?}, given with the item");
+            let items = pulled.items.iter().filter_map(|item| item.profile.as_ref());
+            let inlined: BTreeMap<_, _> = items.flat_map(|profile| cut(&profile.content)).collect();
+            assert_eq!(inlined, expected, "{point:?}, given with the items");
         }
     }
 

@@ -335,18 +335,21 @@ on_both_engines! {
         let (with, without) = (exchange.open_move().await, exchange.open_move().await);
         let head = exchange.person(&with.from, &[Role::Publisher]).await;
         let dsl = exchange.person(&with.from, &[Role::Dsl]).await;
-        let mut content = typical(1, with.point);
-        content.child_protection_note = Some(v1::ChildProtectionNote {
-            ..complete_note(&with)
-        });
-        dsl.publish(submission(&with, content)).await.unwrap();
+        let note = v1::Sections {
+            child_protection_note: Some(complete_note(&with)),
+            ..Default::default()
+        };
+        dsl.publish(submission(&with, note)).await.unwrap();
+        head.publish(submission(&with, typical(1, with.point))).await.unwrap();
         head.publish(submission(&without, typical(2, without.point))).await.unwrap();
         for of in [&with, &without] {
             let told = refused(head.erase_kind(&of.name, SectionKind::ChildProtectionNote).await);
             assert_eq!(told.reason, Reason::PermissionDenied);
         }
         let of_learner = head.erase(v1::EraseRequest { validate_only: true, ..head.erasure(&with.name) });
-        let shown = of_learner.await.unwrap().profiles.remove(0).kinds;
+        let mut shown = of_learner.await.unwrap().profiles;
+        assert_eq!(shown.len(), 1, "nor that it is a contribution of its own");
+        let shown = shown.remove(0).kinds;
         assert!(!shown.contains(&SectionKind::ChildProtectionNote.into()), "{shown:?}");
         let gone = dsl.erase_kind(&with.name, SectionKind::ChildProtectionNote).await.unwrap();
         assert_eq!(gone.profiles[0].kinds, [i32::from(SectionKind::ChildProtectionNote)]);

@@ -7,6 +7,7 @@
 #![cfg(test)]
 
 mod aged;
+mod apart;
 mod attacks;
 mod backup;
 mod bad_input;

@@ -35,7 +35,7 @@ on_both_engines! {
         let planned = exchange.officer.plan(plans).await.unwrap();
         let publishing = stream::iter(planned.into_iter().zip(0..)).map(async |(planned, seed)| {
             let transition = planned.transition.unwrap();
-            let content = complete(seed, &transition.learner);
+            let [content, _] = apart(&complete(seed, &transition.learner));
             let publish = frame(&sender, &transition.name, content);
             let published: wire::PublishProfileResponse =
                 twin(&sender, "ProfileService/PublishProfile", &publish).await.unwrap();
@@ -88,7 +88,8 @@ on_both_engines! {
         let mut positions = Vec::new();
         for seed in 0..12 {
             let of = exchange.open_move().await;
-            let publish = frame(&sender, &of.name, complete(seed, &of.learner));
+            let [content, _] = apart(&complete(seed, &of.learner));
+            let publish = frame(&sender, &of.name, content);
             let published: wire::PublishProfileResponse =
                 twin(&sender, "ProfileService/PublishProfile", &publish).await.unwrap();
             positions.push(published.receipt.unwrap().position);

@@ -274,15 +274,18 @@ pub enum Target {
     },
 }
 
-/// Publishes the next version of the caller's contribution.
+/// Publishes the next version of the caller's contribution: the kinds it sends and takes away are
+/// changed, and no others. Kinds of class R make a contribution of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publish {
     /// The move.
     pub target: Target,
-    /// Level, as the contract numbers it.
+    /// Level, as the contract numbers it; 0: that which stands.
     pub level: u8,
     /// The sections as they were received.
     pub sections: Vec<(SectionKind, Bytes)>,
+    /// Kinds that are taken away.
+    pub removes: KindSet,
     /// Who signed it off.
     pub signatory: String,
     /// Date of birth, where the identity section gives one: the age rules hang on it.

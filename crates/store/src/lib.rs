@@ -32,6 +32,7 @@ mod rows;
 mod scene;
 mod scrub;
 mod setting_keys;
+mod standing;
 mod sweeper;
 mod view;
 mod world;

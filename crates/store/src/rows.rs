@@ -6,6 +6,7 @@ use baton_domain::ids::{
 };
 
 use crate::engine::table::table;
+use crate::standing::Standing;
 
 table! {
     /// A key that signs checkpoints from the second on, by number, and the note by which the one
@@ -40,6 +41,8 @@ table! {
     AboutRow in "about" key(alias, position) by() access(false) {
         alias: Alias,
         position: i64,
+        /// 1 where the entry says nothing of the learner but what is kept apart.
+        apart: i64,
     }
 }
 
@@ -176,6 +179,9 @@ pub(crate) mod fact {
     pub(crate) const EXPIRY_ANNOUNCED: i64 = 1 << 12;
     /// The day they were told is the one of a move nobody has taken over: it stands.
     pub(crate) const ANNOUNCED_AS_OPEN: i64 = 1 << 13;
+    /// The receivers of what is kept apart were told by when it will be gone. Told by itself: when
+    /// others are told must not hang on it.
+    pub(crate) const APART_ANNOUNCED: i64 = 1 << 16;
 }
 
 table! {
@@ -191,21 +197,27 @@ table! {
 }
 
 table! {
-    /// One setting's contribution to one move, at its current version.
+    /// One setting's contribution to one move, at its current version. What it has of class R is a
+    /// contribution of its own, with an id and versions of its own.
     ProfileRow in "profile" key(id) by(id, transition_id) access(true) {
         id: ProfileId,
         transition_id: TransitionId,
         setting_id: SettingId,
+        /// 1: the contribution of class R. Whoever may see nothing of it does not learn of it.
+        apart: i64,
         version: i64,
         /// See [`profile_state`].
         state: i64,
         level: i64,
+        /// Bits of the kinds that stand: those of `sections`.
         kinds: i64,
+        /// Of the cover of this version, and of the sections it brought.
         content_id: ContentId,
-        digest: Vec<u8>,
+        /// Which version brought each section that stands, and where it lies.
+        sections: Standing,
         /// Length of all its sections together: what a turn that carries content can hold.
         bytes: i64,
-        /// The entry that published this version; its commitments are what content is opened
+        /// The entry that published this version; its commitment is what the cover is opened
         /// against.
         position: i64,
         published_us: i64,
@@ -229,7 +241,8 @@ table! {
         version: i64,
         content_id: ContentId,
         level: i64,
-        kinds: i64,
+        /// Bits of the kinds this version brought, less those that were erased since.
+        sent: i64,
         position: i64,
         published_us: i64,
     }
@@ -387,6 +400,8 @@ table! {
         item: i64,
         /// See [`feed_kind`].
         kind: i64,
+        /// Who of the setting is told of it. See [`apart`].
+        apart: i64,
         profile_id: ProfileId,
         transition_id: TransitionId,
         point: i64,
@@ -402,6 +417,16 @@ pub(crate) mod feed_kind {
     pub(crate) const CLOSED: i64 = 2;
     /// The content will be gone soon.
     pub(crate) const EXPIRES: i64 = 3;
+}
+
+/// Who of a setting is told of something in its feed.
+pub(crate) mod apart {
+    /// Whoever may subscribe.
+    pub(crate) const NOT: i64 = 0;
+    /// Safeguarding leads: it is of a contribution of class R.
+    pub(crate) const LEAD: i64 = 1;
+    /// The same, and the SENCO: it has a note that a lead of the setting had released.
+    pub(crate) const RELEASED: i64 = 2;
 }
 
 table! {

@@ -300,6 +300,7 @@ impl<'a> Scene<'a> {
         self.world.put(AboutRow {
             alias: alias.clone(),
             position: self.position,
+            apart: 0,
         });
     }
 

@@ -7,7 +7,7 @@ use baton_domain::{
     act::Target,
     ids::{LearnerIdentifier, LearnerScheme, Upn},
     route::Point,
-    section::SectionKind,
+    section::{Class, KindSet, SectionKind},
 };
 use bytes::Bytes;
 use jiff::civil::Date;
@@ -23,14 +23,19 @@ use crate::{
 /// Identifiers one learner is named by at most.
 pub const IDENTIFIERS_MAX: usize = 6;
 
+/// As many kinds as there are.
+const REMOVES_MAX: usize = SectionKind::ALL.len();
+
 /// A submission that keeps every rule that can be checked without the ledger.
 pub struct Submission {
     /// Which move it is for.
     pub target: Target,
-    /// How much it answers.
+    /// How much it answers; unspecified: what stands.
     pub level: v1::Level,
     /// The sections, as received.
     pub sections: Vec<(SectionKind, Bytes)>,
+    /// Kinds that are taken away.
+    pub removes: KindSet,
     /// Who signed it off.
     pub signatory: String,
     /// Date of birth, where the section identity gives one.
@@ -59,6 +64,7 @@ pub fn read(from: &twin::ProfileSubmission, today: Date) -> Result<Submission, V
         level,
         content,
         signatory,
+        removes,
     } = from;
     let mut violations = Vec::new();
     let target = if transition.is_empty() {
@@ -71,7 +77,6 @@ pub fn read(from: &twin::ProfileSubmission, today: Date) -> Result<Submission, V
         kept(by_name(transition), &mut violations)
     };
     let level = match v1::Level::try_from(*level) {
-        Ok(v1::Level::Unspecified) => Some(v1::Level::Universal),
         Ok(level) => Some(level),
         Err(_) => {
             let expected = "Give a level of this contract version.";
@@ -80,7 +85,11 @@ pub fn read(from: &twin::ProfileSubmission, today: Date) -> Result<Submission, V
         }
     };
     let signatory = kept(field::line("signatory", signatory), &mut violations);
+    let gone = removed(removes, content, &mut violations);
+    violations.extend(mixed(content, removes));
+    let alone = content.is_empty() && !gone.is_empty();
     let sections = match walk::sections(content, today) {
+        Err(_) if alone => Some(Vec::new()),
         Ok(sections) => Some(sections),
         Err(found) => {
             violations.extend(found);
@@ -98,6 +107,7 @@ pub fn read(from: &twin::ProfileSubmission, today: Date) -> Result<Submission, V
                 target,
                 level,
                 sections,
+                removes: gone,
                 signatory,
                 born,
                 stated,
@@ -157,6 +167,59 @@ pub fn identifiers(
         })
         .collect();
     (read.len() == given.len()).then_some(read)
+}
+
+/// Kinds to be taken away: each once, one that is published at all, and none that is sent as well.
+fn removed(given: &[i32], content: &Bytes, violations: &mut Vec<Violation>) -> KindSet {
+    let sent: KindSet = walk::cut(content)
+        .into_iter()
+        .map(|(kind, _)| kind)
+        .collect();
+    let mut removes = KindSet::EMPTY;
+    for (index, number) in given.iter().enumerate().take(REMOVES_MAX + 1) {
+        let path = format!("removes[{index}]");
+        let mut wrong = |rule, expected: &str| {
+            violations.push(Violation::new(path.clone(), rule, expected));
+        };
+        if index == REMOVES_MAX {
+            wrong("items.count", "Give each kind once.");
+            break;
+        }
+        match convert::required::<twin::SectionKind, SectionKind>(&path, *number) {
+            Err(violation) => violations.push(violation),
+            Ok(kind) if !kind.publishable() => wrong(
+                "section.not_publishable",
+                "Leave it out: sections of this kind are not published.",
+            ),
+            Ok(kind) if removes.contains(kind) => wrong("section.twice", "Give each kind once."),
+            Ok(kind) if sent.contains(kind) => wrong(
+                "section.sent_and_removed",
+                "Send the section, or take it away, not both.",
+            ),
+            Ok(kind) => removes.insert(kind),
+        }
+    }
+    removes
+}
+
+/// Kinds of class R make a contribution of their own: one that others may not even know of.
+fn mixed(content: &Bytes, removes: &[i32]) -> Vec<Violation> {
+    let sent = walk::cut(content).into_iter();
+    let sent = sent.map(|(kind, _)| (format!("content.{kind}"), kind));
+    let removed = removes.iter().take(REMOVES_MAX).enumerate();
+    let removed = removed.filter_map(|(index, number)| {
+        let kind = SectionKind::from_number(u32::try_from(*number).ok()?)?;
+        Some((format!("removes[{index}]"), kind))
+    });
+    let all: Vec<_> = sent.chain(removed).collect();
+    let restricted = |(_, kind): &&(String, SectionKind)| kind.class() == Class::R;
+    let apart = all.iter().filter(restricted);
+    if apart.clone().count() == all.len() {
+        return Vec::new();
+    }
+    let expected = "Publish it by itself, in a submission of its own: it is of class R.";
+    let apart = apart.map(|(path, _)| Violation::new(path.clone(), "section.apart", expected));
+    apart.collect()
 }
 
 /// A section that says nothing would wipe what stood there before.

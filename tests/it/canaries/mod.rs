@@ -7,7 +7,7 @@ mod received;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::section::SectionKind;
+use baton_domain::section::{Class, SectionKind};
 use baton_wire::twin as wire;
 use baton_wire::v1::{self, Role};
 
@@ -19,8 +19,10 @@ use received::Received;
 
 const PROFILES: usize = 4;
 const PROFILES_IN_A_CAMPAIGN: usize = 500;
-/// In place of a field: the signatory, the title of the document, and its text.
-const SIGNATORY: Canary = (0, 0, 900);
+/// In place of a field: the signatories of both contributions, of no kind, the title of the document,
+/// and its text.
+const NO_KIND: u8 = 0;
+const SIGNATORIES: [usize; 2] = [900, 903];
 const TITLE: usize = 901;
 const TEXT: usize = 902;
 /// The section the document of each profile goes with.
@@ -29,7 +31,8 @@ const DOCUMENTED: SectionKind = SectionKind::Health;
 /// A profile of canaries.
 struct Sent {
     of: Move,
-    profile: String,
+    /// The ordinary contribution, and that of class R.
+    profiles: [String; 2],
     document: String,
     /// How many there are, by kind.
     put: BTreeMap<u8, usize>,
@@ -38,20 +41,26 @@ struct Sent {
 async fn send(exchange: &Exchange, sender: &Caller, learner: usize) -> Sent {
     let of = exchange.open_move().await;
     let (content, put) = marked(complete(learner as u64, &of.learner), learner);
-    let mut publish = frame(sender, &of.name, content);
-    let submission = publish.profile.as_mut().unwrap();
-    submission.signatory = canary((learner, SIGNATORY.1, SIGNATORY.2));
-    let published: Answer<wire::PublishProfileResponse> =
-        twin(sender, "ProfileService/PublishProfile", &publish).await;
-    let profile = published.unwrap().name;
+    let mut profiles = [String::new(), String::new()];
+    let parts = profiles.iter_mut().zip(apart(&content)).zip(SIGNATORIES);
+    for ((name, part), signatory) in parts {
+        let mut publish = frame(sender, &of.name, part);
+        let submission = publish.profile.as_mut().unwrap();
+        submission.signatory = canary((learner, NO_KIND, signatory));
+        let published: Answer<wire::PublishProfileResponse> =
+            twin(sender, "ProfileService/PublishProfile", &publish).await;
+        *name = published.unwrap().name;
+    }
     let of_kind = |field| canary((learner, DOCUMENTED.number(), field));
     let (title, text) = (of_kind(TITLE), of_kind(TEXT));
     let kind = v1::SectionKind::try_from(i32::from(DOCUMENTED.number())).unwrap();
-    let document = sender.add(&profile, (kind, &title), text.as_bytes()).await;
+    let document = sender
+        .add(&profiles[0], (kind, &title), text.as_bytes())
+        .await;
     Sent {
         document: document.unwrap(),
         of,
-        profile,
+        profiles,
         put,
     }
 }
@@ -59,17 +68,16 @@ async fn send(exchange: &Exchange, sender: &Caller, learner: usize) -> Sent {
 /// Everything of these kinds that a profile holds.
 fn of_kinds(learner: usize, sent: &Sent, kinds: &[&str]) -> BTreeSet<Canary> {
     let mut all = BTreeSet::new();
-    for (kind, put) in &sent.put {
-        let name = SectionKind::from_number(u32::from(*kind)).unwrap().name();
-        if kinds.contains(&name) {
-            all.extend((0..*put).map(|field| (learner, *kind, field)));
+    for (number, put) in &sent.put {
+        let kind = SectionKind::from_number(u32::from(*number)).unwrap();
+        if kinds.contains(&kind.name()) {
+            all.extend((0..*put).map(|field| (learner, *number, field)));
+            let signatory = SIGNATORIES[usize::from(kind.class() == Class::R)];
+            all.insert((learner, NO_KIND, signatory));
         }
     }
     if kinds.contains(&DOCUMENTED.name()) {
         all.extend([TITLE, TEXT].map(|field| (learner, DOCUMENTED.number(), field)));
-    }
-    if !kinds.is_empty() {
-        all.insert((learner, SIGNATORY.1, SIGNATORY.2));
     }
     all
 }

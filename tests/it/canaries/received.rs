@@ -30,19 +30,9 @@ impl Received {
     pub(super) async fn about(&mut self, who: &Caller, sent: &Sent) {
         let parent = who.setting.clone();
         let transition = who.mine(&sent.of.name);
-        let profile = who.mine(&sent.profile);
-        let get = v1::GetProfileRequest {
-            parent: parent.clone(),
-            name: profile.clone(),
-            kinds: Vec::new(),
-        };
-        self.ask(who, "ProfileService/GetProfile", &get).await;
-        let every = (1..=24).filter(|kind| SectionKind::try_from(*kind).is_ok());
-        let masked = v1::GetProfileRequest {
-            kinds: every.collect(),
-            ..get
-        };
-        self.ask(who, "ProfileService/GetProfile", &masked).await;
+        for profile in &sent.profiles {
+            self.of_profile(who, who.mine(profile)).await;
+        }
         let show = v1::GetTransitionRequest {
             parent: parent.clone(),
             name: transition.clone(),
@@ -55,12 +45,6 @@ impl Received {
             ..Default::default()
         };
         self.ask(who, "AuditService/WhoSaw", &saw).await;
-        let listed = v1::ListDocumentsRequest {
-            parent: parent.clone(),
-            profile,
-        };
-        self.ask(who, "DocumentService/ListDocuments", &listed)
-            .await;
         let (answer, file) = who.download(&sent.document).await;
         if let Ok(document) = answer {
             self.bytes.extend_from_slice(&document.encode_to_vec());
@@ -71,6 +55,25 @@ impl Received {
             ..who.erasure(&sent.of.name)
         };
         self.ask(who, "ErasureService/Erase", &erase).await;
+    }
+
+    async fn of_profile(&mut self, who: &Caller, profile: String) {
+        let parent = who.setting.clone();
+        let get = v1::GetProfileRequest {
+            parent: parent.clone(),
+            name: profile.clone(),
+            kinds: Vec::new(),
+        };
+        self.ask(who, "ProfileService/GetProfile", &get).await;
+        let every = (1..=24).filter(|kind| SectionKind::try_from(*kind).is_ok());
+        let masked = v1::GetProfileRequest {
+            kinds: every.collect(),
+            ..get
+        };
+        self.ask(who, "ProfileService/GetProfile", &masked).await;
+        let listed = v1::ListDocumentsRequest { parent, profile };
+        self.ask(who, "DocumentService/ListDocuments", &listed)
+            .await;
     }
 
     /// Everything that is asked of the service as such, page by page.

@@ -38,17 +38,18 @@ on_both_engines! {
     async fn a_caretaker_reads_nothing_and_its_safeguarding_lead_takes_away_what_is_restricted(exchange) {
         let of = exchange.open_move().await;
         let sender = exchange.person(&of.from, &[Role::Publisher, Role::Dsl]).await;
-        let all = v1::Sections {
+        let both = v1::Sections {
             family_and_agencies: with_all(&of).family_and_agencies,
             child_protection_note: with_all(&of).child_protection_note,
-            ..typical(1, of.point)
+            ..Default::default()
         };
-        let (family, note) = (all.family_and_agencies.clone(), all.child_protection_note.clone());
+        let (family, note) = (both.family_and_agencies.clone(), both.child_protection_note.clone());
         assert!(family.is_some() && note.is_some());
-        let name = sender.publish(submission(&of, all)).await.unwrap().name;
+        let ordinary = sender.publish(submission(&of, typical(1, of.point))).await.unwrap().name;
+        let name = sender.publish(submission(&of, both)).await.unwrap().name;
         let file = (RESTRICTED, "an order of the court");
         let document = sender.add(&name, file, b"an order").await.unwrap();
-        let open = sender.add(&name, (SectionKind::Health, "a report"), b"a report").await.unwrap();
+        let open = sender.add(&ordinary, (SectionKind::Health, "a report"), b"a report").await.unwrap();
         exchange.officer.hand_over(&of.from, &exchange.elsewhere.name).await.unwrap();
         passed_on(&exchange.home, &of.from, &exchange.elsewhere.name).await;
 
@@ -67,7 +68,9 @@ on_both_engines! {
             assert!(who.transition(&of.name).await.is_ok());
             for answer in [
                 who.get(&name).await.map(drop),
+                who.get(&ordinary).await.map(drop),
                 who.documents_of(&name).await.map(drop),
+                who.documents_of(&ordinary).await.map(drop),
                 who.download(&document).await.0.map(drop),
                 who.download(&open).await.0.map(drop),
                 who.remove_document(&open).await.map(drop),
@@ -87,7 +90,10 @@ on_both_engines! {
         assert_eq!(refused(receiver.download(&document).await.0).reason, Reason::PermissionDenied);
         publisher.erase_kind(&of.name, SectionKind::Health).await.unwrap();
         assert_eq!(refused(receiver.download(&open).await.0).reason, Reason::PermissionDenied);
+        let told = refused(publisher.withdraw(&name).await);
+        assert_eq!(told.reason, Reason::PermissionDenied, "what it may not know of is not there");
         dsl.withdraw(&name).await.unwrap();
+        receiver.get(&ordinary).await.unwrap();
         exchange.is_verified().await;
     }
 }

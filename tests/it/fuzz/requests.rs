@@ -140,7 +140,7 @@ pub(super) async fn sound(exchange: &Exchange) -> (Who, Vec<Call>) {
         plan: wire::PlannedTransition::decode(plan.encode_to_vec().as_slice()).unwrap(),
         submission: wire::ProfileSubmission {
             transition: sender.mine(&of.name),
-            content: sample::complete(1),
+            content: apart(&sample::complete(1))[0].clone(),
             signatory: "Head of year".to_owned(),
             ..Default::default()
         },

@@ -48,6 +48,22 @@ pub(crate) fn complete(seed: u64, learner: &[v1::LearnerIdentifier]) -> Bytes {
     sections.encode_to_vec().into()
 }
 
+/// Encoded sections less those of class R, and those alone: each makes a submission of its own.
+pub(crate) fn apart(content: &Bytes) -> [Bytes; 2] {
+    let all = v1::Sections::decode(content.clone()).unwrap();
+    let restricted = v1::Sections {
+        family_and_agencies: all.family_and_agencies.clone(),
+        child_protection_note: all.child_protection_note.clone(),
+        ..Default::default()
+    };
+    let ordinary = v1::Sections {
+        family_and_agencies: None,
+        child_protection_note: None,
+        ..all
+    };
+    [ordinary, restricted].map(|sections| sections.encode_to_vec().into())
+}
+
 /// Encoded sections with another date of birth: somebody of 20.
 pub(crate) fn adult(content: &Bytes) -> Bytes {
     let mut sections = v1::Sections::decode(content.clone()).unwrap();

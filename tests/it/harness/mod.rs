@@ -16,7 +16,7 @@ mod world;
 
 pub(crate) use caller::{Caller, Door, under};
 pub(crate) use calls::{ASSIGNED, Answer, fresh};
-pub(crate) use content::{adult, complete, cut, signed, submission, typical};
+pub(crate) use content::{adult, apart, complete, cut, signed, submission, typical};
 pub(crate) use documents::{CHUNK, PDF, plain, sha256};
 pub(crate) use exchange::{Exchange, Times, generous};
 pub(crate) use home::Home;

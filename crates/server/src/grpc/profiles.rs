@@ -53,6 +53,7 @@ impl Services {
             target: read.target,
             level: u8::try_from(i32::from(read.level)).unwrap_or_default(),
             sections: read.sections,
+            removes: read.removes,
             signatory: read.signatory,
             born: read.born,
             stated: read.stated,

@@ -136,9 +136,7 @@ impl Services {
     ) -> Result<(), Problem> {
         loop {
             size.changed().await.map_err(|_| internal("size"))?;
-            let arrived = self
-                .ledger
-                .has_arrived(&turn.caller.acting, turn.from.position);
+            let arrived = self.ledger.has_arrived(&turn.caller, turn.from.position);
             // What cannot be looked at is asked for: the turn says why.
             if arrived.await.unwrap_or(true) {
                 return Ok(());
@@ -214,7 +212,7 @@ impl Services {
                         if changed.is_err() {
                             return;
                         }
-                        let feed = (&turn.caller.acting, turn.from.position);
+                        let feed = (&*turn.caller, turn.from.position);
                         let lease = (&turn.subscription, &watch);
                         match self.ledger.is_stirred(feed, lease).await {
                             Ok(false) => {}

@@ -58,9 +58,16 @@ impl Step for AnnounceExpiry {
             "last_day",
             last.map(|day| day.to_string()).unwrap_or_default(),
         );
-        row.facts |= fact::EXPIRY_ANNOUNCED;
-        if scene.progress(&row) != Progress::Accepted {
-            row.facts |= fact::ANNOUNCED_AS_OPEN;
+        let open = scene.progress(&row) != Progress::Accepted;
+        for (profile, _) in &told {
+            row.facts |= match (profile.is_apart(), open) {
+                (true, _) => fact::APART_ANNOUNCED,
+                (false, true) => fact::EXPIRY_ANNOUNCED | fact::ANNOUNCED_AS_OPEN,
+                (false, false) => fact::EXPIRY_ANNOUNCED,
+            };
+        }
+        if told.iter().all(|(profile, _)| profile.is_apart()) {
+            scene.tell_apart();
         }
         scene.world.put(row.clone());
         let (mut profiles, mut settings) = (BTreeSet::new(), BTreeSet::new());
@@ -89,18 +96,25 @@ impl Scene<'_> {
             return Vec::new();
         };
         let near = last.saturating_sub(WEEKS_BEFORE.weeks());
-        let done = row.facts & (fact::ERASED | fact::EXPIRY_ANNOUNCED) != 0;
+        let done = row.facts & fact::ERASED != 0;
         let stays = self.is_marked(&row.learner_id, fact::HELD | fact::RESTRICTED);
         if done || stays || !(near..=last).contains(&self.today) {
             return Vec::new();
         }
         let mut found = Vec::new();
-        for profile in self.world.profiles_of(&row.id) {
+        for profile in self.unerased(row) {
+            let announced = match profile.is_apart() {
+                true => fact::APART_ANNOUNCED,
+                false => fact::EXPIRY_ANNOUNCED,
+            };
+            if row.facts & announced != 0 {
+                continue;
+            }
             let knows = |to: &SettingId| {
                 let released = self.world.released.get(&format!("{}/{to}", profile.id));
                 released.is_some_and(ReleasedRow::is_told)
             };
-            let to = addressees(self, row, profile).into_iter().filter(knows);
+            let to = addressees(self, row, &profile).into_iter().filter(knows);
             found.extend(to.map(|to| (profile.clone(), to)));
         }
         found

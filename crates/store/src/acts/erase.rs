@@ -9,6 +9,7 @@ use baton_domain::log::canonical::Json;
 use baton_domain::section::{KindSet, SectionKind};
 use serde::{Deserialize, Serialize};
 
+use super::apart::is_restricted;
 use super::forget::ROWS_MAX;
 use super::redirect::find;
 use super::{Idempotent, Step, direct};
@@ -29,6 +30,9 @@ pub struct Erased {
     pub receivers: Vec<SettingId>,
     /// More is left of the learner than one act can erase: ask again.
     pub more: bool,
+    /// Every contribution, those too that the caller may not know of; for the entry.
+    #[serde(skip)]
+    all: Vec<ProfileId>,
 }
 
 /// A contribution of which something was erased.
@@ -86,6 +90,9 @@ impl Step for Erase {
         let (row, question) = find(scene, &self.transition)?;
         scene.detail("reason", self.reason.name());
         scene.detail("extent", extent(self.extent));
+        if matches!(self.extent, Extent::Section(kind) if is_restricted(kind)) {
+            scene.tell_apart();
+        }
         allowed(self, scene, &row, question)?;
         let erased = match self.extent {
             Extent::Learner => {
@@ -97,8 +104,7 @@ impl Step for Erase {
             Extent::Transition => moves(self, scene, vec![row.clone()]),
             Extent::Section(kind) => section(self, scene, (&row, question.relation), kind)?,
         };
-        let names = erased.profiles.iter();
-        let names = names.map(|one| Json::from(one.profile.as_str()));
+        let names = erased.all.iter().map(|id| Json::from(id.as_str()));
         let names = names.collect();
         scene.detail("profiles", Json::Arr(names));
         Ok(erased)
@@ -170,13 +176,15 @@ fn section(
 ) -> Result<Erased, Refusal> {
     let acting = &scene.caller.ok_or(Refusal::Denied)?.acting;
     let own = |profile: &&ProfileRow| {
-        writes(relation, acting, row, profile) && profile.state != profile_state::ERASED
+        writes(relation, acting, row, profile)
+            && profile.state != profile_state::ERASED
+            && profile.is_apart() == is_restricted(kind)
     };
     let own = scene.world.profiles_of(&row.id).find(own);
     // An earlier version may have it where the current one has not: it goes all the same.
     let profile = own.cloned().ok_or(Refusal::Failed("NOTHING_TO_ERASE"))?;
     let has = |kinds: i64| kinds & (1 << kind.number()) != 0;
-    let of_any = |one: &VersionRow| one.profile_id == profile.id && has(one.kinds);
+    let of_any = |one: &VersionRow| one.profile_id == profile.id && has(one.sent);
     let documents = scene.has_documents(&profile.id, |one| one == Some(kind));
     if !has(profile.kinds) && !documents && !scene.world.versions.iter().any(of_any) {
         return Err(Refusal::Failed("NOTHING_TO_ERASE"));
@@ -197,6 +205,11 @@ impl Erased {
         profile: &ProfileRow,
         kind: Option<SectionKind>,
     ) {
+        self.all.push(profile.id.clone());
+        let relation = self::relation(scene, row);
+        if !scene.may_know(row, profile, relation) {
+            return;
+        }
         let seen = match kind {
             // It was asked for, by one who may take it away.
             Some(kind)
@@ -216,6 +229,13 @@ impl Erased {
             bits: seen,
         });
     }
+}
+
+fn relation(scene: &Scene<'_>, row: &TransitionRow) -> Relation {
+    let caller = scene.caller;
+    caller.map_or(Relation::None, |caller| {
+        scene.question(&caller.acting, row).relation
+    })
 }
 
 /// Nothing is done to a move that was erased.

@@ -5,10 +5,9 @@ use baton_domain::entry::{EntryKind, number, object};
 use baton_domain::ids::{ProfileId, SettingId, TransitionId};
 use baton_domain::log::canonical::Json;
 use baton_domain::opening::Window;
-use baton_domain::section::KindSet;
+use baton_domain::section::{KindSet, SectionKind};
 
 use super::opened::{Sealed, Section};
-use super::redirect::tell;
 use super::{Prepare, Step, Turn};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
@@ -28,7 +27,7 @@ pub struct Fetched {
     pub contributor: SettingId,
     /// Version.
     pub version: u32,
-    /// Level, as the contract numbers it.
+    /// Level, as the contract numbers it; 0 where it is not shown.
     pub level: u8,
     /// When it was published, microseconds UTC.
     pub published_us: i64,
@@ -36,7 +35,7 @@ pub struct Fetched {
     pub kinds: KindSet,
     /// The move is provisional for the reader.
     pub provisional: bool,
-    /// Last day it is kept here.
+    /// Last day it is kept here; none for recipients whom it would tell what the destination did.
     pub kept_until: Option<jiff::civil::Date>,
     /// Who signed it off; empty until the sections are opened.
     pub signatory: String,
@@ -58,7 +57,7 @@ impl Fetched {
             transition: row.id.clone(),
             contributor: profile.setting_id.clone(),
             version: profile.version_number(),
-            level: u8::try_from(profile.level).unwrap_or_default(),
+            level: shown_level(profile, kinds),
             published_us: profile.published_us,
             kinds,
             provisional: window == Window::Provisional,
@@ -75,14 +74,7 @@ impl Fetched {
     }
 
     pub(crate) fn may_open(mut self, profile: &ProfileRow) -> Self {
-        self.sealed = Some(Sealed {
-            owner: profile.setting_id.clone(),
-            content: profile.content_id.clone(),
-            kinds: self.kinds,
-            profile: profile.id.clone(),
-            version: profile.version_number(),
-            position: profile.position,
-        });
+        self.sealed = Some(Sealed::new(profile, self.kinds));
         self
     }
 }
@@ -135,7 +127,7 @@ impl Step for Fetch {
             .cloned();
         let row = row.ok_or(Refusal::Internal)?;
         let kinds = scene.visible(&caller.acting, &row, &profile, self.kinds);
-        tell(scene, &row);
+        scene.tell_of(&row, &profile);
         if kinds.is_empty() {
             return Err(Refusal::Denied);
         }
@@ -147,8 +139,18 @@ impl Step for Fetch {
         }
         let window = question.window;
         let fetched = Fetched::new(&row, &profile, kinds, window).may_open(&profile);
-        Ok(fetched.kept_until(scene.kept_until(&row)))
+        Ok(fetched.kept_until(scene.told_until(&row, question.relation)))
     }
+}
+
+/// A level says how much support a child needs. Who sees what works with it, and nothing else,
+/// needs no label.
+fn shown_level(profile: &ProfileRow, kinds: KindSet) -> u8 {
+    let label = kinds
+        .iter()
+        .any(|kind| kind != SectionKind::SupportStrategies);
+    let level = u8::try_from(profile.level).ok().filter(|_| label);
+    level.unwrap_or_default()
 }
 
 /// One item of a showing entry. The first one an entry put before a setting says no number.

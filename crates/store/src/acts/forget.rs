@@ -1,15 +1,17 @@
 //! What erasing does to the facts of a batch, whoever asked for it. What decides about access stays
 //! as a row that tells nothing, so that a fold of the entries still gives the rows.
 
+use baton_domain::access::Relation;
 use baton_domain::ids::{ProfileId, SettingId};
-use baton_domain::section::{Class, KindSet, SectionKind};
+use baton_domain::section::{KindSet, SectionKind};
 
 use super::move_summary::Progress;
 use crate::erasure::Gone;
 use crate::learner;
 use crate::rows::{ProfileRow, TransitionRow, fact, profile_state};
 use crate::scene::Scene;
-use crate::view::{kinds, recipient, year};
+use crate::standing::Standing;
+use crate::view::{recipient, year};
 use crate::world::Put as _;
 
 /// Most rows that decide about access one entry changes by erasing: with a commitment to each it
@@ -45,9 +47,13 @@ impl Scene<'_> {
     /// many: each publish after that made another one.
     pub(super) fn unerased(&self, row: &TransitionRow) -> Vec<ProfileRow> {
         let all = self.world.profiles_of(&row.id);
-        all.filter(|one| one.state != profile_state::ERASED)
+        let mut all: Vec<_> = all
+            .filter(|one| one.state != profile_state::ERASED)
             .cloned()
-            .collect()
+            .collect();
+        // What is kept apart comes last: it changes no number of what others are told.
+        all.sort_by_key(ProfileRow::is_apart);
+        all
     }
 
     /// Receivers that have a contribution before them.
@@ -106,7 +112,7 @@ impl Scene<'_> {
             state: profile_state::ERASED,
             level: 0,
             kinds: 0,
-            digest: Vec::new(),
+            sections: Standing::default(),
             bytes: 0,
             ..profile.clone()
         });
@@ -122,11 +128,13 @@ impl Scene<'_> {
         profile: &ProfileRow,
         (kind, version): (SectionKind, i64),
     ) {
-        let before = kinds(profile.kinds);
-        let mut left = before;
-        if profile.version <= version {
-            left.remove(kind);
+        let before = profile.sections.kinds();
+        let mut sections = profile.sections.clone();
+        // Sent again since, it is another one.
+        if sections.get(kind).is_some_and(|one| one.version <= version) {
+            sections.remove(kind);
         }
+        let left = sections.kinds();
         let other = |one: Option<SectionKind>| one != Some(kind);
         if left.is_empty() && !self.has_documents(&profile.id, other) {
             return self.forget_profile(row, profile);
@@ -141,7 +149,7 @@ impl Scene<'_> {
             version,
             at: (self.term, self.position),
         });
-        if kind == SectionKind::Identity {
+        if kind == SectionKind::Identity && !left.contains(kind) {
             self.forget_birth(row);
         }
         if left == before && !had {
@@ -149,15 +157,11 @@ impl Scene<'_> {
         }
         let after = ProfileRow {
             kinds: i64::from(left.bits()),
-            // Publishing the same again is a new version.
-            digest: Vec::new(),
+            bytes: sections.bytes(),
+            sections,
             ..profile.clone()
         };
         self.world.put(after.clone());
-        // Who cannot see the kind must not learn that it was there.
-        if kind.class() == Class::R {
-            return;
-        }
         self.tell_again(row, &after);
     }
 
@@ -216,6 +220,21 @@ impl Scene<'_> {
         } else {
             year.closes_on()
         })
+    }
+
+    /// The same, as a reader is told: the day itself would tell other recipients what the destination
+    /// did.
+    pub(super) fn told_until(
+        &self,
+        row: &TransitionRow,
+        to: Relation,
+    ) -> Option<jiff::civil::Date> {
+        let others = [
+            Relation::FurtherRecipient,
+            Relation::Dual,
+            Relation::Provisional,
+        ];
+        self.kept_until(row).filter(|_| !others.contains(&to))
     }
 
     /// Kinds of a contribution the caller may see: of others an erasure does not tell.

@@ -8,10 +8,11 @@ use std::time::Instant;
 
 use baton_domain::access::Action;
 use baton_domain::act::{Caller, Lease};
-use baton_domain::ids::{SettingId, SubscriptionId, WatchId};
+use baton_domain::ids::{SubscriptionId, WatchId};
 
+use super::apart::told_roles;
 use super::settings::random_id;
-use crate::engine::value::Column as _;
+use crate::engine::value::{Column as _, Value};
 use crate::error::StoreError;
 use crate::head::int;
 use crate::ledger::{Inner, Ledger};
@@ -20,11 +21,16 @@ use crate::rows::{LeaseRow, SubscriptionRow};
 
 /// Something came, or the watch has lost its lease. Either is reason to ask for a turn.
 pub(crate) const STIRRED: &str = "SELECT CAST(1 AS BIGINT) WHERE \
-     EXISTS (SELECT 1 FROM feed WHERE addressee = $1 AND position >= $2) \
-     OR NOT EXISTS (SELECT 1 FROM lease WHERE subscription_id = $3 AND watch_id = $4)";
-/// Something came.
+     EXISTS (SELECT 1 FROM feed WHERE addressee = $1 AND position >= $2 \
+     AND (apart = 0 OR EXISTS (SELECT 1 FROM credential c WHERE c.id = $3 \
+     AND ((c.roles & $4) <> 0 OR apart = 2 AND (c.roles & $5) <> 0)))) \
+     OR NOT EXISTS (SELECT 1 FROM lease WHERE subscription_id = $6 AND watch_id = $7)";
+/// Something came. What is kept apart wakes nobody who is not told of it.
 pub(crate) const ARRIVED: &str = "SELECT position FROM feed \
-     WHERE addressee = $1 AND position >= $2 ORDER BY position LIMIT 1";
+     WHERE addressee = $1 AND position >= $2 \
+     AND (apart = 0 OR EXISTS (SELECT 1 FROM credential c WHERE c.id = $3 \
+     AND ((c.roles & $4) <> 0 OR apart = 2 AND (c.roles & $5) <> 0))) \
+     ORDER BY position LIMIT 1";
 
 impl Inner {
     /// What a turn does to the lease before it shows anything, and the watch it is a turn of.
@@ -100,23 +106,29 @@ impl Ledger {
     /// looks at before it asks; it says nothing else.
     pub async fn is_stirred(
         &self,
-        (of, from): (&SettingId, u64),
+        (of, from): (&Caller, u64),
         (subscription, watch): (&SubscriptionId, &WatchId),
     ) -> Result<bool, StoreError> {
-        let args = vec![
-            of.clone().into_value(),
-            int(from).into_value(),
-            subscription.clone().into_value(),
-            watch.clone().into_value(),
-        ];
+        let mut args = arrived(of, from);
+        args.push(subscription.clone().into_value());
+        args.push(watch.clone().into_value());
         let found: Vec<i64> = self.inner().read_column(STIRRED, args).await?;
         Ok(!found.is_empty())
     }
 
     /// The same for a single turn that waits: it holds no lease.
-    pub async fn has_arrived(&self, of: &SettingId, from: u64) -> Result<bool, StoreError> {
-        let args = vec![of.clone().into_value(), int(from).into_value()];
-        let found: Vec<i64> = self.inner().read_column(ARRIVED, args).await?;
+    pub async fn has_arrived(&self, of: &Caller, from: u64) -> Result<bool, StoreError> {
+        let found: Vec<i64> = self.inner().read_column(ARRIVED, arrived(of, from)).await?;
         Ok(!found.is_empty())
     }
+}
+
+fn arrived(of: &Caller, from: u64) -> Vec<Value> {
+    let mut args = vec![
+        of.acting.clone().into_value(),
+        int(from).into_value(),
+        of.credential.clone().into_value(),
+    ];
+    args.extend(told_roles());
+    args
 }

@@ -5,6 +5,7 @@
 //! reasons of infrastructure.
 
 mod announce_expiry;
+mod apart;
 mod audit;
 mod back_up;
 mod bootstrap;
@@ -23,6 +24,7 @@ mod import_setting;
 mod lease;
 mod log_key;
 mod master_key;
+mod merged;
 mod move_summary;
 mod opened;
 mod plan;
@@ -183,6 +185,7 @@ pub(crate) const STATEMENTS: [&str; 9] = [
 #[cfg(test)]
 pub(crate) use self::{
     lease::{ARRIVED, STIRRED},
+    opened::PARTS,
     pull::FEED,
     transitions::PAGE as MOVES,
     who_saw::SIGHTINGS,

@@ -1,6 +1,6 @@
 //! A move as its progress is shown; never content.
 
-use baton_domain::access::{Action, Relation};
+use baton_domain::access::{Action, Relation, Role};
 use baton_domain::ids::{LearnerIdentifier, SettingId, TransitionId};
 use baton_domain::opening::Window;
 use jiff::civil::Date;
@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::learner;
 use crate::rows::{TransitionRow, fact, profile_state, receipt_state};
 use crate::scene::{Question, Scene};
+
+/// Roles at the source that are told of a hold or a restriction: those that may set one.
+const KEEPERS: [Role; 2] = [Role::Publisher, Role::Dsl];
 
 /// How far a move has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,9 +61,9 @@ pub struct MoveSummary {
     pub accepted: Option<bool>,
     /// The last day its content is kept, as things stand; none once it is erased.
     pub kept_until: Option<Date>,
-    /// Whether processing is restricted; to the source only.
+    /// Whether processing is restricted; to those of the source who may restrict it.
     pub restricted: bool,
-    /// Whether a legal hold keeps it; to the source only.
+    /// Whether a legal hold keeps it; to those of the source who may set one.
     pub held: bool,
 }
 
@@ -78,10 +81,12 @@ impl Scene<'_> {
             .get(row.learner_id.as_str())
             .filter(|_| inside);
         let record = learner.and_then(|l| learner::open(self.world, self.keys, l).ok());
-        let profiles = self.world.profiles_of(&row.id);
+        // What is kept apart counts for nobody.
+        let profiles = self.world.profiles_of(&row.id).filter(|p| !p.is_apart());
         let published = profiles
             .filter(|p| p.state == profile_state::PUBLISHED)
             .count();
+        let keeps = own && KEEPERS.iter().any(|role| self.roles.contains(*role));
         MoveSummary {
             id: row.id.clone(),
             route: row.route.clone(),
@@ -99,8 +104,8 @@ impl Scene<'_> {
                 _ => None,
             },
             kept_until: self.kept_until(row).filter(|_| inside && !erased),
-            restricted: own && self.is_marked(&row.learner_id, fact::RESTRICTED),
-            held: own && self.is_marked(&row.learner_id, fact::HELD),
+            restricted: keeps && self.is_marked(&row.learner_id, fact::RESTRICTED),
+            held: keeps && self.is_marked(&row.learner_id, fact::HELD),
         }
     }
 
@@ -118,7 +123,8 @@ impl Scene<'_> {
         if row.facts & fact::ERASED != 0 {
             return Progress::Erased;
         }
-        let profiles: Vec<_> = self.world.profiles_of(&row.id).collect();
+        let profiles = self.world.profiles_of(&row.id);
+        let profiles: Vec<_> = profiles.filter(|p| !p.is_apart()).collect();
         if profiles.is_empty() {
             return Progress::Planned;
         }

@@ -1,7 +1,8 @@
 //! Sections, sealed and opened. Opening happens only after the entry that names them is durable:
 //! what a decision hands on is a list of what may be opened, not the bytes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use baton_domain::ids::{ContentId, ProfileId, SettingId};
@@ -10,7 +11,9 @@ use bytes::Bytes;
 
 use super::committed::Committed;
 use super::settings::random_bytes;
-use crate::engine::value::Column as _;
+use crate::engine::table::{LADDER, Statement, Table as _, rung};
+use crate::engine::value::{Column as _, Type};
+use crate::error::StoreError;
 use crate::keys::{Key, Keys};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
@@ -25,6 +28,8 @@ pub(super) const READ_AGAIN: usize = 2;
 
 /// Open keys, by keeper and epoch.
 type KeepersKeys = HashMap<(SettingId, i64), Key>;
+/// Rows of content, by content and kind.
+type Rows<'r> = HashMap<(&'r ContentId, i64), &'r ContentRow>;
 
 /// A section as it was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +44,52 @@ pub struct Section {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sealed {
     pub(crate) owner: SettingId,
-    pub(crate) content: ContentId,
-    pub(crate) kinds: KindSet,
     pub(crate) profile: ProfileId,
-    pub(crate) version: u32,
-    /// The entry that published it.
+    /// The cover, which is of no kind, and the sections, in order of the kinds.
+    pub(crate) parts: Vec<Part>,
+}
+
+/// Where a part of a profile lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) kind: Option<SectionKind>,
+    pub(crate) content: ContentId,
+    /// The version that brought it.
+    pub(crate) version: i64,
+    /// The entry that published that version.
     pub(crate) position: i64,
+}
+
+impl Part {
+    fn number(&self) -> i64 {
+        self.kind.map_or(COVER, |kind| i64::from(kind.number()))
+    }
+}
+
+impl Sealed {
+    /// Sections of the version that stands, and its cover.
+    pub(crate) fn new(profile: &ProfileRow, kinds: KindSet) -> Self {
+        let cover = Part {
+            kind: None,
+            content: profile.content_id.clone(),
+            version: profile.version,
+            position: profile.position,
+        };
+        let sections = kinds.iter().filter_map(|kind| {
+            let brought = profile.sections.get(kind)?;
+            Some(Part {
+                kind: Some(kind),
+                content: brought.content.clone(),
+                version: brought.version,
+                position: brought.position,
+            })
+        });
+        Self {
+            owner: profile.setting_id.clone(),
+            profile: profile.id.clone(),
+            parts: std::iter::once(cover).chain(sections).collect(),
+        }
+    }
 }
 
 /// Seals one section under a fresh key wrapped under the setting's. The salt of the commitment
@@ -92,48 +137,40 @@ pub(crate) struct Open {
 }
 
 impl Inner {
-    /// Opens what an act showed, in order of the kinds. All of it must be what the entry that
-    /// published it committed to: a section that was changed, exchanged or taken away closes its
-    /// whole content, and no other one.
+    /// Opens what an act showed, in order of the kinds. Each part of it must be what the entry that
+    /// published it committed to: one that was changed, exchanged or taken away closes its whole
+    /// profile, and no other one.
     pub(crate) async fn open(
         &self,
         sealed: &[Sealed],
     ) -> Result<Vec<Result<Open, Refusal>>, Refusal> {
-        let positions = sealed.iter().map(|s| s.position.into_value());
-        let positions = positions.collect();
+        let parts = || sealed.iter().flat_map(|wanted| &wanted.parts);
+        let positions: BTreeSet<i64> = parts().map(|part| part.position).collect();
+        let positions = positions.into_iter().map(i64::into_value).collect();
         let entries: Vec<EntryRow> = self.db.once().await?.rows_by("position", positions).await?;
-        let (rows, keys) = self.rows_with_keys(sealed).await?;
+        let (rows, keys) = self.rows_with_keys(&parts().collect::<Vec<_>>()).await?;
+        let rows = rows.iter().map(|row| ((&row.content_id, row.kind), row));
+        let rows: Rows<'_> = rows.collect();
         let mut opened = Vec::with_capacity(sealed.len());
         for wanted in sealed {
-            let entry = entries.iter().find(|row| row.position == wanted.position);
-            let committed = entry.and_then(|row| Committed::read(row, wanted));
-            let of_this = rows.iter().filter(|row| row.content_id == wanted.content);
-            let open = match committed {
-                None => Err("its entry is not there"),
-                Some(committed) => self.open_rows(wanted, &keys, &committed, of_this),
-            };
-            opened.push(match open {
+            opened.push(match self.open_parts(wanted, &entries, &rows, &keys) {
                 Ok(open) => Ok(open),
                 Err(_) if self.is_erased(wanted).await? => Err(Refusal::Denied),
-                Err(what) => Err(incident(wanted, what)),
+                Err((part, what)) => Err(incident(part, what)),
             });
         }
         Ok(opened)
     }
 
-    /// The rows, in order of the kinds, and the keys they are wrapped under. Between the two they
-    /// may have been wrapped anew and the old keys destroyed: then they are read again.
+    /// The rows of these parts, and the keys they are wrapped under. Between the two they may have
+    /// been wrapped anew and the old keys destroyed: then they are read again.
     async fn rows_with_keys(
         &self,
-        sealed: &[Sealed],
+        parts: &[&Part],
     ) -> Result<(Vec<ContentRow>, KeepersKeys), Refusal> {
-        let ids = sealed.iter().map(|s| s.content.clone().into_value());
-        let ids: Vec<_> = ids.collect();
         let mut left = READ_AGAIN;
         loop {
-            let mut once = self.db.once().await?;
-            let mut rows: Vec<ContentRow> = once.rows_by("content_id", ids.clone()).await?;
-            drop(once);
+            let rows = self.parts_of(parts).await?;
             let mut keys = KeepersKeys::new();
             let mut gone = false;
             for row in &rows {
@@ -147,14 +184,45 @@ impl Inner {
                 }
             }
             if !gone || left == 0 {
-                rows.sort_by_key(|row| row.kind);
                 return Ok((rows, keys));
             }
             left -= 1;
         }
     }
 
-    /// Whether it was erased after the act that showed it was decided.
+    /// No others: a version of which one section still stands may have brought megabytes that do
+    /// not.
+    async fn parts_of(&self, parts: &[&Part]) -> Result<Vec<ContentRow>, StoreError> {
+        let types: Vec<Type> = ContentRow::COLUMNS.iter().map(|(_, kind)| *kind).collect();
+        let mut rows = Vec::with_capacity(parts.len());
+        for some in parts.chunks(LADDER[LADDER.len() - 1]) {
+            let step = rung(some.len());
+            let filled = some.iter().chain(std::iter::repeat_n(
+                &some[some.len() - 1],
+                LADDER[step] - some.len(),
+            ));
+            let args = filled.flat_map(|part| {
+                [
+                    part.content.clone().into_value(),
+                    part.number().into_value(),
+                ]
+            });
+            let args = args.collect();
+            let read = self
+                .db
+                .once()
+                .await?
+                .fetch(PARTS[step], args, &types)
+                .await?;
+            for values in read {
+                let row = ContentRow::from_values(values);
+                rows.push(row.map_err(|_| StoreError::Row(ContentRow::NAME))?);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Whether any of it was erased after the act that showed it was decided.
     async fn is_erased(&self, wanted: &Sealed) -> Result<bool, Refusal> {
         let id = vec![wanted.profile.clone().into_value()];
         let rows: Vec<ProfileRow> = self.db.once().await?.rows_by("id", id.clone()).await?;
@@ -163,48 +231,53 @@ impl Inner {
             return Ok(true);
         }
         let versions: Vec<VersionRow> = self.db.once().await?.rows_by("profile_id", id).await?;
-        let version = versions.iter().find(|row| row.content_id == wanted.content);
-        let left = version.map_or(KindSet::EMPTY, |version| kinds(version.kinds));
-        Ok(wanted.kinds.iter().any(|kind| !left.contains(kind)))
+        Ok(wanted.parts.iter().any(|part| {
+            let version = versions.iter().find(|row| row.content_id == part.content);
+            let left = version.map_or(KindSet::EMPTY, |version| kinds(version.sent));
+            part.kind.is_some_and(|kind| !left.contains(kind))
+        }))
     }
 
-    fn open_rows<'r>(
+    fn open_parts<'w>(
         &self,
-        wanted: &Sealed,
+        wanted: &'w Sealed,
+        entries: &[EntryRow],
+        rows: &Rows<'_>,
         keys: &KeepersKeys,
-        committed: &Committed,
-        rows: impl Iterator<Item = &'r ContentRow>,
-    ) -> Result<Open, &'static str> {
+    ) -> Result<Open, (&'w Part, &'static str)> {
         let mut open = Open::default();
-        let mut missing = wanted.kinds;
-        let mut signed = false;
-        for row in rows {
-            let kind = u32::try_from(row.kind)
-                .ok()
-                .and_then(SectionKind::from_number);
-            if row.kind != COVER && !kind.is_some_and(|kind| wanted.kinds.contains(kind)) {
-                continue;
-            }
-            let key = keys.get(&(row.keeper_id.clone(), row.epoch));
-            let key = key.ok_or("its setting has no key")?;
-            let salted = self.unseal(wanted, key, row)?;
-            if !committed.holds(kind, &commit(&salted)) {
-                return Err("it is not what its entry committed to");
-            }
-            let bytes = Bytes::from(salted).slice(SALT_BYTES..);
-            if let Some(kind) = kind {
-                missing.remove(kind);
-                open.sections.push(Section { kind, bytes });
-            } else {
-                signed = true;
-                open.signatory = String::from_utf8_lossy(&bytes).into_owned();
+        let mut said: HashMap<i64, Option<Committed>> = HashMap::new();
+        for part in &wanted.parts {
+            let committed = said.entry(part.position).or_insert_with(|| {
+                let entry = entries.iter().find(|row| row.position == part.position);
+                entry.and_then(|row| Committed::read(row, &wanted.profile))
+            });
+            let row = rows.get(&(&part.content, part.number())).copied();
+            let bytes = self.open_part((wanted, part), (committed.as_ref(), row, keys));
+            let bytes = bytes.map_err(|what| (part, what))?;
+            match part.kind {
+                Some(kind) => open.sections.push(Section { kind, bytes }),
+                None => open.signatory = String::from_utf8_lossy(&bytes).into_owned(),
             }
         }
-        if signed && missing.is_empty() {
-            Ok(open)
-        } else {
-            Err("a part of it is missing")
+        Ok(open)
+    }
+
+    fn open_part(
+        &self,
+        (wanted, part): (&Sealed, &Part),
+        (committed, row, keys): (Option<&Committed>, Option<&ContentRow>, &KeepersKeys),
+    ) -> Result<Bytes, &'static str> {
+        let committed = committed.filter(|said| said.is_of(part.version));
+        let committed = committed.ok_or("its entry is not there")?;
+        let row = row.ok_or("a part of it is missing")?;
+        let key = keys.get(&(row.keeper_id.clone(), row.epoch));
+        let key = key.ok_or("its setting has no key")?;
+        let salted = self.unseal(wanted, key, row)?;
+        if !committed.holds(part.kind, &commit(&salted)) {
+            return Err("it is not what its entry committed to");
         }
+        Ok(Bytes::from(salted).slice(SALT_BYTES..))
     }
 
     /// Salt and section of a row.
@@ -228,10 +301,22 @@ impl Inner {
 }
 
 /// Content that is not what was published: somebody changed the database.
-fn incident(wanted: &Sealed, what: &'static str) -> Refusal {
-    let Sealed {
+fn incident(part: &Part, what: &'static str) -> Refusal {
+    let Part {
         content, position, ..
-    } = wanted;
+    } = part;
     tracing::error!(%content, position, what, "content is closed: it was tampered with");
     Refusal::Internal
 }
+
+/// Rows of content by id and kind, for each rung of the ladder.
+pub(crate) static PARTS: LazyLock<Vec<Statement>> = LazyLock::new(|| {
+    let columns = ContentRow::COLUMNS.iter().map(|(name, _)| *name);
+    let columns = columns.collect::<Vec<_>>().join(", ");
+    let text = |parts: usize| {
+        let part = |at: usize| format!("(content_id = ${} AND kind = ${})", 2 * at + 1, 2 * at + 2);
+        let parts = (0..parts).map(part).collect::<Vec<_>>().join(" OR ");
+        Statement::new(format!("SELECT {columns} FROM content WHERE {parts}"))
+    };
+    LADDER.into_iter().map(text).collect()
+});

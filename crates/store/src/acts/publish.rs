@@ -6,11 +6,13 @@ use baton_domain::entry::{self, EntryKind};
 use baton_domain::ids::{ContentId, LearnerIdentifier, ProfileId, SettingId};
 use baton_domain::log::canonical::Json;
 use baton_domain::route::Route;
-use baton_domain::section::{KindSet, SectionKind};
+use baton_domain::section::KindSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::apart::is_restricted;
 use super::erase::alive;
+use super::merged::{Sent, merge};
 use super::opened::{COVER, seal_section};
 use super::redirect::tell;
 use super::release::addressees;
@@ -24,6 +26,9 @@ use crate::rows::{
 };
 use crate::scene::{Question, Scene};
 use crate::world::{Needs, Put as _};
+
+/// The level of what was published without one, as the contract numbers it.
+const UNIVERSAL: i64 = 1;
 
 /// What stands after a publish.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,9 +46,12 @@ pub struct Published {
 #[derive(Debug)]
 pub(crate) struct PublishStep {
     target: Target,
+    /// 0: that which stands.
     level: u8,
+    /// Kinds that are sent or taken away.
     kinds: KindSet,
-    /// A kind was given more than once.
+    removes: KindSet,
+    /// A kind was given more than once, or taken away as well.
     twice: bool,
     born: Option<Date>,
     /// Numbers that stand in the profile, with their index entries.
@@ -52,14 +60,12 @@ pub(crate) struct PublishStep {
     blinds: Vec<String>,
     content: ContentId,
     rows: Vec<ContentRow>,
-    /// Salted commitment of each section, for the entry.
-    commitments: Vec<(SectionKind, [u8; 32])>,
-    /// The same of the cover.
+    /// Each section that is sent.
+    sent: Vec<Sent>,
+    /// Salted commitment of the cover, for the entry.
     cover: [u8; 32],
-    /// Keyed digest of level, signatory and sections: tells whether anything changed.
+    /// Keyed digest of everything that makes it the same request.
     digest: [u8; 32],
-    /// Length of all sections together.
-    bytes: usize,
 }
 
 impl Prepare for Publish {
@@ -75,20 +81,27 @@ impl Prepare for Publish {
         sections.sort_by_key(|(kind, _)| *kind);
         let named = sections.len();
         sections.dedup_by_key(|(kind, _)| *kind);
-        let twice = sections.len() != named;
-        let level = [self.level];
-        let mut digested: Vec<&[u8]> = vec![&level, self.signatory.as_bytes()];
+        let kinds: KindSet = sections.iter().map(|(kind, _)| *kind).collect();
+        let both = kinds.intersection(self.removes);
+        let twice = sections.len() != named || !both.is_empty();
+        let (level, removes) = ([self.level], self.removes.bits().to_be_bytes());
+        let mut digested: Vec<&[u8]> = vec![&level, self.signatory.as_bytes(), &removes];
         let mut rows = Vec::with_capacity(sections.len() + 1);
-        let mut commitments = Vec::with_capacity(sections.len());
+        let mut sent = Vec::with_capacity(sections.len());
         let numbers: Vec<[u8; 1]> = sections.iter().map(|(k, _)| [k.number()]).collect();
         for ((kind, bytes), number) in sections.iter().zip(&numbers) {
             digested.extend([number.as_slice(), bytes]);
             if let Some(key) = &key {
-                let number = i64::from(kind.number());
-                let names = (owner, &content, number);
+                let names = (owner, &content, i64::from(kind.number()));
                 let (row, commitment) = seal_section(&ledger.keys, key, names, bytes)?;
                 rows.push(row);
-                commitments.push((*kind, commitment));
+                let signed = [number, self.signatory.as_bytes(), bytes.as_ref()];
+                sent.push(Sent {
+                    kind: *kind,
+                    bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+                    commitment,
+                    digest: ledger.keys.blind("content", &signed),
+                });
             }
         }
         let mut cover = [0; 32];
@@ -105,8 +118,8 @@ impl Prepare for Publish {
         };
         Ok(Turn::Decide(PublishStep {
             digest: ledger.keys.blind("content", &digested),
-            bytes: sections.iter().map(|(_, bytes)| bytes.len()).sum(),
-            kinds: sections.iter().map(|(kind, _)| *kind).collect(),
+            kinds: kinds.union(self.removes),
+            removes: self.removes,
             twice,
             target: self.target,
             level: self.level,
@@ -116,7 +129,7 @@ impl Prepare for Publish {
             blinds,
             content,
             rows,
-            commitments,
+            sent,
             cover,
         }))
     }
@@ -186,12 +199,18 @@ impl Step for PublishStep {
         let caller = scene.caller.ok_or(Refusal::Denied)?;
         let row = self.find(scene, &caller.acting)?;
         tell(scene, &row);
+        if self.is_apart() {
+            scene.tell_apart();
+        }
         let question = scene.question(&caller.acting, &row);
         if self.rows.is_empty() || !self.allowed(scene, question) {
             return Err(Refusal::Denied);
         }
         if self.twice {
             return Err(Refusal::Failed("SECTION_TWICE"));
+        }
+        if self.is_apart() && !self.kinds.iter().all(is_restricted) {
+            return Err(Refusal::Failed("RESTRICTED_APART"));
         }
         alive(&row)?;
         if scene.is_marked(&row.learner_id, fact::RESTRICTED) {
@@ -204,13 +223,15 @@ impl Step for PublishStep {
         {
             return Err(Refusal::Failed("ANOTHER_LEARNER"));
         }
-        let before = scene
-            .world
-            .profiles_of(&row.id)
-            // One that was erased is not gone on from: what is erased is known by its id.
-            .find(|one| one.setting_id == caller.acting && one.state != profile_state::ERASED)
-            .cloned();
-        if let Some(same) = before.as_ref().filter(|p| self.stands(p)) {
+        let of = |one: &ProfileRow| one.is_apart() == self.is_apart();
+        let own = |one: &&ProfileRow| one.setting_id == caller.acting && of(one);
+        // One that was erased is not gone on from: what is erased is known by its id.
+        let kept = |one: &&ProfileRow| own(one) && one.state != profile_state::ERASED;
+        let before = scene.world.profiles_of(&row.id).find(kept).cloned();
+        let standing = before
+            .as_ref()
+            .filter(|p| p.state == profile_state::PUBLISHED);
+        if let Some(same) = standing.filter(|p| self.stands(p)) {
             scene.draft.kind = Some(EntryKind::Unchanged);
             scene.draft.unwanted.push(self.content.clone());
             scene.detail("profile", same.id.as_str());
@@ -221,7 +242,13 @@ impl Step for PublishStep {
                 changed: false,
             });
         }
-        let profile = self.next(scene, &row, before.as_ref(), &caller.acting)?;
+        let id = match &before {
+            Some(before) => before.id.clone(),
+            None => random_id(ProfileId::from_bytes)?,
+        };
+        let version = before.as_ref().map_or(0, |before| before.version) + 1;
+        let profile = self.next(scene, (&row, &caller.acting), (id, version), standing)?;
+        self.put(scene, &profile);
         if let Some((learner, record)) = learner {
             self.remember_birth(scene, learner, record)?;
         }
@@ -244,7 +271,12 @@ impl ProfileRow {
 }
 
 impl PublishStep {
-    /// Whether the caller may write every kind it gave. Giving none is nobody's right.
+    /// Whether it is of the contribution of class R.
+    fn is_apart(&self) -> bool {
+        self.kinds.iter().any(is_restricted)
+    }
+
+    /// Whether the caller may write every kind it sends or takes away. Naming none is nobody's right.
     fn allowed(&self, scene: &mut Scene<'_>, question: Question) -> bool {
         let mut allowed = !self.kinds.is_empty();
         for kind in self.kinds.iter() {
@@ -297,52 +329,74 @@ impl PublishStep {
         })
     }
 
-    /// Whether this very content stands already.
+    /// Whether everything that is asked for stands already.
     fn stands(&self, profile: &ProfileRow) -> bool {
-        profile.state == profile_state::PUBLISHED && profile.digest == self.digest
+        let sections = &profile.sections;
+        let gone = |kind| sections.get(kind).is_none();
+        (self.level == 0 || i64::from(self.level) == profile.level)
+            && self.sent.iter().all(|sent| sent.stands_in(sections))
+            && self.removes.iter().all(gone)
     }
 
+    /// The version that follows. After a withdrawal nothing stands.
     fn next(
         &self,
-        scene: &mut Scene<'_>,
-        row: &TransitionRow,
-        before: Option<&ProfileRow>,
-        acting: &SettingId,
+        scene: &Scene<'_>,
+        (row, acting): (&TransitionRow, &SettingId),
+        (id, version): (ProfileId, i64),
+        standing: Option<&ProfileRow>,
     ) -> Result<ProfileRow, Refusal> {
-        let profile = ProfileRow {
-            id: match before {
-                Some(before) => before.id.clone(),
-                None => random_id(ProfileId::from_bytes)?,
-            },
+        let sections = standing.map(|profile| profile.sections.clone());
+        let place = (version, scene.position, &self.content);
+        let sections = merge(
+            sections.unwrap_or_default(),
+            self.removes,
+            &self.sent,
+            place,
+        )?;
+        Ok(ProfileRow {
+            id,
             transition_id: row.id.clone(),
             setting_id: acting.clone(),
-            version: before.map_or(0, |before| before.version) + 1,
+            apart: i64::from(self.is_apart()),
+            version,
             state: profile_state::PUBLISHED,
-            level: i64::from(self.level),
-            kinds: i64::from(self.kinds.bits()),
+            level: match (self.level, standing) {
+                (0, Some(standing)) => standing.level,
+                (0, None) => UNIVERSAL,
+                (level, _) => i64::from(level),
+            },
+            kinds: i64::from(sections.kinds().bits()),
             content_id: self.content.clone(),
-            digest: self.digest.to_vec(),
-            bytes: i64::try_from(self.bytes).unwrap_or(i64::MAX),
+            bytes: sections.bytes(),
+            sections,
             position: scene.position,
             published_us: scene.time_us,
-        };
-        let sections = self.commitments.iter();
-        let sections = sections.map(|(kind, hash)| (kind.name(), entry::hex(hash)));
+        })
+    }
+
+    /// Enters a version. Documents of what it takes away go out of sight with it.
+    fn put(&self, scene: &mut Scene<'_>, profile: &ProfileRow) {
+        let sections = self.sent.iter();
+        let sections = sections.map(|sent| (sent.kind.name(), entry::hex(&sent.commitment)));
         scene.detail("sections", Json::object(sections));
         scene.detail("cover", entry::hex(&self.cover));
         scene.detail("profile", profile.id.as_str());
         scene.detail("version", profile.version_number());
+        if !self.removes.is_empty() {
+            scene.detail("removed", self.removes.bits());
+            scene.hide_documents(&profile.id, self.removes);
+        }
         scene.world.put(VersionRow {
             profile_id: profile.id.clone(),
             version: profile.version,
             content_id: profile.content_id.clone(),
             level: profile.level,
-            kinds: profile.kinds,
+            sent: i64::from(self.kinds.difference(self.removes).bits()),
             position: scene.position,
             published_us: scene.time_us,
         });
         scene.world.put(profile.clone());
-        Ok(profile)
     }
 
     /// The move's learner, where anything of the profile is about their record.

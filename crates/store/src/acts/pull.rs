@@ -1,12 +1,13 @@
 //! One turn of a subscription: what came for the setting, by today's rights.
 
-use baton_domain::access::{Action, Delegation, Facts, Tuple};
+use baton_domain::access::{Action, Delegation, Facts, RoleSet, Tuple};
 use baton_domain::act::{Caller, FeedPlace, Pull};
 use baton_domain::entry::{EntryKind, ITEMS_MAX};
 use baton_domain::ids::{ProfileId, SubscriptionId, WatchId};
 use baton_domain::log::canonical::Json;
 use baton_domain::section::KindSet;
 
+use super::apart::told_roles;
 use super::fetch::{Fetched, shown};
 use super::{Prepare, Step, Turn};
 use crate::engine::Tx;
@@ -15,13 +16,17 @@ use crate::engine::value::{Column as _, Type};
 use crate::head::{Head, int};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
-use crate::rows::{CredentialRow, FeedRow, SubscriptionRow, feed_kind, receipt_state};
+use crate::rows::{CredentialRow, FeedRow, ProfileRow, SubscriptionRow, feed_kind, receipt_state};
 use crate::scene::{Question, Scene, live, roles};
 use crate::world::Needs;
 
-pub(crate) const FEED: &str = "SELECT addressee, position, item, kind, profile_id, transition_id, \
-     point, academic_year FROM feed WHERE addressee = $1 AND (position, item) >= ($2, $3) \
+/// What is kept apart is there for those alone whose credential has a role that is told of it.
+pub(crate) const FEED: &str = "SELECT addressee, position, item, kind, apart, profile_id, \
+     transition_id, point, academic_year FROM feed \
+     WHERE addressee = $1 AND (position, item) >= ($2, $3) \
      AND ($4 = 0 OR point = $4) AND ($5 = 0 OR academic_year = $5) \
+     AND (apart = 0 OR EXISTS (SELECT 1 FROM credential c WHERE c.id = $7 \
+     AND ((c.roles & $8) <> 0 OR apart = 2 AND (c.roles & $9) <> 0))) \
      ORDER BY position, item LIMIT $6";
 /// Content one turn carries, bytes: with its frame below the 4 MiB that most gRPC clients take by
 /// default. A profile larger than that makes a turn of its own.
@@ -90,14 +95,16 @@ impl Prepare for Pull {
         let own = found.first().filter(|row| row.setting_id == caller.acting);
         let mut candidates = Vec::new();
         if let Some(own) = own {
-            let args = vec![
+            let mut args = vec![
                 caller.acting.clone().into_value(),
                 int(self.from.position).into_value(),
                 i64::from(self.from.item).into_value(),
                 own.point.into_value(),
                 own.academic_year.into_value(),
                 i64::try_from(limit).unwrap_or(i64::MAX).into_value(),
+                caller.credential.clone().into_value(),
             ];
+            args.extend(told_roles());
             let types: Vec<Type> = FeedRow::COLUMNS.iter().map(|(_, kind)| *kind).collect();
             for values in tx.fetch(FEED, args, &types).await? {
                 candidates.push(FeedRow::from_values(values).map_err(|_| Refusal::Internal)?);
@@ -185,7 +192,10 @@ impl Step for PullStep {
         }
         let mut items = Vec::with_capacity(self.candidates.len());
         let (mut cut, mut carried) = (None, 0);
-        for candidate in &self.candidates {
+        // A role may have been lost since they were read.
+        let told = self.candidates.iter();
+        let told: Vec<_> = told.filter(|one| one.is_for(scene.roles)).collect();
+        for candidate in told {
             carried += self.carries(scene, candidate);
             let too_much = carried > INLINE_BYTES_MAX && !items.is_empty();
             if too_much || !scene.has_room() {
@@ -201,6 +211,7 @@ impl Step for PullStep {
                 what,
             });
         }
+        scene.draft.silent = items.is_empty() && cut.is_none();
         scene.detail("subscription", self.subscription.as_str());
         scene.name_shown("items");
         let next = match (cut, self.candidates.last()) {
@@ -263,8 +274,10 @@ impl PullStep {
         }
         let learner = scene.world.learners.get(row.learner_id.as_str());
         let alias = learner.map(|learner| learner.alias.clone());
-        if let Some(alias) = &alias {
-            scene.about(alias);
+        match &alias {
+            Some(alias) if profile.is_apart() => scene.about_apart(alias),
+            Some(alias) => scene.about(alias),
+            None => {}
         }
         let last = scene.kept_until(&row);
         if candidate.kind == feed_kind::EXPIRES {
@@ -273,7 +286,8 @@ impl PullStep {
             named.version = 0;
             let expires = PulledWhat::Expires(Box::new(named.kept_until(last)));
             let alias = alias.as_ref().map_or("", |alias| alias.as_str());
-            return (expires, shown(place, alias, KindSet::EMPTY));
+            let line = shown(place, alias, KindSet::EMPTY);
+            return (expires, apart_line(line, &profile));
         }
         let state = if self.inline {
             receipt_state::OPENED
@@ -281,15 +295,25 @@ impl PullStep {
             receipt_state::DELIVERED
         };
         scene.receive(&profile, &caller.acting, state);
-        let fetched = Fetched::new(&row, &profile, kinds, question.window).kept_until(last);
+        let told = scene.told_until(&row, question.relation);
+        let fetched = Fetched::new(&row, &profile, kinds, question.window).kept_until(told);
         let fetched = if self.inline {
             fetched.may_open(&profile)
         } else {
             fetched
         };
         let line = shown(place, alias.as_ref().map_or("", |a| a.as_str()), kinds);
+        let line = apart_line(line, &profile);
         (PulledWhat::Profile(Box::new(fetched)), line)
     }
+}
+
+/// Says of a line that it is of what is kept apart.
+fn apart_line(mut line: Json, profile: &ProfileRow) -> Json {
+    if let (true, Json::Obj(words)) = (profile.is_apart(), &mut line) {
+        words.insert("apart".to_owned(), Json::Bool(true));
+    }
+    line
 }
 
 impl FeedRow {
@@ -309,18 +333,25 @@ impl Inner {
         caller: &Caller,
         action: Action,
     ) -> Result<bool, Refusal> {
-        let keys = vec![caller.credential.clone().into_value()];
-        let rows: Vec<CredentialRow> = tx.rows_by("id", keys).await?;
-        let now = self.clock.now_us();
-        let row = rows
-            .iter()
-            .find(|row| row.setting_id == caller.acting && live(row, now));
-        Ok(row.is_some_and(|row| {
+        Ok(self.roles(tx, caller).await?.is_some_and(|roles| {
             let facts = Facts {
                 delegation: Delegation::Direct,
-                ..Facts::about(action, roles(row))
+                ..Facts::about(action, roles)
             };
             self.decider().decide(&Tuple::new(facts)).allowed
         }))
+    }
+
+    /// The roles of a caller's live credential. A look, no decision.
+    pub(super) async fn roles(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+    ) -> Result<Option<RoleSet>, Refusal> {
+        let keys = vec![caller.credential.clone().into_value()];
+        let rows: Vec<CredentialRow> = tx.rows_by("id", keys).await?;
+        let now = self.clock.now_us();
+        let live = |row: &&CredentialRow| row.setting_id == caller.acting && live(row, now);
+        Ok(rows.iter().find(live).map(roles))
     }
 }

@@ -5,7 +5,6 @@ use baton_domain::act::{Acknowledge, Reject};
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::{ProfileId, SettingId};
 
-use super::redirect::tell;
 use super::{Idempotent, Step, direct};
 use crate::refusal::Refusal;
 use crate::rows::{ProfileRow, ReceiptRow, profile_state, receipt_state};
@@ -57,8 +56,11 @@ impl Scene<'_> {
             .get(profile.transition_id.as_str())
             .cloned();
         let row = row.ok_or(Refusal::Internal)?;
-        let question = self.question(&caller.acting, &row);
-        tell(self, &row);
+        let mut question = self.question(&caller.acting, &row);
+        if !self.may_know(&row, &profile, question.relation) {
+            question.relation = Relation::None;
+        }
+        self.tell_of(&row, &profile);
         self.require(action, question)?;
         if question.relation == Relation::Former {
             // Its answer to the closing: there is no version it could still see.

@@ -8,6 +8,7 @@ use baton_domain::log::canonical::Json;
 use baton_domain::route::{Route, SettingKind};
 use serde::{Deserialize, Serialize};
 
+use super::apart;
 use super::erase::alive;
 use super::move_summary::MoveSummary;
 use super::release::addressees;
@@ -44,6 +45,7 @@ const OF_DESTINATION: i64 = fact::PLAN_NAMES_SETTING
     | fact::ENROLLED
     | fact::NOTE_RELEASED_AT_DESTINATION
     | fact::EXPIRY_ANNOUNCED
+    | fact::APART_ANNOUNCED
     | fact::ANNOUNCED_AS_OPEN;
 
 impl Scene<'_> {
@@ -86,13 +88,17 @@ impl Scene<'_> {
     /// Changes a move's destination in place.
     pub(crate) fn change_destination(&mut self, row: &mut TransitionRow, to: Option<SettingId>) {
         if let Some(old) = row.to_id.take() {
-            let profiles: Vec<ProfileRow> = self.world.profiles_of(&row.id).cloned().collect();
+            let mut profiles: Vec<ProfileRow> = self.world.profiles_of(&row.id).cloned().collect();
+            // What is kept apart comes last: it changes no number of what others are told.
+            profiles.sort_by_key(ProfileRow::is_apart);
             for profile in &profiles {
                 self.close(row, profile, &old);
             }
-            // Who was never told of the learner is no former receiver: it learns nothing now.
+            // Who was never told of the learner is no former receiver: it learns nothing now. Nor is
+            // who was told of nothing but what is kept apart.
             let told = |p: &ProfileRow| self.world.released.get(&format!("{}/{old}", p.id));
-            if profiles.iter().any(|profile| told(profile).is_some()) {
+            let mut open = profiles.iter().filter(|profile| !profile.is_apart());
+            if open.any(|profile| told(profile).is_some()) {
                 self.world.put(RecipientRow {
                     transition_id: row.id.clone(),
                     setting_id: old,
@@ -135,6 +141,7 @@ pub(super) fn feed(
         position,
         item: 0,
         kind,
+        apart: apart::told(row, profile, addressee),
         profile_id: profile.id.clone(),
         transition_id: row.id.clone(),
         point: Route::find(&row.route).map_or(0, |route| i64::from(route.point.number())),
@@ -360,8 +367,15 @@ impl Step for RecordFact {
         scene.detail("fact", name);
         scene.require(action, question)?;
         alive(&row)?;
+        let known = row.facts & bit != 0;
         row.facts |= bit;
         scene.world.put(row.clone());
+        if self.fact == Fact::NoteReleased {
+            scene.tell_apart();
+            if !known && question.relation == Relation::NamedDestination {
+                scene.tell_senco(&row);
+            }
+        }
         Ok(Redirected {
             transition: scene.summary_after(&row, question),
         })

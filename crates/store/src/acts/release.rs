@@ -5,7 +5,6 @@ use baton_domain::entry::{EntryKind, number};
 use baton_domain::ids::{CredentialId, ProfileId, SettingId};
 use baton_domain::opening::{Window, provisional_kinds};
 
-use super::redirect::tell;
 use super::{Step, direct};
 use crate::refusal::Refusal;
 use crate::rows::{ProfileRow, ReleasedRow, TransitionRow, profile_state};
@@ -61,7 +60,7 @@ impl Step for Release {
             return Ok(());
         };
         scene.require(Action::Release, Question::GENERAL)?;
-        tell(scene, &row);
+        scene.tell_of(&row, &profile);
         scene.detail("profile", profile.id.as_str());
         scene.detail("version", profile.version_number());
         for setting in &to {

@@ -178,15 +178,16 @@ impl Said {
         published.union(kinds(self.detail_int("kinds")))
     }
 
-    /// What a turn showed of these learners.
-    fn items(&self, aliases: &BTreeSet<Alias>) -> Vec<(u64, KindSet)> {
+    /// What a turn showed of these learners, what is kept apart only if that is told.
+    fn items(&self, aliases: &BTreeSet<Alias>, apart: bool) -> Vec<(u64, KindSet)> {
         let Some(Json::Arr(items)) = self.detail("items") else {
             return Vec::new();
         };
         let of = |item: &&Json| {
             text(item, "learner").is_some_and(|it| aliases.iter().any(|a| a.as_str() == it))
         };
-        let shown = items.iter().filter(of).filter_map(|item| {
+        let told = |item: &&Json| apart || member(item, "apart").is_none();
+        let shown = items.iter().filter(of).filter(told).filter_map(|item| {
             let position = u64::try_from(int(item, "position")?).ok()?;
             Some((position, kinds(int(item, "kinds")?)))
         });
@@ -197,7 +198,7 @@ impl Said {
     pub(super) fn sighting(
         &self,
         scene: &Scene<'_>,
-        aliases: &BTreeSet<Alias>,
+        (aliases, apart): (&BTreeSet<Alias>, bool),
         all_labels: bool,
         position: i64,
         leaf: Hash,
@@ -210,7 +211,7 @@ impl Said {
                 id,
             }
         };
-        let items = self.items(aliases);
+        let items = self.items(aliases, apart);
         let shown = items.iter().map(|(_, kinds)| *kinds);
         let credential = self.credential();
         let row = credential

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::access::Action;
+use baton_domain::access::{Action, Role, RoleSet};
 use baton_domain::act::{Caller, WhoSaw};
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::{Alias, CredentialId, SettingId};
@@ -21,6 +21,7 @@ use crate::world::Needs;
 
 pub(crate) const SIGHTINGS: &str = "SELECT e.position, e.body, e.leaf FROM about a \
      JOIN entry e ON e.position = a.position WHERE a.alias = $1 AND a.position >= $2 \
+     AND (a.apart = 0 OR $4 = 1) \
      ORDER BY a.position LIMIT $3";
 const TYPES: [Type; 3] = [Type::Int, Type::Blob, Type::Blob];
 /// Most sightings an answer holds.
@@ -42,6 +43,8 @@ pub(crate) struct WhoSawStep {
     /// Whose entries these are: of nobody who may not be told of now.
     aliases: BTreeSet<Alias>,
     entries: Vec<Entry>,
+    /// What is kept apart is among them.
+    apart: bool,
     settings: BTreeSet<SettingId>,
     credentials: BTreeSet<CredentialId>,
     next: Option<u64>,
@@ -64,7 +67,9 @@ impl Prepare for WhoSaw {
         let aliases = asked.look(ledger, caller, Action::WhoSaw).await?;
         let limit = self.limit.clamp(1, SIGHTINGS_MAX);
         let mut tx = ledger.db.begin_read().await?;
-        let (entries, next) = page(&mut tx, &aliases, self.start, limit).await?;
+        let apart = ledger.roles(&mut tx, caller).await?.is_some_and(told);
+        let page = page(&mut tx, &aliases, (self.start, limit, apart)).await;
+        let (entries, next) = page?;
         tx.rollback().await?;
         let said = || entries.iter().filter_map(|entry| entry.said.as_ref());
         Ok(Turn::Decide(WhoSawStep {
@@ -73,17 +78,23 @@ impl Prepare for WhoSaw {
             settings: said().flat_map(Said::settings).collect(),
             credentials: said().filter_map(Said::credential).collect(),
             entries,
+            apart,
             next,
         }))
     }
+}
+
+/// Whether these roles are told of what is kept apart: who could read it, and who reads the whole
+/// ledger.
+fn told(roles: RoleSet) -> bool {
+    roles.contains(Role::Dsl) || roles.contains(Role::Auditor)
 }
 
 /// Entries about any of these, in order of position and each once.
 async fn page(
     tx: &mut Tx,
     aliases: &[Alias],
-    start: u64,
-    limit: usize,
+    (start, limit, apart): (u64, usize, bool),
 ) -> Result<(Vec<Entry>, Option<u64>), Refusal> {
     let mut entries: Vec<Entry> = Vec::new();
     for alias in aliases {
@@ -91,6 +102,7 @@ async fn page(
             alias.clone().into_value(),
             crate::head::int(start).into_value(),
             i64::try_from(limit).unwrap_or(i64::MAX).into_value(),
+            i64::from(apart).into_value(),
         ];
         for values in tx.fetch(SIGHTINGS, args, &TYPES).await? {
             entries.push(entry(values)?);
@@ -134,7 +146,7 @@ impl Step for WhoSawStep {
     fn decide(&self, scene: &mut Scene<'_>) -> Result<Sightings, Refusal> {
         let told = self.asked.require(scene, Action::WhoSaw)?;
         let told: BTreeSet<Alias> = told.into_iter().collect();
-        if !self.aliases.is_subset(&told) {
+        if !self.aliases.is_subset(&told) || self.apart && !self::told(scene.roles) {
             // A right was lost since the entries were read: nothing of them is told.
             return Err(Refusal::Denied);
         }
@@ -142,7 +154,8 @@ impl Step for WhoSawStep {
         let all_labels = scene.ask(Action::ReadAudit, Question::GENERAL, None);
         let sightings = self.entries.iter().map(|entry| match &entry.said {
             Some(said) => {
-                said.sighting(scene, &self.aliases, all_labels, entry.position, entry.leaf)
+                let with = (&self.aliases, self.apart);
+                said.sighting(scene, with, all_labels, entry.position, entry.leaf)
             }
             None => Sighting::dropped(entry.position, entry.leaf),
         });

@@ -4,8 +4,8 @@ use baton_domain::access::{Action, Relation};
 use baton_domain::act::Withdraw;
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::SettingId;
+use baton_domain::section::KindSet;
 
-use super::redirect::tell;
 use super::{Idempotent, Step, direct};
 use crate::refusal::Refusal;
 use crate::rows::profile_state;
@@ -50,15 +50,19 @@ impl Step for Withdraw {
             .cloned();
         let row = row.ok_or(Refusal::Internal)?;
         let mut question = scene.question(&caller.acting, &row);
-        if !writes(question.relation, &caller.acting, &row, &profile) {
-            // Only its own contribution: one setting withdrawing does not remove another's.
+        let known = scene.may_know(&row, &profile, question.relation);
+        if !known || !writes(question.relation, &caller.acting, &row, &profile) {
+            // Only its own contribution: one setting withdrawing does not remove another's. What
+            // the caller may not know of is not there.
             question.relation = Relation::None;
         }
-        tell(scene, &row);
+        scene.tell_of(&row, &profile);
         scene.require(Action::Withdraw, question)?;
         scene.detail("version", profile.version_number());
-        if profile.state == profile_state::WITHDRAWN {
-            return Err(Refusal::Failed("WITHDRAWN_ALREADY"));
+        match profile.state {
+            profile_state::PUBLISHED => {}
+            profile_state::ERASED => return Err(Refusal::Failed("ERASED")),
+            _ => return Err(Refusal::Failed("WITHDRAWN_ALREADY")),
         }
         profile.state = profile_state::WITHDRAWN;
         let told = scene
@@ -71,7 +75,7 @@ impl Step for Withdraw {
             scene.close(&row, &profile, receiver);
         }
         // Another version may follow; what went with this one does not come back with it.
-        scene.hide_documents(&profile.id);
+        scene.hide_documents(&profile.id, KindSet::EMPTY);
         scene.world.put(profile);
         Ok(())
     }

@@ -47,7 +47,7 @@ pub(crate) struct Statement {
 
 impl Statement {
     /// Of a text whose `$1, $2, …` each stand once and in order.
-    fn new(text: String) -> Self {
+    pub(crate) fn new(text: String) -> Self {
         let mut plain = String::with_capacity(text.len());
         let mut parts = text.split('$');
         plain.extend(parts.next());

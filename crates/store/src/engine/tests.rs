@@ -97,7 +97,8 @@ fn statements() -> Vec<Statement> {
             .into_iter()
             .chain(fixed)
             .chain(world::FORGETTING)
-            .map(Statement::from),
+            .map(Statement::from)
+            .chain(acts::PARTS.iter().copied()),
     );
     all
 }

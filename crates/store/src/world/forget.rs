@@ -16,8 +16,8 @@ const CONTENT: &str = "DELETE FROM content WHERE content_id IN \
      (SELECT content_id FROM version WHERE profile_id = $1)";
 const SECTION: &str = "DELETE FROM content WHERE kind = $1 AND content_id IN \
      (SELECT content_id FROM version WHERE profile_id = $2 AND version <= $3)";
-const SECTION_OF_VERSIONS: &str = "UPDATE version SET kinds = kinds - $1 \
-     WHERE profile_id = $2 AND version <= $3 AND kinds & $4 <> 0";
+const SECTION_OF_VERSIONS: &str = "UPDATE version SET sent = sent - $1 \
+     WHERE profile_id = $2 AND version <= $3 AND sent & $4 <> 0";
 const CODES: &str = "DELETE FROM learner_code WHERE learner_id = $1";
 /// The request that erases is not about the learner any more: it is answered as before.
 const REQUESTS: &str = "UPDATE request SET answer = $1 WHERE position <> $2 AND position IN \

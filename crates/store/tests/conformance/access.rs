@@ -7,7 +7,7 @@ use baton_domain::section::{Class, KindSet, SectionKind};
 use baton_store::{PulledWhat, Refusal, SettingView};
 
 use crate::engine::on_both_engines;
-use crate::values::{ASSIGNED, publishable, upn, year};
+use crate::values::{ASSIGNED, publishable, restricted, upn, year};
 use crate::world::World;
 
 const BY_DATA_MANAGERS: [SectionKind; 5] = [
@@ -68,8 +68,13 @@ on_both_engines! {
         let world = World::new(home).await;
         let sender = world.caller(&world.primary.id, &[Role::Publisher, Role::Dsl]).await;
         let transition = world.open_move(1).await;
-        let whole = world.publish(&transition, &publishable(true), "A");
-        let profile = world.published(&sender, whole).await.value.profile;
+        let mut contributions = Vec::new();
+        for kinds in [publishable(false), restricted()] {
+            let part = world.publish(&transition, &kinds, "A");
+            let profile = world.published(&sender, part).await.value.profile;
+            contributions.push((profile, kinds.into_iter().collect::<KindSet>()));
+        }
+        assert_ne!(contributions[0].0, contributions[1].0, "class R is a contribution of its own");
         let council = SettingView { id: world.officer.acting.clone(), ..world.primary.clone() };
         let nothing = |_| KindSet::EMPTY;
         let sides: [(&SettingView, &dyn Fn(Role) -> KindSet); 4] = [
@@ -85,16 +90,18 @@ on_both_engines! {
                     continue;
                 }
                 let caller = world.caller(&setting.id, &[role]).await;
-                let expected = expected(role);
-                match world.fetch(&caller, &profile).await {
-                    Ok(fetched) => {
-                        let given: KindSet = fetched.sections.iter().map(|s| s.kind).collect();
-                        assert_eq!(given, expected, "{role:?} of {}", setting.name);
-                        assert_eq!(fetched.kinds, expected, "{role:?} of {}", setting.name);
-                    }
-                    Err(refusal) => {
-                        assert_eq!(refusal, Refusal::Denied);
-                        assert!(expected.is_empty(), "{role:?} of {}", setting.name);
+                for (profile, kinds) in &contributions {
+                    let expected = expected(role).intersection(*kinds);
+                    match world.fetch(&caller, profile).await {
+                        Ok(fetched) => {
+                            let given: KindSet = fetched.sections.iter().map(|s| s.kind).collect();
+                            assert_eq!(given, expected, "{role:?} of {}", setting.name);
+                            assert_eq!(fetched.kinds, expected, "{role:?} of {}", setting.name);
+                        }
+                        Err(refusal) => {
+                            assert_eq!(refusal, Refusal::Denied);
+                            assert!(expected.is_empty(), "{role:?} of {}", setting.name);
+                        }
                     }
                 }
             }
@@ -147,15 +154,23 @@ on_both_engines! {
         let world = World::new(home).await;
         let sender = world.caller(&world.primary.id, &[Role::Publisher, Role::Dsl]).await;
         let transition = world.open_move(1).await;
-        world.published(&sender, world.publish(&transition, &publishable(true), "A")).await;
+        world.published(&sender, world.publish(&transition, &restricted(), "R")).await;
+        world.published(&sender, world.publish(&transition, &publishable(false), "A")).await;
         for role in [Role::ReceiverLead, Role::Senco, Role::Dsl, Role::DataManager] {
             let caller = world.caller(&world.secondary.id, &[role]).await;
             let subscription = world.subscription(&caller).await;
             let act = Pull { subscription, from: 0.into(), limit: 64, inline: true, lease: Lease::Break };
             let pulled = world.ledger.act(&caller, act).await.unwrap().value;
-            let PulledWhat::Profile(shown) = &pulled.items[0].what else { panic!("{pulled:?}") };
-            let given: KindSet = shown.sections.iter().map(|s| s.kind).collect();
-            assert_eq!((given, shown.kinds), (at_destination(role), at_destination(role)));
+            let mut all = KindSet::EMPTY;
+            for item in &pulled.items {
+                let PulledWhat::Profile(shown) = &item.what else { panic!("{pulled:?}") };
+                let given: KindSet = shown.sections.iter().map(|s| s.kind).collect();
+                assert_eq!(given, shown.kinds);
+                all = all.union(given);
+            }
+            assert_eq!(all, at_destination(role));
+            let items = if role == Role::Dsl { 2 } else { 1 };
+            assert_eq!(pulled.items.len(), items, "what is of class R has not arrived for {role:?}");
         }
     }
 

@@ -284,7 +284,7 @@ on_both_engines! {
             let (world, sender) = (&world, &sender);
             async move {
                 let planned = world.planned(&world.officer, plan).await.unwrap().transition;
-                let publish = world.publish(&planned.id, &publishable(true), "A");
+                let publish = world.publish(&planned.id, &publishable(false), "A");
                 world.published(sender, publish).await;
             }
         });

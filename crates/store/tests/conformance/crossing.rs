@@ -95,13 +95,13 @@ on_both_engines! {
         }
     }
 
-    async fn a_turn_with_content_holds_three_mebibytes_and_a_larger_profile_comes_alone(home) {
+    async fn a_turn_with_content_holds_three_mebibytes_and_a_profile_of_as_much_comes_alone(home) {
         const MIB: usize = 1024 * 1024;
         let world = World::new(home).await;
         let sender = world.caller(&world.primary.id, &[Role::Publisher]).await;
         let receiver = world.caller(&world.secondary.id, &[Role::Senco]).await;
         let subscription = world.subscription(&receiver).await;
-        for (learner, size) in (0..).zip([MIB, MIB, 2 * MIB, 4 * MIB, MIB, MIB]) {
+        for (learner, size) in (0..).zip([MIB, MIB, 2 * MIB, 3 * MIB - 1024, MIB, MIB]) {
             let transition = world.open_move(learner).await;
             let long = "x".repeat(size);
             world.published(&sender, world.publish(&transition, &KINDS[..1], &long)).await;
@@ -329,8 +329,8 @@ on_both_engines! {
         for other in &others {
             let (setting, other) = (&world.officer.acting, other.as_str());
             home.tamper(&format!(
-                "INSERT INTO profile SELECT '{other}', transition_id, '{setting}', version, state, \
-                 level, kinds, content_id, digest, bytes, position, published_us \
+                "INSERT INTO profile SELECT '{other}', transition_id, '{setting}', apart, version, \
+                 state, level, kinds, content_id, sections, bytes, position, published_us \
                  FROM profile WHERE id = '{0}'; \
                  INSERT INTO released SELECT '{other}', setting_id, position \
                  FROM released WHERE profile_id = '{0}';",

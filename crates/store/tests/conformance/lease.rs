@@ -46,7 +46,7 @@ on_both_engines! {
         let (one, two) = (first.watch.unwrap(), second.watch.unwrap());
         assert_ne!(one, two);
         assert_eq!(world.size(), before, "a lease is no entry");
-        let feed = (&receiver.acting, second.next.position);
+        let feed = (&receiver, second.next.position);
         assert!(ledger.is_stirred(feed, (&of, &one)).await.unwrap(), "it has lost its lease");
         assert!(!ledger.is_stirred(feed, (&of, &two)).await.unwrap());
 

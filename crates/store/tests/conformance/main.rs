@@ -12,6 +12,7 @@ mod faults;
 mod laws;
 mod lease;
 mod line;
+mod merging;
 mod numbers;
 mod outcome;
 mod planning;

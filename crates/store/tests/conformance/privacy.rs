@@ -37,7 +37,7 @@ on_both_engines! {
             let publish = Publish {
                 born: Some(date(2014, 11, 23)),
                 stated: known.to_vec(),
-                ..world.publish(&planned.id, &publishable(true), marker)
+                ..world.publish(&planned.id, &publishable(false), marker)
             };
             let profile = world.published(&sender, publish).await.value.profile;
             world.fetch(&receiver, &profile).await.unwrap();
@@ -49,7 +49,7 @@ on_both_engines! {
         let (transition, request) = (planned.id.clone(), world.request());
         let fact = RecordFact { transition, fact: Fact::Enrolled, request };
         world.ledger.act(&sender, fact).await.unwrap();
-        let again = world.publish(&planned.id, &publishable(true), MARKERS[2]);
+        let again = world.publish(&planned.id, &publishable(false), MARKERS[2]);
         let (profile, request) = (world.published(&sender, again).await.value.profile, world.request());
         world.ledger.act(&sender, Withdraw { profile, request }).await.unwrap();
         let offer = Offer::default();
@@ -58,7 +58,7 @@ on_both_engines! {
         world.ledger.act(&world.officer, redirect).await.unwrap();
 
         let mut secrets: Vec<String> = MARKERS.iter().flat_map(|marker| spelt(marker)).collect();
-        for kind in publishable(true) {
+        for kind in publishable(false) {
             secrets.extend(MARKERS.iter().map(|marker| format!("plain {} of {marker}", kind.name())));
         }
         secrets.extend(known.iter().flat_map(|identifier| spelt(identifier.value())));

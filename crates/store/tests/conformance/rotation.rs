@@ -54,7 +54,7 @@ async fn published(world: &World, number: u32) -> ProfileId {
         .await;
     let transition = world.open_move(number).await;
     let text = format!("profile {number}");
-    let publish = world.publish(&transition, &publishable(true), &text);
+    let publish = world.publish(&transition, &publishable(false), &text);
     world.published(&sender, publish).await.value.profile
 }
 
@@ -99,7 +99,7 @@ on_both_engines! {
         let receiver = world.caller(&world.secondary.id, &[Role::Dsl]).await;
         let first = published(&world, 1).await;
         let before = read(&world, &receiver, &first).await.unwrap();
-        assert_eq!(before.len(), publishable(true).len());
+        assert_eq!(before.len(), publishable(false).len());
         for expected in 2..=5 {
             assert_eq!(turned(&world).await, expected);
             assert_eq!(read(&world, &receiver, &first).await.unwrap(), before);
@@ -180,7 +180,7 @@ on_both_engines! {
         let sender = world.caller(&world.primary.id, &[Role::Publisher, Role::Dsl]).await;
         let receiver = world.caller(&world.secondary.id, &[Role::Dsl]).await;
         let moves = [world.open_move(1).await, world.open_move(2).await];
-        let publish = |at: usize| world.publish(&moves[at], &publishable(true), "a profile");
+        let publish = |at: usize| world.publish(&moves[at], &publishable(false), "a profile");
         turned(&world).await;
         world.ledger.act(&sender, publish(0)).await.unwrap();
         // As after a failover to a copy that lacks the last commits.
@@ -193,7 +193,7 @@ on_both_engines! {
         ledger.close().await;
         let ledger = Ledger::open(&home.place(), clock, false).await.unwrap();
         let read = ledger.act(&receiver, all_of(&profile)).await.unwrap();
-        assert_eq!(read.value.sections.len(), publishable(true).len());
+        assert_eq!(read.value.sections.len(), publishable(false).len());
         ledger.close().await;
     }
 
@@ -205,7 +205,7 @@ on_both_engines! {
         let sender = world.caller(&world.primary.id, &[Role::Publisher, Role::Dsl]).await;
         let receiver = world.caller(&world.secondary.id, &[Role::Dsl]).await;
         let transition = world.open_move(1).await;
-        let publish = |text| world.publish(&transition, &publishable(true), text);
+        let publish = |text| world.publish(&transition, &publishable(false), text);
         world.ledger.act(&sender, publish("its key is known")).await.unwrap();
         let held = home.hold().await;
         let waits = "SELECT count(*) FROM pg_stat_activity \
@@ -314,7 +314,7 @@ on_both_engines! {
         }
         let place = Place { folder: own, ..home.place() };
         let other = Ledger::open(&place, world.clock.clone(), false).await.unwrap();
-        let publish = |text| world.publish(&transition, &publishable(true), text);
+        let publish = |text| world.publish(&transition, &publishable(false), text);
         other.act(&sender, publish("before")).await.unwrap();
         turned(&world).await;
         let refused = other.act(&sender, publish("after")).await;
@@ -340,7 +340,7 @@ on_both_engines! {
             for round in 0..3 {
                 for (at, transition) in moves.iter().enumerate() {
                     let text = format!("round {round} of {at}");
-                    let act = world.publish(transition, &publishable(true), &text);
+                    let act = world.publish(transition, &publishable(false), &text);
                     let profile = world.published(&sender, act).await.value.profile;
                     assert!(!read(&world, &receiver, &profile).await.unwrap().is_empty());
                     profiles.push(profile);
@@ -356,7 +356,7 @@ on_both_engines! {
         let (profiles, ()) = tokio::join!(publishing, rotating);
         for profile in profiles {
             let sections = read(&world, &receiver, &profile).await.unwrap();
-            assert_eq!(sections.len(), publishable(true).len());
+            assert_eq!(sections.len(), publishable(false).len());
             assert!(sections.iter().all(|text| text.contains("round 2")), "{sections:?}");
         }
     }

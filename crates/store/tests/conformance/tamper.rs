@@ -25,7 +25,7 @@ struct Standing {
 }
 
 /// Ways to change what a reader would be shown. `{profile}` is the contribution.
-const CHANGES: [(&str, &str); 8] = [
+const CHANGES: [(&str, &str); 10] = [
     (
         "sections exchanged within their version",
         "UPDATE content SET sealed = (SELECT o.sealed FROM content o \
@@ -46,11 +46,22 @@ const CHANGES: [(&str, &str); 8] = [
         "DELETE FROM content WHERE content_id IN ({content})",
     ),
     (
-        "the content of the first version under the second: it opens, and is not what was published",
+        "a section of the first version in the second: it opens, and is not what was published",
+        "UPDATE profile SET sections = replace(sections, content_id, ({first})) \
+         WHERE id = '{profile}'",
+    ),
+    (
+        "the same with the entry of the first version",
+        "UPDATE profile SET sections = replace(replace(sections, content_id, ({first})), \
+         ' ' || position || ' ', ' ' || (SELECT v.position FROM version v \
+         WHERE v.profile_id = '{profile}' AND v.version = 1) || ' ') WHERE id = '{profile}'",
+    ),
+    (
+        "the cover of the first version over the second",
         "UPDATE profile SET content_id = ({first}) WHERE id = '{profile}'",
     ),
     (
-        "the first version with its entry under the number of the second",
+        "the cover of the first version with its entry",
         "UPDATE profile SET content_id = ({first}), position = (SELECT v.position FROM version v \
          WHERE v.profile_id = '{profile}' AND v.version = 1) WHERE id = '{profile}'",
     ),

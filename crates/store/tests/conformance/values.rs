@@ -91,3 +91,11 @@ pub(crate) fn publishable(restricted: bool) -> Vec<SectionKind> {
         .filter(|kind| restricted || kind.class() != Class::R)
         .collect()
 }
+
+/// Those of class R alone: they make a contribution of their own.
+pub(crate) fn restricted() -> Vec<SectionKind> {
+    let ordinary = publishable(false);
+    let mut kinds = publishable(true);
+    kinds.retain(|kind| !ordinary.contains(kind));
+    kinds
+}

@@ -221,6 +221,7 @@ impl World {
             target: Target::Transition(transition.clone()),
             level: 1,
             sections: values::sections(kinds, marker),
+            removes: KindSet::EMPTY,
             signatory: format!("signed by {marker}"),
             born: None,
             stated: Vec::new(),

@@ -135,6 +135,16 @@ reasons! {
     /// A section kind stands twice in one publish.
     SectionTwice = "SECTION_TWICE", FailedPrecondition,
         "a section kind is given twice";
+    /// Kinds of class R and others stand together in what makes one contribution.
+    RestrictedApart = "RESTRICTED_APART", FailedPrecondition,
+        "kinds of class R make a contribution of their own; send them, and their documents, apart \
+         from the others";
+    /// Every kind would be taken away.
+    NothingLeft = "NOTHING_LEFT", FailedPrecondition,
+        "nothing would be left of the contribution; to take it back whole is WithdrawProfile's";
+    /// What would stand is more than one answer carries.
+    ProfileTooLarge = "PROFILE_TOO_LARGE", FailedPrecondition,
+        "with the sections that stand it has more than 3 MiB; take one away or send shorter ones";
     /// A move needs an identifier that may be matched. A former pupil number is none.
     NoIdentifier = "NO_IDENTIFIER", FailedPrecondition,
         "give an identifier other than a former UPN";

@@ -196,6 +196,7 @@ fn submissions() -> Vec<Vec<u8>> {
             content: sample::typical(seed, point, &learner),
             signatory: "Head, Ada Testcroft".to_owned(),
             transition: String::new(),
+            removes: vec![v1::SectionKind::LocalQuestions.into(); usize::from(seed % 2 == 0)],
         };
         let by_name = twin::ProfileSubmission {
             transition: named("transitions", TransitionId::from_bytes([2; 16]).as_str()),
@@ -220,7 +221,8 @@ fn campaign_fuzz_submissions_are_refused_or_understood() {
             Err(violations) => return well_told(&violations),
             Ok(read) => read,
         };
-        demand(!read.sections.is_empty(), "a submission has a section")?;
+        let named = !read.sections.is_empty() || !read.removes.is_empty();
+        demand(named, "a submission sends a section or takes one away")?;
         demand(!read.signatory.trim().is_empty(), "somebody signed it")?;
         demand(
             read.sections.iter().all(|(_, bytes)| !bytes.is_empty()),

@@ -4,6 +4,7 @@ use baton_domain::{
     act::Target,
     ids::{SettingId, TransitionId},
     route::Point,
+    section::{KindSet, SectionKind},
 };
 use baton_wire::{
     name::TransitionName,
@@ -43,7 +44,8 @@ fn rules(submission: &twin::ProfileSubmission) -> Vec<(String, String)> {
 fn a_submission_becomes_the_parts_of_an_act() {
     let read = submission::read(&good(), TODAY).expect("valid");
     assert_eq!(read.sections.len(), 12);
-    assert_eq!(read.level, v1::Level::Universal);
+    assert_eq!(read.level, v1::Level::Unspecified, "that which stands");
+    assert!(read.removes.is_empty());
     let learner = Learner::synthetic(1, Point::PrimaryToSecondary, 2025);
     assert_eq!(read.born, Some(learner.date_of_birth));
     assert!(matches!(read.target, Target::Learner { .. }));
@@ -113,6 +115,80 @@ fn the_move_is_named_in_one_way() {
     };
     let read = submission::read(&named, TODAY).expect("valid");
     assert_eq!(read.target, Target::Transition(transition));
+}
+
+#[test]
+fn kinds_are_taken_away_beside_others_or_alone() {
+    use v1::SectionKind::{CapacityAndSharing, Health, Identity, LocalQuestions, Unspecified};
+    let with = |kinds: &[v1::SectionKind]| twin::ProfileSubmission {
+        removes: kinds.iter().map(|kind| (*kind).into()).collect(),
+        ..good()
+    };
+    let read = submission::read(&with(&[LocalQuestions]), TODAY).expect("valid");
+    assert_eq!(read.removes, KindSet::of(&[SectionKind::LocalQuestions]));
+    let alone = twin::ProfileSubmission {
+        content: bytes::Bytes::new(),
+        ..with(&[LocalQuestions, Health])
+    };
+    let read = submission::read(&alone, TODAY).expect("valid");
+    assert_eq!((read.sections.len(), read.removes.len()), (0, 2));
+    let mut wrong = with(&[
+        LocalQuestions,
+        Identity,
+        LocalQuestions,
+        CapacityAndSharing,
+        Unspecified,
+    ]);
+    wrong.removes.push(99);
+    let told = rules(&wrong);
+    let told: Vec<_> = told.iter().map(|(f, r)| (f.as_str(), r.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            ("removes[1]", "section.sent_and_removed"),
+            ("removes[2]", "section.twice"),
+            ("removes[3]", "section.not_publishable"),
+            ("removes[4]", "enum.unspecified"),
+            ("removes[5]", "enum.unknown"),
+        ]
+    );
+    let endless = twin::ProfileSubmission {
+        removes: vec![99; 100_000],
+        ..good()
+    };
+    assert_eq!(rules(&endless).len(), 25, "a list has an end");
+}
+
+#[test]
+fn what_is_of_class_r_is_published_by_itself() {
+    use v1::SectionKind::{ChildProtectionNote, FamilyAndAgencies, Health};
+    let complete = v1::Sections::decode(sample::complete(1)).expect("a sample");
+    let sections = v1::Sections {
+        child_protection_note: complete.child_protection_note,
+        ..v1::Sections::decode(good().content).expect("a sample")
+    };
+    let mixed = twin::ProfileSubmission {
+        content: sections.encode_to_vec().into(),
+        removes: vec![FamilyAndAgencies.into()],
+        ..good()
+    };
+    let told = rules(&mixed);
+    for field in ["content.child_protection_note", "removes[0]"] {
+        let apart = (field.to_owned(), "section.apart".to_owned());
+        assert!(told.contains(&apart), "{told:?}");
+    }
+    let taken = twin::ProfileSubmission {
+        content: bytes::Bytes::new(),
+        removes: vec![Health.into(), ChildProtectionNote.into()],
+        ..good()
+    };
+    let apart = ("removes[1]".to_owned(), "section.apart".to_owned());
+    assert_eq!(rules(&taken), [apart]);
+    let alone = twin::ProfileSubmission {
+        removes: vec![ChildProtectionNote.into(), FamilyAndAgencies.into()],
+        ..taken
+    };
+    assert!(submission::read(&alone, TODAY).is_ok());
 }
 
 #[test]

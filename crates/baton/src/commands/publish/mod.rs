@@ -16,9 +16,11 @@ use std::path::PathBuf;
 
 use baton_domain::calendar::AcademicYear;
 use baton_domain::route::Point;
+use baton_domain::section::SectionKind;
 use clap::Args;
 
 use super::refused::Refused;
+use super::show::kind;
 use super::source::{self, Source, today};
 use super::status::{point, year};
 use crate::connection::ConnectionArgs;
@@ -36,10 +38,14 @@ Examples:
   baton publish 3513948_CTF_3514898_001.xml --signatory 'Head teacher, A. Example' \\
     --point primary-to-secondary
   baton publish *.json --signatory 'Manager' --json > report.ndjson
+  baton publish leavers.ndjson --signatory 'Head teacher, A. Example' --remove relationships
 
 A file is contract records in JSON (one a line, one array, or one object) or a Common Transfer
 File; its content decides, not its name. A record that cannot be published is listed with every
-problem and its rule; the others are published. The same file again changes nothing.")]
+problem and its rule; the others are published. The same file again changes nothing.
+
+A record changes only the kinds it sends or takes away; what others of the setting sent stands.
+Kinds of class R (family_and_agencies, child_protection_note) come in records of their own.")]
 pub(crate) struct PublishArgs {
     /// Files of profiles.
     #[arg(value_name = "FILE", required = true)]
@@ -55,6 +61,10 @@ pub(crate) struct PublishArgs {
     /// not say.
     #[arg(long, value_parser = year)]
     year: Option<AcademicYear>,
+    /// A section kind taken away with every record, e.g. health; give it several times for several.
+    /// Kinds that a record does not send and that are not taken away stand as they are.
+    #[arg(long = "remove", value_parser = kind, value_name = "KIND")]
+    removes: Vec<SectionKind>,
     /// Publish nothing; list every problem, and core questions without value or answer.
     #[arg(long)]
     dry_run: bool,
@@ -69,6 +79,7 @@ pub(crate) async fn run(
         point: args.point,
         year: args.year,
         signatory: args.signatory,
+        removes: args.removes,
         today: today(),
     };
     for path in &args.files {

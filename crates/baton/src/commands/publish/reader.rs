@@ -124,7 +124,7 @@ fn of_ctf(reader: &CtfReader<Input>, occasion: &Occasion) -> Result<ctf::Occasio
     Ok(ctf::Occasion {
         point,
         academic_year: year,
-        level: v1::Level::Universal,
+        level: v1::Level::Unspecified,
         signatory: occasion.signatory.clone(),
     })
 }
@@ -157,7 +157,8 @@ impl Occasion {
 
     fn ctf(&self, pupil: &CtfPupil, about: &ctf::Occasion) -> Record {
         let encoded = pupil.to_submission(about).encode_to_vec();
-        let read = twin::ProfileSubmission::decode(encoded.as_slice()).unwrap_or_default();
+        let mut read = twin::ProfileSubmission::decode(encoded.as_slice()).unwrap_or_default();
+        self.complete(&mut read);
         let read = self.check(&read).map_err(|found| {
             let found: Vec<_> = found.into_iter().map(with_element).collect();
             Refused::by_contract(&found)

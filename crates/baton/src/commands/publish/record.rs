@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use baton_domain::calendar::AcademicYear;
 use baton_domain::route::Point;
+use baton_domain::section::{Class, SectionKind};
 use baton_wire::contract::Message;
 use baton_wire::violation::Violation;
 use baton_wire::{submission, twin, v1};
@@ -18,6 +19,8 @@ pub(super) struct Occasion {
     pub(super) point: Option<Point>,
     pub(super) year: Option<AcademicYear>,
     pub(super) signatory: String,
+    /// Kinds taken away with every record.
+    pub(super) removes: Vec<SectionKind>,
     pub(super) today: Date,
 }
 
@@ -40,6 +43,8 @@ impl Occasion {
         if submission.signatory.is_empty() {
             submission.signatory.clone_from(&self.signatory);
         }
+        let removes = self.removes.iter().map(|kind| i32::from(kind.number()));
+        submission.removes.extend(removes);
         if !submission.transition.is_empty() {
             return;
         }
@@ -93,7 +98,8 @@ pub(super) fn with_element(mut violation: Violation) -> Violation {
 const MOVES_MAX: usize = 500_000;
 
 /// The moves of a run so far. The same learner twice is a mistake nobody here can decide: the
-/// second record would silently stand over the first.
+/// second record would silently stand over what the first says of the same kinds. What is of class R
+/// is a contribution of its own, and comes in a record of its own.
 #[derive(Default)]
 pub(super) struct Seen {
     places: HashMap<String, (Arc<str>, u64)>,
@@ -116,13 +122,14 @@ impl Seen {
             academic_year,
             ..
         } = &submission;
+        let apart = if is_restricted(&submission) { "R " } else { "" };
         let keys: Vec<String> = if transition.is_empty() {
             let key = |id: &v1::LearnerIdentifier| {
-                format!("{point} {academic_year} {} {}", id.scheme, id.value)
+                format!("{apart}{point} {academic_year} {} {}", id.scheme, id.value)
             };
             learner.iter().map(key).collect()
         } else {
-            vec![transition.clone()]
+            vec![format!("{apart}{transition}")]
         };
         if let Some((file, line)) = keys.iter().find_map(|key| self.places.get(key)) {
             return Err(Refused::by_contract(&[Violation::new(
@@ -147,6 +154,17 @@ impl Seen {
         }
         Ok(submission)
     }
+}
+
+/// Whether it is of what a contribution has of class R; of nothing else then.
+fn is_restricted(submission: &v1::ProfileSubmission) -> bool {
+    let sent = submission.content.as_ref().is_some_and(|content| {
+        content.family_and_agencies.is_some() || content.child_protection_note.is_some()
+    });
+    let restricted = |kind: v1::SectionKind| {
+        SectionKind::try_from(kind).is_ok_and(|kind| kind.class() == Class::R)
+    };
+    sent || submission.removes().any(restricted)
 }
 
 #[cfg(test)]
@@ -175,6 +193,25 @@ mod tests {
         assert!(seen.first_time("a", &place(2), upn("B")).is_ok());
         let refused = seen.first_time("b", &place(9), upn("A")).unwrap_err();
         assert!(refused.told("b line 9").contains("a line 1"));
+    }
+
+    #[test]
+    fn what_is_of_class_r_comes_beside_the_rest_and_once_too() {
+        let mut seen = Seen::default();
+        let place = Place {
+            line: 1,
+            record: String::new(),
+        };
+        let mut noted = upn("A");
+        noted.content = Some(Box::new(v1::Sections {
+            child_protection_note: Some(v1::ChildProtectionNote::default()),
+            ..Default::default()
+        }));
+        let mut taken = upn("A");
+        taken.removes = vec![v1::SectionKind::FamilyAndAgencies.into()];
+        assert!(seen.first_time("a", &place, upn("A")).is_ok());
+        assert!(seen.first_time("a", &place, noted).is_ok());
+        assert!(seen.first_time("a", &place, taken).is_err());
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct Occasion {
     pub point: Point,
     /// Academic year the pupil leaves in; usually that of the [`Header`](super::Header).
     pub academic_year: AcademicYear,
-    /// How much the profile answers.
+    /// How much the profile answers; unspecified leaves what stands.
     pub level: v1::Level,
     /// Role and name of who signed the profile off.
     pub signatory: String,
@@ -51,6 +51,8 @@ impl CtfPupil {
             level: occasion.level.into(),
             content: Some(Box::new(self.to_sections())),
             signatory: occasion.signatory.clone(),
+            // A file says what a pupil has, not what is to go.
+            removes: Vec::new(),
         }
     }
 

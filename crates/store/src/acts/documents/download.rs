@@ -7,7 +7,6 @@ use baton_domain::entry::EntryKind;
 use baton_domain::section::KindSet;
 use bytes::Bytes;
 
-use super::super::redirect::tell;
 use super::super::{Prepare, Step, Turn};
 use super::committed::{Committed, incident};
 use super::list::DocumentView;
@@ -90,8 +89,8 @@ impl Step for DownloadDocument {
         let known = scene.world.documents.get(self.document.as_str());
         if let Some(known) = known.map(|known| known.profile_id.clone()) {
             scene.detail("profile", known.as_str());
-            if let Ok((_, row, _)) = scene.contribution(&known) {
-                tell(scene, &row);
+            if let Ok((profile, row, _)) = scene.contribution(&known) {
+                scene.tell_of(&row, &profile);
             }
         }
         let (document, profile, _) = readable?;

@@ -10,7 +10,6 @@ use baton_domain::section::KindSet;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
-use super::super::redirect::tell;
 use super::super::release::addressees;
 use super::super::{Idempotent, Prepare, Step, Turn};
 use super::sealed::{Opened, as_it_lies};
@@ -155,8 +154,8 @@ impl Step for FinaliseStep {
         let (staged, kind) = own_staged(scene, &self.act.document)?;
         scene.detail("profile", staged.profile_id.as_str());
         let found = scene.contribution(&staged.profile_id);
-        if let Ok((_, row, _)) = &found {
-            tell(scene, row);
+        if let Ok((profile, row, _)) = &found {
+            scene.tell_of(row, profile);
         }
         let (profile, row) = scene.addable(&staged.profile_id, kind)?;
         let bytes = u64::try_from(staged.bytes).map_err(|_| Refusal::Internal)?;

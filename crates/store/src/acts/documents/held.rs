@@ -7,7 +7,6 @@ use baton_domain::ids::DocumentId;
 use baton_domain::section::KindSet;
 
 use super::super::Step;
-use super::super::redirect::tell;
 use crate::erasure::Gone;
 use crate::refusal::Refusal;
 use crate::rows::{document_state, fact};
@@ -52,14 +51,15 @@ impl Step for RemoveFreed {
             return Ok(());
         };
         let profile = scene.world.profiles.get(document.profile_id.as_str());
-        let row = profile.and_then(|of| scene.world.transitions.get(of.transition_id.as_str()));
+        let profile = profile.cloned().ok_or(Refusal::Internal)?;
+        let row = scene.world.transitions.get(profile.transition_id.as_str());
         let row = row.cloned().ok_or(Refusal::Internal)?;
         if scene.is_marked(&row.learner_id, fact::HELD | fact::RESTRICTED) {
             scene.draft.silent = true;
             return Ok(());
         }
         scene.require(Action::Erase, Question::GENERAL)?;
-        tell(scene, &row);
+        scene.tell_of(&row, &profile);
         scene.detail("document", self.document.as_str());
         scene.detail("profile", document.profile_id.as_str());
         scene.detail("kinds", KindSet::of(&[kind]).bits());

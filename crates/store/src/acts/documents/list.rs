@@ -6,7 +6,6 @@ use baton_domain::entry::EntryKind;
 use baton_domain::ids::{DocumentId, ProfileId, SettingId};
 use baton_domain::section::{KindSet, SectionKind};
 
-use super::super::redirect::tell;
 use super::super::{Prepare, Step, Turn};
 use super::sealed::Of;
 use crate::ledger::Inner;
@@ -37,7 +36,8 @@ pub struct DocumentView {
     pub sha256: [u8; 32],
     /// It does not open as its entry says.
     pub damaged: bool,
-    /// Hidden with its contribution, which was withdrawn: shown to who sent it alone.
+    /// Hidden with its contribution, which was withdrawn, or with its kind, which was taken away: shown
+    /// to who sent it alone.
     pub withdrawn: bool,
     pub(super) row: DocumentRow,
     owner: SettingId,
@@ -140,7 +140,7 @@ impl Step for ListDocuments {
         let offered = kinds(profile.kinds).union(of_documents);
         let seen = scene.visible_of(&caller.acting, &row, &profile, offered);
         let hidden = scene.hidden_from_others(&profile, question);
-        tell(scene, &row);
+        scene.tell_of(&row, &profile);
         if seen.union(hidden).is_empty() {
             return Err(Refusal::Denied);
         }

@@ -29,6 +29,7 @@ pub(crate) use self::sealed::{as_it_lies, sha256};
 pub use self::stage::DocumentBegun;
 pub(crate) use self::stage::STAGED_FOR;
 pub use self::upload::ChunkStaged;
+use super::apart::is_restricted;
 use super::erase::alive;
 use crate::erasure::Gone;
 use crate::refusal::Refusal;
@@ -79,6 +80,12 @@ impl Scene<'_> {
     ) -> Result<(ProfileRow, TransitionRow), Refusal> {
         let (profile, row, question) = self.contribution(id)?;
         self.require_kind(Action::Publish, question, kind)?;
+        if profile.is_apart() != is_restricted(kind) {
+            return Err(match self.may_know(&row, &profile, question.relation) {
+                true => Refusal::Failed("RESTRICTED_APART"),
+                false => Refusal::Denied,
+            });
+        }
         alive(&row)?;
         match profile.state {
             profile_state::PUBLISHED => {}
@@ -184,10 +191,14 @@ impl Scene<'_> {
         }
     }
 
-    /// Takes a contribution's documents out of everybody's sight for good, and keeps them.
-    pub(super) fn hide_documents(&mut self, profile: &ProfileId) {
+    /// Takes a contribution's documents of these kinds, or with none all of them, out of everybody's
+    /// sight for good, and keeps them.
+    pub(super) fn hide_documents(&mut self, profile: &ProfileId, kinds: KindSet) {
+        let of = |row: &DocumentRow| {
+            kinds.is_empty() || row.kind().is_some_and(|kind| kinds.contains(kind))
+        };
         let standing = self.world.documents_of(profile);
-        let standing = standing.filter(|row| row.state == document_state::STANDING);
+        let standing = standing.filter(|row| row.state == document_state::STANDING && of(row));
         for mut row in standing.cloned().collect::<Vec<_>>() {
             row.state = document_state::HIDDEN;
             self.world.put(row);

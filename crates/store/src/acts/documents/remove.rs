@@ -4,10 +4,9 @@ use baton_domain::access::Action;
 use baton_domain::act::RemoveDocument;
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::DocumentId;
-use baton_domain::section::{Class, KindSet};
+use baton_domain::section::KindSet;
 use serde::{Deserialize, Serialize};
 
-use super::super::redirect::tell;
 use super::super::{Idempotent, Step, direct};
 use super::stage::own_staged;
 use crate::erasure::Gone;
@@ -65,8 +64,8 @@ direct!(RemoveDocument);
 fn abandon(id: &DocumentId, scene: &mut Scene<'_>) -> Result<RemovedDocument, Refusal> {
     let (staged, kind) = own_staged(scene, id)?;
     scene.detail("profile", staged.profile_id.as_str());
-    let (_, row, question) = scene.contribution(&staged.profile_id)?;
-    tell(scene, &row);
+    let (profile, row, question) = scene.contribution(&staged.profile_id)?;
+    scene.tell_of(&row, &profile);
     scene.require_kind(Action::Publish, question, kind)?;
     scene.forget_staged(id);
     scene.note_gone(&Gone::Document(id.clone()));
@@ -76,7 +75,7 @@ fn abandon(id: &DocumentId, scene: &mut Scene<'_>) -> Result<RemovedDocument, Re
 fn remove(scene: &mut Scene<'_>, document: &DocumentRow) -> Result<RemovedDocument, Refusal> {
     scene.detail("profile", document.profile_id.as_str());
     let (profile, row, question) = scene.contribution(&document.profile_id)?;
-    tell(scene, &row);
+    scene.tell_of(&row, &profile);
     // Of one that is gone the kind is not known any more; whoever may withdraw may be told. One that
     // a hold keeps is answered alike: nobody learns of a hold by removing twice.
     let stands = document.state == document_state::STANDING;
@@ -107,8 +106,7 @@ fn remove(scene: &mut Scene<'_>, document: &DocumentRow) -> Result<RemovedDocume
         scene.forget_document(document, document_state::REMOVED);
         scene.note_gone(&Gone::Document(document.id.clone()));
     }
-    // Who cannot see the kind must not learn that it was there.
-    if stands && kind.class() != Class::R {
+    if stands {
         scene.tell_again(&row, &profile);
     }
     Ok(RemovedDocument { kept: told })

@@ -10,7 +10,6 @@ use baton_domain::ids::{ContentId, DocumentId, ProfileId};
 use baton_domain::section::SectionKind;
 
 use super::super::opened::seal_section;
-use super::super::redirect::tell;
 use super::super::settings::random_id;
 use super::super::{Prepare, Step, Turn};
 use super::chunks::signed;
@@ -150,9 +149,12 @@ pub(super) fn unsaid<T>(
     }
     scene.detail("profile", profile.as_str());
     let found = scene.world.profiles.get(profile.as_str());
-    let row = found.and_then(|found| scene.world.transitions.get(found.transition_id.as_str()));
-    if let Some(row) = row.cloned() {
-        tell(scene, &row);
+    let found = found.and_then(|found| {
+        let row = scene.world.transitions.get(found.transition_id.as_str());
+        Some((row?.clone(), found.clone()))
+    });
+    if let Some((row, profile)) = found {
+        scene.tell_of(&row, &profile);
     }
     done
 }

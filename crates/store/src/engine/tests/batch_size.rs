@@ -97,6 +97,7 @@ fn publish(of: &TransitionId) -> Publish {
         target: Target::Transition(of.clone()),
         level: 1,
         sections: KINDS.into_iter().map(section).collect(),
+        removes: KindSet::EMPTY,
         signatory: "Head".to_owned(),
         born: None,
         stated: Vec::new(),

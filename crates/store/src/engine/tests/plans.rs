@@ -22,18 +22,18 @@ struct Asked {
 const ASKED: [Asked; 10] = [
     Asked {
         sql: acts::STIRRED,
-        types: "text, bigint, text, text",
-        values: "'stg_large', 1000000, 'sub_1', 'wat_1'",
+        types: "text, bigint, text, bigint, bigint, text, text",
+        values: "'stg_large', 1000000, 'crd_1', 2, 4, 'sub_1', 'wat_1'",
     },
     Asked {
         sql: acts::ARRIVED,
-        types: "text, bigint",
-        values: "'stg_large', 1000000",
+        types: "text, bigint, text, bigint, bigint",
+        values: "'stg_large', 1000000, 'crd_1', 2, 4",
     },
     Asked {
         sql: acts::FEED,
-        types: "text, bigint, bigint, bigint, bigint, bigint",
-        values: "'stg_large', 50000, 0, 3, 2025, 64",
+        types: "text, bigint, bigint, bigint, bigint, bigint, text, bigint, bigint",
+        values: "'stg_large', 50000, 0, 3, 2025, 64, 'crd_1', 2, 4",
     },
     Asked {
         sql: acts::MOVES,
@@ -47,8 +47,8 @@ const ASKED: [Asked; 10] = [
     },
     Asked {
         sql: acts::SIGHTINGS,
-        types: "text, bigint, bigint",
-        values: "'als_7', 0, 500",
+        types: "text, bigint, bigint, bigint",
+        values: "'als_7', 0, 500, 0",
     },
     Asked {
         sql: sweeper::OLD_REQUESTS,
@@ -116,16 +116,16 @@ const TABLES: [&str; 14] = [
 ];
 
 /// The rows, said so that both engines understand it; `{n}` counts them.
-const FILL: [&str; 10] = [
+const FILL: [&str; 11] = [
     "INSERT INTO feed SELECT CASE WHEN n % 2 = 0 THEN 'stg_large' ELSE 'stg_' || n % 500 END, \
-     n, 0, 1, 'prf_' || n, 'trn_' || n, 2, 2025 FROM {n}",
+     n, 0, 1, CASE WHEN n % 50 = 0 THEN 1 ELSE 0 END, 'prf_' || n, 'trn_' || n, 2, 2025 FROM {n}",
     "INSERT INTO lease SELECT 'sub_' || n, 'wat_' || n FROM {n}",
     "INSERT INTO request SELECT 'key_' || n, {blob}, n, 1000000 + n, '' FROM {n}",
     "INSERT INTO transition SELECT 'trn_' || substr('000000' || n, -6), 'lrn_' || n, \
      'primary-secondary', 2025, CASE WHEN n % 2 = 0 THEN 'stg_large' ELSE 'stg_' || n % 500 END, \
      'stg_' || n % 90, 'stg_council', NULL, 0, NULL, 0 FROM {n}",
-    "INSERT INTO profile SELECT 'prf_' || substr('000000' || n, -6), 'trn_' || n, 'stg_large', 1, \
-     1, 1, 2, 'cnt_' || n, {blob}, 1, n, n FROM {n}",
+    "INSERT INTO profile SELECT 'prf_' || substr('000000' || n, -6), 'trn_' || n, 'stg_large', 0, 1, \
+     1, 1, 2, 'cnt_' || n, '', 1, n, n FROM {n}",
     "INSERT INTO setting SELECT 'stg_' || n, 3, '', '', '', 1, {blob}, \
      CASE WHEN n % 50 = 0 THEN 'stg_' || n % 700 END FROM {n}",
     "INSERT INTO entry SELECT n, {blob}, {blob} FROM {n}",
@@ -133,7 +133,8 @@ const FILL: [&str; 10] = [
      9, CASE WHEN n % 1000 = 0 THEN 5 ELSE 1 END, 1, 1, {blob}, {blob}, n, n FROM {n}",
     "INSERT INTO staged SELECT 'doc_' || n, 'prf_' || n % 9000, 'stg_' || n % 500, 'crd_1', \
      'cnt_' || n, 9, 1, 1, {blob}, {blob}, 1000000 + n FROM {n}",
-    "INSERT INTO about SELECT 'als_' || n % 1000, n FROM {n}",
+    "INSERT INTO credential SELECT 'crd_' || n, 'stg_' || n % 500, '', 2, 0, 1, {blob}, n, 1 FROM {n}",
+    "INSERT INTO about SELECT 'als_' || n % 1000, n, 0 FROM {n}",
 ];
 
 #[tokio::test]

@@ -1,0 +1,122 @@
+//! What is of class R is a contribution of its own, kept apart from the ordinary one (ADR 23): by
+//! neither version, count, size nor arrival does it show to those who may see nothing of it.
+//!
+//! Who may know of it hangs on roles alone and on no window: to a safeguarding lead it is hidden and
+//! shown as anything else. The laws that no policy set may break say which roles those are
+//! (`access/invariants.rs` of the domain).
+
+use baton_domain::access::{Relation, Role, RoleSet};
+use baton_domain::ids::{Alias, SettingId};
+use baton_domain::section::{Class, SectionKind};
+
+use super::redirect::{note_released_at, tell};
+use crate::engine::value::{Column as _, Value};
+use crate::rows::{AboutRow, FeedRow, ProfileRow, TransitionRow, apart, profile_state};
+use crate::scene::Scene;
+use crate::view::kinds;
+use crate::world::Put as _;
+
+/// Bits of the roles that are told of what is kept apart, for texts that ask the credential: of all
+/// of it, and of what has a note that was released.
+pub(super) fn told_roles() -> [Value; 2] {
+    [Role::Dsl, Role::Senco].map(|role| i64::from(RoleSet::only(role).bits()).into_value())
+}
+
+/// Whether a kind is kept apart.
+pub(crate) fn is_restricted(kind: SectionKind) -> bool {
+    kind.class() == Class::R
+}
+
+impl ProfileRow {
+    /// Whether it is the contribution of class R.
+    pub(crate) fn is_apart(&self) -> bool {
+        self.apart != 0
+    }
+
+    fn has_note(&self) -> bool {
+        kinds(self.kinds).contains(SectionKind::ChildProtectionNote)
+    }
+}
+
+impl FeedRow {
+    /// Whether a caller with these roles is told of it.
+    pub(crate) fn is_for(&self, roles: RoleSet) -> bool {
+        match self.apart {
+            apart::NOT => true,
+            apart::RELEASED => roles.contains(Role::Dsl) || roles.contains(Role::Senco),
+            _ => roles.contains(Role::Dsl),
+        }
+    }
+}
+
+/// Who of a receiver is told of a contribution.
+pub(super) fn told(row: &TransitionRow, profile: &ProfileRow, addressee: &SettingId) -> i64 {
+    let destination = row.to_id.as_ref() == Some(addressee);
+    let released = row.facts & note_released_at(Relation::NamedDestination) != 0;
+    match profile.is_apart() {
+        false => apart::NOT,
+        true if destination && released && profile.has_note() => apart::RELEASED,
+        true => apart::LEAD,
+    }
+}
+
+impl Scene<'_> {
+    /// Whether the caller may know that there is this contribution.
+    pub(crate) fn may_know(
+        &self,
+        row: &TransitionRow,
+        profile: &ProfileRow,
+        relation: Relation,
+    ) -> bool {
+        let released = row.facts & note_released_at(relation) != 0;
+        !profile.is_apart()
+            || self.roles.contains(Role::Dsl)
+            || self.roles.contains(Role::Senco) && released && profile.has_note()
+    }
+
+    /// Names the learner of a contribution in the entry.
+    pub(crate) fn tell_of(&mut self, row: &TransitionRow, profile: &ProfileRow) {
+        tell(self, row);
+        if profile.is_apart() {
+            self.tell_apart();
+        }
+    }
+
+    /// Makes the entry findable by the learner's alias to those alone who may know of what is apart,
+    /// unless it tells more.
+    pub(crate) fn about_apart(&mut self, alias: &Alias) {
+        let position = self.position;
+        if self
+            .world
+            .about
+            .get(&format!("{alias}/{position}"))
+            .is_none()
+        {
+            self.world.put(AboutRow {
+                alias: alias.clone(),
+                position,
+                apart: 1,
+            });
+        }
+    }
+
+    /// Says of this act's entry that whatever it tells of a learner is kept apart.
+    pub(crate) fn tell_apart(&mut self) {
+        let here = |about: &&AboutRow| about.position == self.position;
+        let here = self.world.about.iter().filter(here);
+        for mut about in here.cloned().collect::<Vec<_>>() {
+            about.apart = 1;
+            self.world.put(about);
+        }
+    }
+
+    /// Puts what has a note before the destination again, once a lead has released it: to its SENCO
+    /// it is new.
+    pub(super) fn tell_senco(&mut self, row: &TransitionRow) {
+        let apart = self.world.profiles_of(&row.id);
+        let apart = apart.filter(|one| one.is_apart() && one.state == profile_state::PUBLISHED);
+        for profile in apart.cloned().collect::<Vec<_>>() {
+            self.tell_again(row, &profile);
+        }
+    }
+}
