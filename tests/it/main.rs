@@ -39,6 +39,7 @@ mod metrics;
 mod nodes;
 mod outcome;
 mod program;
+mod recipients;
 mod redirect;
 mod refusals;
 mod roles;

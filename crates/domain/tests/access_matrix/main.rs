@@ -38,6 +38,8 @@ fn plainly(action: Action, role: Role, relation: Relation, kind: Option<SectionK
         note_released: false,
         route: if release || role == Role::AdultServiceWorker {
             RouteGroup::Adult
+        } else if role == Role::SendCaseworker {
+            RouteGroup::EhcPlan
         } else {
             RouteGroup::Coordinated
         },
@@ -120,6 +122,17 @@ fn who_reads_what() {
     insta::assert_snapshot!("read", by_kind(&policies, Action::Read));
 }
 
+/// Whether it is asked kind by kind.
+fn of_a_kind(action: Action) -> bool {
+    action.dimensions().contains(Dimensions::KIND)
+}
+
+#[test]
+fn who_shares_what() {
+    let policies = PolicySet::shipped().expect("the shipped policies load");
+    insta::assert_snapshot!("share", by_kind(&policies, Action::NameFurtherRecipient));
+}
+
 #[test]
 fn who_publishes_what() {
     let policies = PolicySet::shipped().expect("the shipped policies load");
@@ -131,7 +144,7 @@ fn who_does_what() {
     let policies = PolicySet::shipped().expect("the shipped policies load");
     let mut out = String::new();
     for &action in Action::ALL {
-        if matches!(action, Action::Read | Action::Publish) {
+        if of_a_kind(action) {
             continue;
         }
         writeln!(out, "{action}").expect("a string takes text");
@@ -237,7 +250,7 @@ fn allowed(
     relation: Relation,
     change: fn(Facts) -> Facts,
 ) -> BTreeSet<String> {
-    let kinds: Vec<Option<SectionKind>> = if matches!(action, Action::Read | Action::Publish) {
+    let kinds: Vec<Option<SectionKind>> = if of_a_kind(action) {
         SectionKind::ALL.into_iter().map(Some).collect()
     } else {
         vec![None]

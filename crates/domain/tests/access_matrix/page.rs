@@ -8,7 +8,7 @@ use std::path::Path;
 use baton_domain::access::{Action, PolicySet, Relation, Role};
 use baton_domain::section::{Class, SectionKind};
 
-use super::{mark, plainly, relations};
+use super::{mark, of_a_kind, plainly, relations};
 
 const HEAD: &str = include_str!("page_head.md");
 
@@ -21,7 +21,7 @@ const fn side(relation: Relation) -> &'static str {
         Relation::FurtherRecipient => "a further recipient, within its named kinds",
         Relation::Provisional => "a school an EHC plan may still name",
         Relation::Dual => "a setting the learner is registered with as well",
-        Relation::Former => "a former destination",
+        Relation::Former => "a former destination or recipient",
         Relation::CouncilCaseworker => "the council that keeps the EHC plan",
         Relation::Council => "the council",
         Relation::SelfPerson => "the learner",
@@ -84,7 +84,7 @@ fn by_kind(out: &mut String, policies: &PolicySet, action: Action) {
 fn without_a_kind(out: &mut String, policies: &PolicySet) {
     out.push_str("| what | as | roles |\n|---|---|---|\n");
     for action in Action::ALL {
-        if matches!(action, Action::Read | Action::Publish) {
+        if of_a_kind(*action) {
             continue;
         }
         for relation in relations(*action) {
@@ -109,6 +109,8 @@ fn page() -> String {
     by_kind(&mut out, &policies, Action::Read);
     out.push_str("## Who publishes what\n\n");
     by_kind(&mut out, &policies, Action::Publish);
+    out.push_str("## Who lets a further recipient have what\n\n");
+    by_kind(&mut out, &policies, Action::NameFurtherRecipient);
     out.push_str("## Who does what else\n\n");
     without_a_kind(&mut out, &policies);
     out

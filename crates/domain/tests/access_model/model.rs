@@ -174,6 +174,12 @@ fn publishes(role: Role, facts: &Facts, kind: SectionKind) -> bool {
         }
 }
 
+/// Who lets a further recipient have a kind: who answers for what the setting sends.
+fn shares(role: Role, facts: &Facts, kind: SectionKind) -> bool {
+    facts.relation == Relation::Source
+        && (role == Role::Dsl || (role == Role::Publisher && !safeguarding(kind)))
+}
+
 /// Roles by relation for an action without a kind; the circumstances come after.
 fn does(role: Role, action: Action, relation: Relation) -> bool {
     use Relation::{
@@ -197,6 +203,7 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
     // adviser at the school are shown what came and answer for nobody.
     let served = (at(FurtherRecipient, &services) || at(NamedDestination, &services))
         || at(FurtherRecipient, &desks);
+    let left = at(Former, &school) || at(Former, &services) || at(Former, &desks);
     // At a school a nurse answers for nobody.
     let answers = role != HealthProfessional || relation == FurtherRecipient;
     let looks_on = placed && [SubjectTeacher, CareersAdviser].contains(&role);
@@ -224,6 +231,16 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         Action::WhoSaw | Action::Disclose => {
             role == Auditor || at(Source, &[Publisher]) || at(Caretaker, &[Publisher])
         }
+        Action::EndRecipient => {
+            at(Source, &[Publisher, Dsl])
+                || at(Caretaker, &[Publisher, Dsl])
+                || at(Council, &[AdmissionsOfficer])
+        }
+        Action::NameOtherSetting => {
+            at(Source, &[Publisher])
+                || at(Council, &[AdmissionsOfficer])
+                || at(CouncilCaseworker, &[SendCaseworker])
+        }
         Action::ReadAudit => role == Auditor,
         Action::Release => role == Sweeper,
         Action::ManageKeys => role == Operator || role == Sweeper,
@@ -234,10 +251,10 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         }
         Action::Receive => arriving || served || looks_on,
         Action::Reject => arriving || (served && answers),
-        Action::Acknowledge => arriving || (served && answers) || at(Former, &school),
+        Action::Acknowledge => arriving || (served && answers) || left,
         Action::Status => {
             arriving
-                || at(Former, &school)
+                || left
                 || at(Source, &[Publisher, Contributor, Senco, Dsl, DataManager])
                 || at(Caretaker, &[Publisher, Senco, Dsl, DataManager])
                 || at(Council, &[TransitionOfficer, EarlyYearsAdviser])
@@ -256,7 +273,7 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         }
         Action::RecordBestInterests => at(Source, &[Senco, Dsl]) || at(Caretaker, &[Senco, Dsl]),
         Action::ReleaseChildProtectionNote => role == Dsl && (placed || relation == Source),
-        Action::Read | Action::Publish => false,
+        Action::Read | Action::Publish | Action::NameFurtherRecipient => false,
     }
 }
 
@@ -288,6 +305,9 @@ fn circumstances_allow(role: Role, facts: &Facts) -> bool {
             timely && decision && facts.delegation == Delegation::Direct
         }
         Action::Erase => !facts.legal_hold,
+        Action::NameOtherSetting => {
+            facts.relation != Relation::CouncilCaseworker || facts.route == RouteGroup::EhcPlan
+        }
         _ => true,
     }
 }
@@ -302,13 +322,13 @@ pub(crate) fn model(tuple: &Tuple) -> bool {
         .roles
         .iter()
         .any(|role| match (facts.action, facts.kind) {
-            (Action::Read | Action::Publish, None) => false,
-            (Action::Read | Action::Publish, Some(kind)) => {
+            (Action::Read | Action::Publish | Action::NameFurtherRecipient, None) => false,
+            (Action::Read | Action::Publish | Action::NameFurtherRecipient, Some(kind)) => {
                 let reserved = safeguarding(kind) && facts.delegation != Delegation::Direct;
-                let granted = if facts.action == Action::Read {
-                    reads(role, facts, kind)
-                } else {
-                    publishes(role, facts, kind)
+                let granted = match facts.action {
+                    Action::Read => reads(role, facts, kind),
+                    Action::Publish => publishes(role, facts, kind),
+                    _ => shares(role, facts, kind),
                 };
                 granted && !reserved
             }

@@ -147,7 +147,7 @@ impl Step for Fetch {
         }
         let window = question.window;
         let fetched = Fetched::new(&row, &profile, kinds, window).may_open(&profile);
-        Ok(fetched.kept_until(scene.kept_until(&row)))
+        Ok(fetched.kept_until(scene.told_until(&row, question.relation)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What erasing does to the facts of a batch, whoever asked for it. What decides about access stays
 //! as a row that tells nothing, so that a fold of the entries still gives the rows.
 
+use baton_domain::access::Relation;
 use baton_domain::ids::{ProfileId, SettingId};
 use baton_domain::section::{Class, KindSet, SectionKind};
 
@@ -74,13 +75,13 @@ impl Scene<'_> {
         }
         self.note_gone(&Gone::Move(row.id.clone()));
         let others = self.world.recipients_of(&row.id).take(RECIPIENTS_MAX);
-        for mut other in others.cloned().collect::<Vec<_>>() {
-            (other.relation, other.kinds) = (recipient::NONE, 0);
-            self.world.put(other);
+        for other in others.cloned().collect::<Vec<_>>() {
+            self.world.put(other.ended(recipient::NONE));
         }
         self.world.put(TransitionRow {
             to_id: None,
             council_id: None,
+            plan_council_id: None,
             offer_date: None,
             accepted: 0,
             start_date: None,
@@ -216,6 +217,21 @@ impl Scene<'_> {
         } else {
             year.closes_on()
         })
+    }
+
+    /// The same, as a reader is told: the day itself would tell other recipients what the destination
+    /// did.
+    pub(super) fn told_until(
+        &self,
+        row: &TransitionRow,
+        to: Relation,
+    ) -> Option<jiff::civil::Date> {
+        let others = [
+            Relation::FurtherRecipient,
+            Relation::Dual,
+            Relation::Provisional,
+        ];
+        self.kept_until(row).filter(|_| !others.contains(&to))
     }
 
     /// Kinds of a contribution the caller may see: of others an erasure does not tell.

@@ -48,7 +48,7 @@ impl Mark<'_> {
         let row = scene.world.transitions.get(row.id.as_str()).cloned();
         let row = row.ok_or(Refusal::Internal)?;
         Ok(Redirected {
-            transition: scene.summary(&row, question.relation),
+            transition: scene.summary_with(&row, question),
         })
     }
 }

@@ -281,7 +281,8 @@ impl PullStep {
             receipt_state::DELIVERED
         };
         scene.receive(&profile, &caller.acting, state);
-        let fetched = Fetched::new(&row, &profile, kinds, question.window).kept_until(last);
+        let told = scene.told_until(&row, question.relation);
+        let fetched = Fetched::new(&row, &profile, kinds, question.window).kept_until(told);
         let fetched = if self.inline {
             fetched.may_open(&profile)
         } else {

@@ -93,23 +93,12 @@ impl Scene<'_> {
             // Who was never told of the learner is no former receiver: it learns nothing now.
             let told = |p: &ProfileRow| self.world.released.get(&format!("{}/{old}", p.id));
             if profiles.iter().any(|profile| told(profile).is_some()) {
-                self.world.put(RecipientRow {
-                    transition_id: row.id.clone(),
-                    setting_id: old,
-                    relation: recipient::FORMER,
-                    kinds: 0,
-                });
+                let former = RecipientRow::of(&row.id, &old);
+                self.world.put(former.ended(recipient::FORMER));
             }
         }
-        if let Some(new) = &to
-            && let Some(mut past) = self
-                .world
-                .recipients
-                .get(&format!("{}/{new}", row.id))
-                .cloned()
-        {
-            past.relation = recipient::NONE;
-            self.world.put(past);
+        if let Some(new) = &to {
+            self.promote(row, new);
         }
         // Offer, start and facts were about the old destination.
         row.facts &= !OF_DESTINATION;
@@ -360,8 +349,12 @@ impl Step for RecordFact {
         scene.detail("fact", name);
         scene.require(action, question)?;
         alive(&row)?;
-        row.facts |= bit;
-        scene.world.put(row.clone());
+        if self.fact == Fact::NoteReleased && bit == 0 {
+            scene.release_note_beside(&row);
+        } else {
+            row.facts |= bit;
+            scene.world.put(row.clone());
+        }
         Ok(Redirected {
             transition: scene.summary_after(&row, question),
         })
