@@ -115,6 +115,7 @@ CREATE TABLE transition (
     from_id TEXT COLLATE "C" NOT NULL,
     to_id TEXT COLLATE "C",
     council_id TEXT COLLATE "C",
+    plan_council_id TEXT COLLATE "C",
     offer_date TEXT COLLATE "C",
     accepted BIGINT NOT NULL,
     start_date TEXT COLLATE "C",
@@ -124,15 +125,23 @@ CREATE INDEX transition_learner ON transition (learner_id);
 CREATE INDEX transition_from ON transition (from_id, id);
 CREATE INDEX transition_to ON transition (to_id, id);
 CREATE INDEX transition_council ON transition (council_id, id);
+CREATE INDEX transition_plan_council ON transition (plan_council_id, id)
+    WHERE plan_council_id IS NOT NULL;
 
 CREATE TABLE recipient (
     transition_id TEXT COLLATE "C" NOT NULL,
     setting_id TEXT COLLATE "C" NOT NULL,
     relation BIGINT NOT NULL,
     kinds BIGINT NOT NULL,
+    first_day TEXT COLLATE "C",
+    last_day TEXT COLLATE "C",
+    purpose BIGINT NOT NULL,
+    note_released BIGINT NOT NULL,
     PRIMARY KEY (transition_id, setting_id)
 );
-CREATE INDEX recipient_setting ON recipient (setting_id);
+CREATE INDEX recipient_setting ON recipient (setting_id, transition_id);
+-- Those with a last day: looked for whenever the date changes.
+CREATE INDEX recipient_last_day ON recipient (last_day) WHERE last_day IS NOT NULL;
 
 CREATE TABLE profile (
     id TEXT COLLATE "C" PRIMARY KEY,

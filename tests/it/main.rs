@@ -42,6 +42,7 @@ mod metrics;
 mod nodes;
 mod outcome;
 mod program;
+mod recipients;
 mod redirect;
 mod refusals;
 mod roles;

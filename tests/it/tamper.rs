@@ -83,8 +83,8 @@ fn of_rows(credential: &str) -> Vec<Change> {
         table: "recipient",
         sql: "INSERT INTO recipient SELECT transition_id, \
               (SELECT max(id) FROM setting \
-              WHERE id NOT IN (SELECT setting_id FROM recipient)), 2, kinds \
-              FROM recipient"
+              WHERE id NOT IN (SELECT setting_id FROM recipient)), 2, kinds, \
+              first_day, last_day, purpose, note_released FROM recipient"
             .to_owned(),
         fault: "row_unknown",
     });

@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Withdraw(commands::withdraw::WithdrawArgs),
     /// Change where a learner goes.
     Redirect(commands::redirect::RedirectArgs),
+    /// Settings that receive beside the destination: name one, end one, list them.
+    Recipients(commands::recipients::RecipientsArgs),
     /// Erase a learner, a move or one section kind, for good; or what is due.
     Erase(commands::erase::EraseArgs),
     /// Put a learner under a legal hold: nothing of it is erased.

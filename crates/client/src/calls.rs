@@ -68,6 +68,12 @@ calls! { "TransitionService":
     write plan_transitions = "PlanTransitions"(PlanTransitionsRequest) -> PlanTransitionsResponse;
     /// Changes the destination of a move.
     write redirect_transition = "RedirectTransition"(RedirectTransitionRequest) -> RedirectTransitionResponse;
+    /// Names a setting that receives beside the destination, or changes what it was named for.
+    write add_recipient = "AddRecipient"(AddRecipientRequest) -> AddRecipientResponse;
+    /// Ends that a setting receives beside the destination.
+    write end_recipient = "EndRecipient"(EndRecipientRequest) -> EndRecipientResponse;
+    /// Names the council that keeps the learner's EHC plan, or none.
+    write set_plan_council = "SetPlanCouncil"(SetPlanCouncilRequest) -> SetPlanCouncilResponse;
     /// Records a fact of a move.
     write record_fact = "RecordFact"(RecordFactRequest) -> RecordFactResponse;
     /// One move and how far it has come.

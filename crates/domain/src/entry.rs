@@ -66,6 +66,12 @@ kinds! {
     Planned = "planned",
     /// A move got another destination, or none.
     Redirected = "redirected",
+    /// A setting was named a recipient beside the destination, or what it gets was changed.
+    RecipientAdded = "recipient_added",
+    /// Recipients are none any more: by somebody's act, or their last day is over.
+    RecipientEnded = "recipient_ended",
+    /// The council that keeps the learner's EHC plan was named, or is none any more.
+    PlanCouncilSet = "plan_council_set",
     /// A fact that a release depends on was recorded.
     FactRecorded = "fact_recorded",
     /// The progress of one move was shown.

@@ -4,7 +4,8 @@
 //!
 //! - Nouns: [`ids`] and [`codes`], [`route`], [`section`] and [`document`], [`act`] for what can be
 //!   asked.
-//! - Time: [`calendar`] for the days rules hang on, [`opening`] for when a receiver may read.
+//! - Time: [`calendar`] for the days rules hang on, [`opening`] for when a receiver may read,
+//!   [`recipient`] for those named beside the destination.
 //! - Rules: [`access`], the finite question and the policies that answer it.
 //! - Accounts to families: [`disclosure`], who may ask and what may be left out.
 //! - Evidence: [`entry`] for the bytes of a ledger entry, [`log`] for tree, proofs, checkpoints.
@@ -19,5 +20,6 @@ pub mod entry;
 pub mod ids;
 pub mod log;
 pub mod opening;
+pub mod recipient;
 pub mod route;
 pub mod section;

@@ -81,6 +81,14 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
             ("to", text(&setting(0x77))),
         ]),
         EntryKind::Redirected => with(vec![("from", text(&setting(0x77))), ("to", Json::Null)]),
+        EntryKind::RecipientAdded => with(vec![
+            ("purpose", text("looked_after")),
+            ("relation", text("further")),
+            ("subset", Json::Int(96)),
+            ("to", text(&setting(0x77))),
+        ]),
+        EntryKind::RecipientEnded => with(vec![("to", Json::Arr(vec![text(&setting(0x77))]))]),
+        EntryKind::PlanCouncilSet => with(vec![("to", text(&setting(0x22)))]),
         EntryKind::FactRecorded => with(vec![("fact", text("enrolled"))]),
         EntryKind::TransitionShown | EntryKind::WhoSawAsked | EntryKind::RestrictionLifted => {
             about()

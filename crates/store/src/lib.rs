@@ -42,8 +42,8 @@ pub use acts::{
     DocumentBegun, DocumentFault, DocumentLease, DocumentView, Documents, Downloaded, Entries,
     Erased, ErasedProfile, Fetched, Finalised, ImportedSetting, Issued, LogKeyRotated,
     MasterKeyRotated, MoveSummary, Planned, Progress, Published, Pulled, PulledItem, PulledWhat,
-    Redirected, RemovedDocument, Rotated, Section, SettingView, SettingsPage, Sighting, Sightings,
-    Subscribed, TransitionsPage,
+    RecipientFault, RecipientSummary, Redirected, RemovedDocument, Rotated, Section, SettingView,
+    SettingsPage, Sighting, Sightings, Subscribed, TransitionsPage,
 };
 pub use authenticate::{Known, Presented};
 pub use backup::{

@@ -1,8 +1,9 @@
 //! Why an act was not done, as its caller may know it.
 
-use crate::acts::DocumentFault;
+use crate::acts::{DocumentFault, RecipientFault};
 
-/// A refusal. Which of them leave an entry: `Denied`, `Failed`, `Unfit`, `PastLast` and `Conflict` do;
+/// A refusal. Which of them leave an entry: `Denied`, `Failed`, `Unfit`, `PastLast`,
+/// `RecipientUnfit` and `Conflict` do;
 /// the others say that the act was never decided or that nobody knows how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -15,6 +16,9 @@ pub enum Refusal {
     /// What was staged makes no document; everything that is wrong with it.
     #[error("what was staged is not the document that was announced")]
     Unfit(Vec<DocumentFault>),
+    /// The setting cannot be a recipient of the move, or is none; everything that is wrong.
+    #[error("the setting cannot be a recipient of this move")]
+    RecipientUnfit(Vec<RecipientFault>),
     /// A document was asked for from a chunk on that it does not have; its last one.
     #[error("the document has no such chunk")]
     PastLast(u64),

@@ -142,6 +142,8 @@ table! {
         from_id: SettingId,
         to_id: Option<SettingId>,
         council_id: Option<SettingId>,
+        /// The council that keeps the learner's EHC plan, through its caseworkers.
+        plan_council_id: Option<SettingId>,
         offer_date: Option<String>,
         accepted: i64,
         start_date: Option<String>,
@@ -193,6 +195,13 @@ table! {
         relation: i64,
         /// Bits of the section kinds a further recipient gets.
         kinds: i64,
+        /// First and last day it was named for, `CCYY-MM-DD`.
+        first_day: Option<String>,
+        last_day: Option<String>,
+        /// Why, as the contract numbers it; 0 where nobody is named any more.
+        purpose: i64,
+        /// 1 once its DSL released the child protection note to its own SENCO.
+        note_released: i64,
     }
 }
 

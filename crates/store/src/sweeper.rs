@@ -10,7 +10,10 @@ use futures::{Stream, StreamExt as _, stream};
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
-use crate::acts::{AnnounceExpiry, Expire, FREED, Release, RemoveFreed, STAGED_FOR, addressees};
+use crate::acts::{
+    AnnounceExpiry, EndRecipients, Expire, FREED, OVER, Release, RemoveFreed, STAGED_FOR,
+    addressees,
+};
 use crate::bodies::drop_old;
 use crate::clock::london_date;
 use crate::engine::Db;
@@ -70,7 +73,9 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
         told(end_staging(&inner, &stop).await.map(|()| true));
         told(freed(&door, &stop).await);
         if swept != Some(today) {
+            let ended = told(end_recipients(&door, &stop).await);
             swept = told(everything(&door, &stop).await).then_some(today);
+            swept = swept.filter(|_| ended);
             if inner.trusts_the_date() {
                 let all = past_its_time(&door, &stop).await;
                 swept = swept.filter(|_| all);
@@ -107,6 +112,26 @@ fn told(swept: Result<bool, StoreError>) -> bool {
         tracing::warn!(%error, code = error.code(), "a sweep was broken off");
         false
     })
+}
+
+/// Ends the recipients whose last day is over: they are told.
+async fn end_recipients(door: &Door, stop: &CancellationToken) -> Result<bool, StoreError> {
+    let (mut after, mut all) = (String::new(), true);
+    let today = london_date(door.inner.clock.now_us()).to_string();
+    while !stop.is_cancelled() {
+        let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
+        let texts = [today.clone(), after.clone()].map(|text| Value::Text(Some(text)));
+        let args = texts.into_iter().chain([limit.into_value()]).collect();
+        let ids: Vec<TransitionId> = door.inner.read_column(OVER, args).await?;
+        let Some(last) = ids.last() else {
+            return Ok(all);
+        };
+        last.as_str().clone_into(&mut after);
+        let ended =
+            stream::iter(ids).map(|transition| door.act_itself(EndRecipients { transition }));
+        all &= refused(ended.buffer_unordered(AT_ONCE), "recipients ended").await == 0;
+    }
+    Ok(false)
 }
 
 /// Goes over every standing contribution.

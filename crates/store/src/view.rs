@@ -4,12 +4,13 @@ use baton_domain::access::{Action, AgeStage, Relation, Role, RouteGroup};
 use baton_domain::calendar::{AcademicYear, compulsory_school_age_ends};
 use baton_domain::ids::{LearnerId, SettingId};
 use baton_domain::opening::{OpeningFacts, Window, window};
+use baton_domain::recipient::{self as beside, Days, RecipientRelation};
 use baton_domain::route::Route;
 use baton_domain::section::{KindSet, SectionKind};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use crate::acts::note_released_at;
+use crate::acts::is_final;
 use crate::learner;
 use crate::rows::{ProfileRow, RecipientRow, TransitionRow, fact, profile_state};
 use crate::scene::{Question, Scene};
@@ -55,7 +56,7 @@ impl Scene<'_> {
                 Relation::Source | Relation::Caretaker | Relation::Council => self.age(row),
                 _ => AgeStage::Under16,
             },
-            note_released: row.facts & note_released_at(relation) != 0,
+            note_released: self.note_is_released(setting, row, relation),
             route: Route::find(&row.route).map_or(RouteGroup::Coordinated, group),
             legal_hold: self.is_marked(&row.learner_id, fact::HELD),
         }
@@ -75,7 +76,7 @@ impl Scene<'_> {
         !inside && self.is_marked(&row.learner_id, fact::RESTRICTED)
     }
 
-    /// The question as the destination's window stands, whoever asks.
+    /// The window of the destination, or of a setting that is named beside it.
     pub(crate) fn window(&self, row: &TransitionRow, recipient: Option<&RecipientRow>) -> Window {
         let (Some(route), Ok(year)) = (Route::find(&row.route), year(row)) else {
             return Window::NotOpen;
@@ -95,8 +96,8 @@ impl Scene<'_> {
                 _ => None,
             },
             acceptance_recorded_by_council: has(fact::ACCEPTANCE_RECORDED),
-            final_plan_names_setting: has(fact::PLAN_NAMES_SETTING),
-            provisional: recipient.is_some_and(|r| r.relation == recipient::PROVISIONAL),
+            final_plan_names_setting: is_final(row),
+            provisional: false,
             enrolled_elsewhere: elsewhere,
             start_date_agreed_by_sender: date(&row.start_date),
             start_date_agreed_by_receiver: date(&row.start_date),
@@ -105,7 +106,12 @@ impl Scene<'_> {
             closed: has(fact::ERASED) || self.is_marked(&row.learner_id, fact::RESTRICTED),
             ..OpeningFacts::of_year(year)
         };
-        window(route.rule, &facts, self.today)
+        match recipient.and_then(|named| Some((named.named()?, named.days()))) {
+            Some((relation, days)) => {
+                beside::window(relation, days, (route.rule, &facts), self.today)
+            }
+            None => window(route.rule, &facts, self.today),
+        }
     }
 
     /// Kinds of a contribution the acting setting may see now. Every kind is asked for, so the
@@ -156,7 +162,8 @@ impl Scene<'_> {
     /// How a setting stands to a move. At both ends of it, as a successor that looks after what the
     /// sender left, it is the receiver, and the opening rule decides: nobody is both. A council that
     /// looks after something is the council to its officers, who see no content, and the caretaker
-    /// to everybody else in it; one that is named a recipient is that to its virtual school.
+    /// to everybody else in it; one that is named a recipient is that to its virtual school, and one
+    /// that keeps the EHC plan is that to its caseworkers.
     fn relation(
         &self,
         setting: &SettingId,
@@ -167,12 +174,16 @@ impl Scene<'_> {
         let cares = carer && self.world.caretaker_of(row.from_id.as_str()) == Some(setting);
         let officer = OFFICERS.iter().any(|role| self.roles.contains(*role));
         let council = row.council_id.as_ref() == Some(setting);
+        let keeps_plan = row.plan_council_id.as_ref() == Some(setting)
+            && self.roles.contains(Role::SendCaseworker);
         if row.from_id == *setting {
             Relation::Source
         } else if row.to_id.as_ref() == Some(setting) {
             Relation::NamedDestination
         } else if council && officer {
             Relation::Council
+        } else if keeps_plan {
+            Relation::CouncilCaseworker
         } else if cares {
             Relation::Caretaker
         } else {
@@ -212,6 +223,39 @@ impl Scene<'_> {
     }
 }
 
+impl RecipientRow {
+    /// How it is named beside the destination; none if it is no recipient now.
+    pub(crate) const fn named(&self) -> Option<RecipientRelation> {
+        named(self.relation)
+    }
+
+    /// From when until when. A day that cannot be read is none that has come.
+    pub(crate) fn days(&self) -> Days {
+        let day = |text: &Option<String>, unread: Date| {
+            let text = text.as_deref()?;
+            Some(text.parse::<Date>().unwrap_or(unread))
+        };
+        Days {
+            first: day(&self.first_day, Date::MAX),
+            last: day(&self.last_day, Date::MIN),
+        }
+    }
+
+    /// What is left of it once it is named for nothing any more.
+    pub(crate) fn ended(&self, relation: i64) -> Self {
+        Self {
+            transition_id: self.transition_id.clone(),
+            setting_id: self.setting_id.clone(),
+            relation,
+            kinds: 0,
+            first_day: None,
+            last_day: None,
+            purpose: 0,
+            note_released: 0,
+        }
+    }
+}
+
 /// Whether a contribution is that of the sending side: the setting's own, or that of the one it
 /// looks after.
 pub(crate) fn writes(
@@ -221,9 +265,19 @@ pub(crate) fn writes(
     profile: &ProfileRow,
 ) -> bool {
     match relation {
-        Relation::Source => profile.setting_id == *setting,
+        Relation::Source | Relation::CouncilCaseworker => profile.setting_id == *setting,
         Relation::Caretaker => profile.setting_id == row.from_id,
         _ => false,
+    }
+}
+
+/// The relation a number in a row stands for, of those that receive now.
+pub(crate) const fn named(relation: i64) -> Option<RecipientRelation> {
+    match relation {
+        recipient::FURTHER => Some(RecipientRelation::Further),
+        recipient::PROVISIONAL => Some(RecipientRelation::Provisional),
+        recipient::DUAL => Some(RecipientRelation::Dual),
+        _ => None,
     }
 }
 

@@ -341,6 +341,15 @@ impl World {
         ids.filter_map(move |id| self.recipients.get(&format!("{of}/{id}")))
     }
 
+    /// How one setting stands to a move otherwise than as source or destination.
+    pub(crate) fn recipient(
+        &self,
+        of: &TransitionId,
+        setting: &SettingId,
+    ) -> Option<&RecipientRow> {
+        self.recipients.get(&format!("{of}/{setting}"))
+    }
+
     /// Codes a setting is known by, as they are looked up.
     pub(crate) fn codes_of(&self, setting: &SettingId) -> impl Iterator<Item = &str> {
         let codes = self.codes_of.get(setting).into_iter().flatten();

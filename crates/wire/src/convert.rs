@@ -8,6 +8,7 @@ use baton_domain::{
     act::{ErasureReason, Fact, HoldReason, RestrictionReason},
     disclosure::Audience,
     opening::Window,
+    recipient::{RecipientPurpose, RecipientRelation},
     route::{Point, SettingKind},
     section::SectionKind,
 };
@@ -107,6 +108,24 @@ words! {
         BestInterests = BestInterests,
         Enrolled = Enrolled,
         NoteReleased = ChildProtectionNoteReleased,
+    }
+    RecipientRelation = RecipientRelation {
+        Further = Further,
+        Provisional = Provisional,
+        Dual = Dual,
+    }
+    RecipientPurpose = RecipientPurpose {
+        LookedAfter = LookedAfter,
+        HealthCare = HealthCare,
+        EarlyYearsAdvice = EarlyYearsAdvice,
+        SendSupport = SendSupport,
+        AdultServices = AdultServices,
+        Participation = Participation,
+        Safeguarding = Safeguarding,
+        PlanConsultation = PlanConsultation,
+        DualRegistration = DualRegistration,
+        ManagedMove = ManagedMove,
+        AlternativeProvision = AlternativeProvision,
     }
     ErasureReason = ErasureReason {
         NoLongerNeeded = NoLongerNeeded,
@@ -230,6 +249,10 @@ mod tests {
         }
         for point in Point::ALL {
             assert_eq!(i32::from(point.number()), v1::Point::from(point) as i32);
+        }
+        for purpose in RecipientPurpose::ALL {
+            let number = v1::RecipientPurpose::from(*purpose) as i32;
+            assert_eq!(i32::from(purpose.number()), number);
         }
         for kind in SettingKind::ALL {
             assert_eq!(

@@ -125,6 +125,9 @@ on_both_engines! {
         ErasureService/Erase                      nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         TransitionService/GetTransition           nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      ok 1          ok 1
         TransitionService/ListTransitions         nobody 0      nobody 0      nobody 0      ok 1          denied 1      ok 1          ok 1          ok 1
+        TransitionService/AddRecipient            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        TransitionService/EndRecipient            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        TransitionService/SetPlanCouncil          nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         TransitionService/RecordFact              nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         ProfileService/CheckProfile               nobody 0      nobody 0      nobody 0      ok 0          denied 0      ok 0          ok 0          ok 0
         ProfileService/PublishProfile             nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1

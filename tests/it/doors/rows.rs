@@ -24,6 +24,8 @@ pub(super) struct Targets {
     pub(super) sender: Setting,
     /// A setting that nobody needs any more.
     pub(super) closing: String,
+    /// A setting that can receive beside the destination.
+    pub(super) beside: Setting,
     /// Where the move can go next.
     pub(super) next: Setting,
     pub(super) plan: v1::PlannedTransition,
@@ -156,6 +158,26 @@ pub(super) const ROWS: &[Row] = rows! {
         };
         ListTransitions list_transitions "sender" "auditor" |who, to| v1::ListTransitionsRequest {
             parent: who.setting.clone(), ..Default::default()
+        };
+        AddRecipient add_recipient "sender" "sender's senco" |who, to| v1::AddRecipientRequest {
+            parent: who.setting.clone(),
+            name: who.mine(&to.transition),
+            setting: Some(to.beside.code),
+            relation: v1::RecipientRelation::Further.into(),
+            kinds: vec![v1::SectionKind::Identity.into()],
+            purpose: v1::RecipientPurpose::Participation.into(),
+            request_id: fresh(),
+            ..Default::default()
+        };
+        EndRecipient end_recipient "sender" "sender's senco" |who, to| v1::EndRecipientRequest {
+            parent: who.setting.clone(),
+            name: who.mine(&to.transition),
+            setting: Some(to.beside.code),
+            request_id: fresh(),
+        };
+        SetPlanCouncil set_plan_council "officer" "sender's senco" |who, to| v1::SetPlanCouncilRequest {
+            parent: who.setting.clone(), name: who.mine(&to.transition), request_id: fresh(),
+            ..Default::default()
         };
         RecordFact record_fact "sender" "sender's senco" |who, to| v1::RecordFactRequest {
             parent: who.setting.clone(),

@@ -73,6 +73,7 @@ struct Things {
     token: String,
     page_token: String,
     next: wire::SettingIdentifier,
+    beside: wire::SettingIdentifier,
     plan: wire::PlannedTransition,
     submission: wire::ProfileSubmission,
 }
@@ -136,6 +137,8 @@ pub(super) async fn sound(exchange: &Exchange) -> (Who, Vec<Call>) {
         token: turn.token,
         page_token: page.next_page_token,
         next: wire::SettingIdentifier::decode(exchange.academy.code.encode_to_vec().as_slice())
+            .unwrap(),
+        beside: wire::SettingIdentifier::decode(exchange.college.code.encode_to_vec().as_slice())
             .unwrap(),
         plan: wire::PlannedTransition::decode(plan.encode_to_vec().as_slice()).unwrap(),
         submission: wire::ProfileSubmission {
@@ -360,6 +363,41 @@ fn moves(of: &Things) -> Vec<Call> {
                 name: transition.clone(),
                 to: Some(of.next.clone()),
                 offer_date: "2026-03-02".to_owned(),
+                request_id: fresh(),
+                ..Default::default()
+            },
+        ),
+        call(
+            "TransitionService/AddRecipient",
+            Sender,
+            &wire::AddRecipientRequest {
+                parent: of.sender.clone(),
+                name: under(&of.sender, &of.transition),
+                setting: Some(of.beside.clone()),
+                relation: wire::RecipientRelation::Further.into(),
+                kinds: vec![1, 8],
+                first_day: "2026-03-02".to_owned(),
+                last_day: "2026-07-31".to_owned(),
+                purpose: wire::RecipientPurpose::SendSupport.into(),
+                request_id: fresh(),
+            },
+        ),
+        call(
+            "TransitionService/EndRecipient",
+            Sender,
+            &wire::EndRecipientRequest {
+                parent: of.sender.clone(),
+                name: under(&of.sender, &of.transition),
+                setting: Some(of.beside.clone()),
+                request_id: fresh(),
+            },
+        ),
+        call(
+            "TransitionService/SetPlanCouncil",
+            Officer,
+            &wire::SetPlanCouncilRequest {
+                parent: of.council.clone(),
+                name: transition.clone(),
                 request_id: fresh(),
                 ..Default::default()
             },

@@ -18,6 +18,7 @@ mod policy;
 mod public_proofs;
 mod quiet;
 mod readme;
+mod recipients;
 mod shown;
 mod told;
 mod tour;

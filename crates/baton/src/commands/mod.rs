@@ -12,6 +12,7 @@ pub(crate) mod init;
 pub(crate) mod keys;
 pub(crate) mod policy;
 pub(crate) mod publish;
+pub(crate) mod recipients;
 pub(crate) mod redirect;
 mod refused;
 pub(crate) mod restore;

@@ -81,6 +81,12 @@ pub(crate) async fn run(
     output.result(&json, || {
         format!("redirected to {whereto}; entry {position} of the ledger")
     });
+    if !transition.recipients.is_empty() {
+        output.say(
+            "Others receive beside the destination, and still do: look at them with `baton recipients \
+             list`, and end who is not concerned any more.",
+        );
+    }
     if new.is_some() && transition.window() == v1::WindowState::NotOpen {
         output.say(
             "It sees nothing yet: the offer, or in an in-year move the start date, is recorded by \

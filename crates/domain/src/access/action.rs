@@ -62,6 +62,13 @@ vocabulary! {
         BackUp = "back_up",
         /// Erase one section kind of a contribution before its time.
         EraseSection = "erase_section",
+        /// Name a further recipient for one section kind.
+        NameFurtherRecipient = "name_further_recipient",
+        /// Name another setting the learner is registered with, one an EHC plan may still name,
+        /// or the council that keeps the plan.
+        NameOtherSetting = "name_other_setting",
+        /// End that a setting is a recipient beside the destination, and know who is one.
+        EndRecipient = "end_recipient",
     }
 }
 
@@ -147,6 +154,8 @@ impl Dimensions {
                 always.and(Self::SHARING).and(Self::AGE).and(Self::ROUTE)
             }
             Relation::SelfPerson | Relation::Family => always.and(Self::SHARING).and(Self::AGE),
+            // A worker of an adult service answers on the way to it only.
+            Relation::Former if kind.is_none() => always.and(Self::ROUTE),
             _ => always,
         };
         match kind {
@@ -170,7 +179,10 @@ impl Action {
     pub const fn dimensions(self) -> Dimensions {
         use Dimensions as D;
         let own = match self {
-            Self::Plan | Self::Offer | Self::Redirect => D::RELATION.and(D::ROUTE),
+            Self::Plan | Self::Offer | Self::Redirect | Self::NameOtherSetting => {
+                D::RELATION.and(D::ROUTE)
+            }
+            Self::NameFurtherRecipient => D::RELATION.and(D::KIND),
             Self::Publish => D::RELATION.and(D::KIND).and(D::FILLED),
             Self::Withdraw
             | Self::ManageSettings
@@ -178,7 +190,8 @@ impl Action {
             | Self::WhoSaw
             | Self::Hold
             | Self::Restrict
-            | Self::Disclose => D::RELATION,
+            | Self::Disclose
+            | Self::EndRecipient => D::RELATION,
             Self::Read => D::RELATION
                 .and(D::KIND)
                 .and(D::FILLED)

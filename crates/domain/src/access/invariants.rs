@@ -55,6 +55,7 @@ pub const INVARIANTS: &[Invariant] = invariants![
     Denied: a_caretaker_sees_no_content,
     Denied: a_receiver_sets_no_destination,
     Denied: only_the_source_writes_and_takes_back,
+    Denied: only_the_source_shares_what_it_wrote,
     Denied: derived_and_reserved_kinds_are_not_published,
     Denied: a_refusal_closes_the_section,
     Denied: no_agreement_closes_the_section,
@@ -135,9 +136,12 @@ fn the_councils_officers_are_kept_apart(tuple: &Tuple) -> bool {
     let only = |role| facts.roles == RoleSet::only(role);
     match facts.action {
         Action::Status => only(Role::CouncilAdministrator) || only(Role::AdmissionsOfficer),
-        Action::Plan | Action::Offer | Action::Redirect | Action::RecordEnrolled => {
-            only(Role::CouncilAdministrator) || only(Role::TransitionOfficer)
-        }
+        Action::Plan
+        | Action::Offer
+        | Action::Redirect
+        | Action::RecordEnrolled
+        | Action::NameOtherSetting
+        | Action::EndRecipient => only(Role::CouncilAdministrator) || only(Role::TransitionOfficer),
         Action::ManageSettings | Action::ManageCredentials => {
             only(Role::AdmissionsOfficer) || only(Role::TransitionOfficer)
         }
@@ -216,8 +220,19 @@ fn a_receiver_sets_no_destination(tuple: &Tuple) -> bool {
     (facts.relation.receives() || facts.relation == Relation::Former)
         && matches!(
             facts.action,
-            Action::Plan | Action::Offer | Action::Redirect
+            Action::Plan
+                | Action::Offer
+                | Action::Redirect
+                | Action::NameFurtherRecipient
+                | Action::NameOtherSetting
+                | Action::EndRecipient
         )
+}
+
+/// A part of what one setting wrote goes to nobody by another's word, a council's neither.
+fn only_the_source_shares_what_it_wrote(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.action == Action::NameFurtherRecipient && facts.relation != Relation::Source
 }
 
 fn only_the_source_writes_and_takes_back(tuple: &Tuple) -> bool {

@@ -38,6 +38,8 @@ fn plainly(action: Action, role: Role, relation: Relation, kind: Option<SectionK
         note_released: false,
         route: if release || role == Role::AdultServiceWorker {
             RouteGroup::Adult
+        } else if role == Role::SendCaseworker {
+            RouteGroup::EhcPlan
         } else {
             RouteGroup::Coordinated
         },
@@ -123,6 +125,17 @@ fn by_kind(policies: &PolicySet, action: Action) -> String {
 fn who_reads_what() {
     let policies = PolicySet::shipped().expect("the shipped policies load");
     insta::assert_snapshot!("read", by_kind(&policies, Action::Read));
+}
+
+/// Whether it is asked kind by kind.
+fn of_a_kind(action: Action) -> bool {
+    action.dimensions().contains(Dimensions::KIND)
+}
+
+#[test]
+fn who_shares_what() {
+    let policies = PolicySet::shipped().expect("the shipped policies load");
+    insta::assert_snapshot!("share", by_kind(&policies, Action::NameFurtherRecipient));
 }
 
 #[test]

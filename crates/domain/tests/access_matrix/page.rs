@@ -21,7 +21,7 @@ const fn side(relation: Relation) -> &'static str {
         Relation::FurtherRecipient => "a further recipient, within its named kinds",
         Relation::Provisional => "a school an EHC plan may still name",
         Relation::Dual => "a setting the learner is registered with as well",
-        Relation::Former => "a former destination",
+        Relation::Former => "a former destination or recipient",
         Relation::CouncilCaseworker => "the council that keeps the EHC plan",
         Relation::Council => "the council",
         Relation::SelfPerson => "the learner",
@@ -111,6 +111,8 @@ fn page() -> String {
     by_kind(&mut out, &policies, Action::Publish);
     out.push_str("## Who erases which section\n\n");
     by_kind(&mut out, &policies, Action::EraseSection);
+    out.push_str("## Who lets a further recipient have what\n\n");
+    by_kind(&mut out, &policies, Action::NameFurtherRecipient);
     out.push_str("## Who does what else\n\n");
     without_a_kind(&mut out, &policies);
     out

@@ -177,6 +177,12 @@ fn publishes(role: Role, facts: &Facts, kind: SectionKind) -> bool {
         }
 }
 
+/// Who lets a further recipient have a kind: who answers for what the setting sends.
+fn shares(role: Role, facts: &Facts, kind: SectionKind) -> bool {
+    facts.relation == Relation::Source
+        && (role == Role::Dsl || (role == Role::Publisher && !safeguarding(kind)))
+}
+
 /// Roles by relation for an action without a kind; the circumstances come after.
 fn does(role: Role, action: Action, relation: Relation) -> bool {
     use Relation::{
@@ -200,6 +206,7 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
     // adviser at the school are shown what came and answer for nobody.
     let served = (at(FurtherRecipient, &services) || at(NamedDestination, &services))
         || at(FurtherRecipient, &desks);
+    let left = at(Former, &school) || at(Former, &services) || at(Former, &desks);
     // At a school a nurse answers for nobody.
     let answers = role != HealthProfessional || relation == FurtherRecipient;
     let looks_on = placed && [SubjectTeacher, CareersAdviser].contains(&role);
@@ -227,6 +234,16 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         Action::WhoSaw | Action::Disclose => {
             role == Auditor || at(Source, &[Publisher]) || at(Caretaker, &[Publisher])
         }
+        Action::EndRecipient => {
+            at(Source, &[Publisher, Dsl])
+                || at(Caretaker, &[Publisher, Dsl])
+                || at(Council, &[AdmissionsOfficer])
+        }
+        Action::NameOtherSetting => {
+            at(Source, &[Publisher])
+                || at(Council, &[AdmissionsOfficer])
+                || at(CouncilCaseworker, &[SendCaseworker])
+        }
         Action::ReadAudit => role == Auditor,
         Action::Release => role == Sweeper,
         Action::ManageKeys => role == Operator || role == Sweeper,
@@ -237,10 +254,10 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         }
         Action::Receive => arriving || served || looks_on,
         Action::Reject => arriving || (served && answers),
-        Action::Acknowledge => arriving || (served && answers) || at(Former, &school),
+        Action::Acknowledge => arriving || (served && answers) || left,
         Action::Status => {
             arriving
-                || at(Former, &school)
+                || left
                 || at(Source, &[Publisher, Contributor, Senco, Dsl, DataManager])
                 || at(Caretaker, &[Publisher, Senco, Dsl, DataManager])
                 || at(Council, &[TransitionOfficer, EarlyYearsAdviser])
@@ -259,7 +276,10 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         }
         Action::RecordBestInterests => at(Source, &[Senco, Dsl]) || at(Caretaker, &[Senco, Dsl]),
         Action::ReleaseChildProtectionNote => role == Dsl && (placed || relation == Source),
-        Action::Read | Action::Publish | Action::EraseSection => false,
+        Action::Read
+        | Action::Publish
+        | Action::EraseSection
+        | Action::NameFurtherRecipient => false,
     }
 }
 
@@ -291,8 +311,19 @@ fn circumstances_allow(role: Role, facts: &Facts) -> bool {
             timely && decision && facts.delegation == Delegation::Direct
         }
         Action::Erase => !facts.legal_hold,
+        Action::NameOtherSetting => {
+            facts.relation != Relation::CouncilCaseworker || facts.route == RouteGroup::EhcPlan
+        }
         _ => true,
     }
+}
+
+/// Whether it is asked of each section kind.
+const fn of_a_kind(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Read | Action::Publish | Action::EraseSection | Action::NameFurtherRecipient
+    )
 }
 
 /// The second statement of the matrix.
@@ -305,13 +336,14 @@ pub(crate) fn model(tuple: &Tuple) -> bool {
         .roles
         .iter()
         .any(|role| match (facts.action, facts.kind) {
-            (Action::Read | Action::Publish | Action::EraseSection, None) => false,
-            (Action::Read | Action::Publish | Action::EraseSection, Some(kind)) => {
+            (action, None) if of_a_kind(action) => false,
+            (action, Some(kind)) if of_a_kind(action) => {
                 let reserved = safeguarding(kind) && facts.delegation != Delegation::Direct;
                 let granted = match facts.action {
                     Action::Read => reads(role, facts, kind),
                     Action::Publish => publishes(role, facts, kind),
-                    _ => takes_away(role, facts, kind),
+                    Action::EraseSection => takes_away(role, facts, kind),
+                    _ => shares(role, facts, kind),
                 };
                 granted && !reserved
             }

@@ -7,7 +7,9 @@ use baton_domain::log::Hash;
 use baton_domain::opening::Window;
 use baton_domain::route::{Point, Route};
 use baton_domain::section::{KindSet, SectionKind};
-use baton_store::{CredentialView, Fetched, MoveSummary, Progress, Receipt, Section, SettingView};
+use baton_store::{
+    CredentialView, Fetched, MoveSummary, Progress, Receipt, RecipientSummary, Section, SettingView,
+};
 use baton_wire::convert::acceptance_number;
 use baton_wire::name::{CredentialName, ProfileName, SettingName, TransitionName};
 use baton_wire::twin;
@@ -118,6 +120,28 @@ pub(super) fn transition(caller: &Caller, summary: MoveSummary) -> twin::Transit
             .map_or(String::new(), |day| day.to_string()),
         restricted: summary.restricted,
         legal_hold: summary.held,
+        recipients: summary.recipients.into_iter().map(recipient).collect(),
+        plan_council: summary
+            .plan_council
+            .as_ref()
+            .map_or(String::new(), setting_name),
+    }
+}
+
+fn recipient(one: RecipientSummary) -> twin::Recipient {
+    let relation = one.relation().map(twin::RecipientRelation::from);
+    let purpose = one.purpose().map(twin::RecipientPurpose::from);
+    let kinds = one.kinds().iter();
+    twin::Recipient {
+        setting: setting_name(&one.setting),
+        relation: relation.unwrap_or_default().into(),
+        kinds: kinds
+            .map(|kind| twin::SectionKind::from(kind).into())
+            .collect(),
+        purpose: purpose.unwrap_or_default().into(),
+        window: window(one.window),
+        first_day: one.first_day.unwrap_or_default(),
+        last_day: one.last_day.unwrap_or_default(),
     }
 }
 

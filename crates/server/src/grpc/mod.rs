@@ -10,6 +10,7 @@ mod erasure;
 mod keys;
 mod page;
 mod profiles;
+mod recipients;
 mod settings;
 mod sighting;
 mod status;

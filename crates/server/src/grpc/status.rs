@@ -1,6 +1,6 @@
 //! Refusals of the ledger as problems of a call: one exhaustive match.
 
-use baton_store::{DocumentFault, Done, Refusal};
+use baton_store::{DocumentFault, Done, RecipientFault, Refusal};
 use baton_wire::status::{Problem, Reason};
 use baton_wire::violation::Violation;
 
@@ -14,6 +14,10 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
         Refusal::Unfit(faults) => Problem {
             violations: faults.iter().copied().map(violation).collect(),
             ..Reason::DocumentUnfit.into()
+        },
+        Refusal::RecipientUnfit(faults) => Problem {
+            violations: faults.iter().copied().map(unfit).collect(),
+            ..Reason::RecipientUnfit.into()
         },
         Refusal::PastLast(last) => Problem {
             violations: vec![Violation::new(
@@ -56,6 +60,67 @@ fn violation(fault: DocumentFault) -> Violation {
     }
 }
 
+fn unfit(fault: RecipientFault) -> Violation {
+    let (field, rule, expected) = match fault {
+        RecipientFault::Unknown => (
+            "setting",
+            "setting.unknown",
+            "No setting has this code: check it, import the register or add the setting first.",
+        ),
+        RecipientFault::Closed => (
+            "setting",
+            "setting.closed",
+            "It has closed: name a setting that is open.",
+        ),
+        RecipientFault::Itself => (
+            "setting",
+            "setting.itself",
+            "Nobody names the setting they act for; the sender names it.",
+        ),
+        RecipientFault::Source => (
+            "setting",
+            "setting.source",
+            "It is the sender: what it wrote it has.",
+        ),
+        RecipientFault::Destination => (
+            "setting",
+            "setting.destination",
+            "It is the destination, and gets what its people may see.",
+        ),
+        RecipientFault::NotACouncil => (
+            "council",
+            "setting.council",
+            "Name the council that keeps the EHC plan.",
+        ),
+        RecipientFault::NotOfRoute => (
+            "setting",
+            "setting.route",
+            "The route does not lead to this kind of setting; docs/routes.md lists which.",
+        ),
+        RecipientFault::NoPlan => (
+            "relation",
+            "relation.route",
+            "On this route no EHC plan names the setting, so none receives provisionally.",
+        ),
+        RecipientFault::PlanIsFinal => (
+            "relation",
+            "relation.final",
+            "The final plan names the destination: nobody receives provisionally any more.",
+        ),
+        RecipientFault::TooMany => (
+            "setting",
+            "recipients.count",
+            "The move has 12 recipients, or had 32 settings beside its destination: end one first.",
+        ),
+        RecipientFault::NotNamed => (
+            "setting",
+            "setting.not_named",
+            "It is no recipient of this move.",
+        ),
+    };
+    Violation::new(field, rule, expected)
+}
+
 /// A fault of ours: logged here under an id the caller is given. Nothing else of it leaves.
 pub(super) fn internal(place: &'static str) -> Problem {
     let mut bytes = [0; 8];
@@ -80,6 +145,7 @@ pub(super) fn ended<T>(answer: &Result<Done<T>, Refusal>) -> Ended {
         Err(
             Refusal::Failed(_)
             | Refusal::Unfit(_)
+            | Refusal::RecipientUnfit(_)
             | Refusal::PastLast(_)
             | Refusal::Conflict
             | Refusal::QueueFull

@@ -182,6 +182,27 @@ impl TransitionService for Services {
         }))
     }
 
+    async fn add_recipient(
+        &self,
+        request: Request<twin::AddRecipientRequest>,
+    ) -> Result<Response<twin::AddRecipientResponse>, Status> {
+        Ok(self.name_recipient(request).await?)
+    }
+
+    async fn end_recipient(
+        &self,
+        request: Request<twin::EndRecipientRequest>,
+    ) -> Result<Response<twin::EndRecipientResponse>, Status> {
+        Ok(self.let_recipient_go(request).await?)
+    }
+
+    async fn set_plan_council(
+        &self,
+        request: Request<twin::SetPlanCouncilRequest>,
+    ) -> Result<Response<twin::SetPlanCouncilResponse>, Status> {
+        Ok(self.name_plan_council(request).await?)
+    }
+
     async fn record_fact(
         &self,
         request: Request<twin::RecordFactRequest>,

@@ -8,7 +8,7 @@ use baton_domain::ids::{SettingId, TransitionId};
 use jiff::ToSpan as _;
 
 use super::move_summary::Progress;
-use super::redirect::{feed, tell};
+use super::redirect::tell;
 use super::release::addressees;
 use super::{Step, direct};
 use crate::refusal::Refusal;
@@ -72,13 +72,7 @@ impl Step for AnnounceExpiry {
         scene.world.put(row.clone());
         let (mut profiles, mut settings) = (BTreeSet::new(), BTreeSet::new());
         for (profile, to) in told {
-            scene.announce(feed(
-                &row,
-                &profile,
-                &to,
-                feed_kind::EXPIRES,
-                scene.position,
-            ));
+            scene.announce(scene.feed(&row, &profile, &to, feed_kind::EXPIRES));
             profiles.insert(profile.id.as_str().to_owned());
             settings.insert(to.as_str().to_owned());
         }

@@ -49,18 +49,42 @@ impl FeedRow {
     }
 }
 
-/// Who of a receiver is told of a contribution.
-pub(super) fn told(row: &TransitionRow, profile: &ProfileRow, addressee: &SettingId) -> i64 {
-    let destination = row.to_id.as_ref() == Some(addressee);
-    let released = row.facts & note_released_at(Relation::NamedDestination) != 0;
-    match profile.is_apart() {
-        false => apart::NOT,
-        true if destination && released && profile.has_note() => apart::RELEASED,
-        true => apart::LEAD,
-    }
-}
-
 impl Scene<'_> {
+    /// Who of a receiver is told of a contribution.
+    pub(super) fn told(
+        &self,
+        row: &TransitionRow,
+        profile: &ProfileRow,
+        addressee: &SettingId,
+    ) -> i64 {
+        let released = match row.to_id.as_ref() == Some(addressee) {
+            true => self.note_is_released(addressee, row, Relation::NamedDestination),
+            // Only there it is asked of the recipient.
+            false => self.note_is_released(addressee, row, Relation::Dual),
+        };
+        match profile.is_apart() {
+            false => apart::NOT,
+            true if released && profile.has_note() => apart::RELEASED,
+            true => apart::LEAD,
+        }
+    }
+
+    /// Whether a DSL of a setting released the note to the setting's own SENCO.
+    pub(crate) fn note_is_released(
+        &self,
+        setting: &SettingId,
+        row: &TransitionRow,
+        relation: Relation,
+    ) -> bool {
+        match relation {
+            Relation::FurtherRecipient | Relation::Dual => {
+                let named = self.world.recipient(&row.id, setting);
+                named.is_some_and(|named| named.note_released != 0)
+            }
+            relation => row.facts & note_released_at(relation) != 0,
+        }
+    }
+
     /// Whether the caller may know that there is this contribution.
     pub(crate) fn may_know(
         &self,
@@ -68,7 +92,8 @@ impl Scene<'_> {
         profile: &ProfileRow,
         relation: Relation,
     ) -> bool {
-        let released = row.facts & note_released_at(relation) != 0;
+        let acting = self.caller.map(|caller| &caller.acting);
+        let released = acting.is_some_and(|it| self.note_is_released(it, row, relation));
         !profile.is_apart()
             || self.roles.contains(Role::Dsl)
             || self.roles.contains(Role::Senco) && released && profile.has_note()
@@ -110,8 +135,8 @@ impl Scene<'_> {
         }
     }
 
-    /// Puts what has a note before the destination again, once a lead has released it: to its SENCO
-    /// it is new.
+    /// Puts what has a note before its receivers again, once a lead of one has released it: to that
+    /// SENCO it is new.
     pub(super) fn tell_senco(&mut self, row: &TransitionRow) {
         let apart = self.world.profiles_of(&row.id);
         let apart = apart.filter(|one| one.is_apart() && one.state == profile_state::PUBLISHED);

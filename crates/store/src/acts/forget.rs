@@ -80,13 +80,13 @@ impl Scene<'_> {
         }
         self.note_gone(&Gone::Move(row.id.clone()));
         let others = self.world.recipients_of(&row.id).take(RECIPIENTS_MAX);
-        for mut other in others.cloned().collect::<Vec<_>>() {
-            (other.relation, other.kinds) = (recipient::NONE, 0);
-            self.world.put(other);
+        for other in others.cloned().collect::<Vec<_>>() {
+            self.world.put(other.ended(recipient::NONE));
         }
         self.world.put(TransitionRow {
             to_id: None,
             council_id: None,
+            plan_council_id: None,
             offer_date: None,
             accepted: 0,
             start_date: None,

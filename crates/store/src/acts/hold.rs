@@ -9,7 +9,7 @@ use baton_domain::log::canonical::Json;
 
 use super::erase::alive;
 use super::forget::ROWS_MAX;
-use super::redirect::{Redirected, feed, find};
+use super::redirect::{Redirected, find};
 use super::{Idempotent, Step, direct};
 use crate::refusal::Refusal;
 use crate::rows::{ProfileRow, ReleasedRow, TransitionRow, fact, feed_kind};
@@ -48,7 +48,7 @@ impl Mark<'_> {
         let row = scene.world.transitions.get(row.id.as_str()).cloned();
         let row = row.ok_or(Refusal::Internal)?;
         Ok(Redirected {
-            transition: scene.summary(&row, question.relation),
+            transition: scene.summary_with(&row, question),
         })
     }
 }
@@ -205,7 +205,7 @@ impl Scene<'_> {
                     let to: SettingId = told.setting_id.clone();
                     told.position = ReleasedRow::HIDDEN;
                     self.world.put(told);
-                    self.announce(feed(&row, &profile, &to, feed_kind::PROFILE, self.position));
+                    self.announce(self.feed(&row, &profile, &to, feed_kind::PROFILE));
                 }
             }
         }

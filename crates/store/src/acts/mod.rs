@@ -32,6 +32,7 @@ mod policy_set;
 mod publish;
 mod pull;
 mod receipts;
+mod recipients;
 mod redirect;
 mod release;
 mod settings;
@@ -71,6 +72,8 @@ pub use opened::Section;
 pub use plan::Planned;
 pub use publish::Published;
 pub use pull::{Pulled, PulledItem, PulledWhat};
+pub(crate) use recipients::{EndRecipients, OVER, is_final};
+pub use recipients::{RecipientFault, RecipientSummary};
 pub use redirect::Redirected;
 pub(crate) use redirect::note_released_at;
 pub(crate) use release::{Release, SummariseRefusals, addressees};
@@ -211,6 +214,9 @@ acts! {
     Plan => Planned,
     Redirect => Redirected,
     RecordFact => Redirected,
+    AddRecipient => Redirected,
+    EndRecipient => Redirected,
+    SetPlanCouncil => Redirected,
     ShowTransition => MoveSummary,
     ListTransitions => TransitionsPage,
     Publish => Published,

@@ -6,6 +6,7 @@ use baton_domain::opening::Window;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::recipients::RecipientSummary;
 use crate::learner;
 use crate::rows::{TransitionRow, fact, profile_state, receipt_state};
 use crate::scene::{Question, Scene};
@@ -65,6 +66,10 @@ pub struct MoveSummary {
     pub restricted: bool,
     /// Whether a legal hold keeps it; to those of the source who may set one.
     pub held: bool,
+    /// Settings that receive beside the destination, to the sending side and the council only.
+    pub recipients: Vec<RecipientSummary>,
+    /// The council that keeps the EHC plan, to those and to its caseworkers.
+    pub plan_council: Option<SettingId>,
 }
 
 impl Scene<'_> {
@@ -72,7 +77,7 @@ impl Scene<'_> {
     pub(crate) fn summary(&self, row: &TransitionRow, relation: Relation) -> MoveSummary {
         let own = relation.sends();
         let (inside, erased) = (
-            own || relation == Relation::Council,
+            own || matches!(relation, Relation::Council | Relation::CouncilCaseworker),
             row.facts & fact::ERASED != 0,
         );
         let learner = self
@@ -87,7 +92,7 @@ impl Scene<'_> {
             .filter(|p| p.state == profile_state::PUBLISHED)
             .count();
         let keeps = own && KEEPERS.iter().any(|role| self.roles.contains(*role));
-        MoveSummary {
+        let summary = MoveSummary {
             id: row.id.clone(),
             route: row.route.clone(),
             from: row.from_id.clone(),
@@ -106,12 +111,19 @@ impl Scene<'_> {
             kept_until: self.kept_until(row).filter(|_| inside && !erased),
             restricted: keeps && self.is_marked(&row.learner_id, fact::RESTRICTED),
             held: keeps && self.is_marked(&row.learner_id, fact::HELD),
+            recipients: Vec::new(),
+            plan_council: row.plan_council_id.clone().filter(|_| inside),
+        };
+        if inside || relation == Relation::NamedDestination {
+            summary
+        } else {
+            self.own_part(row, summary)
         }
     }
 
     /// The summary after an act: who loads offers for a council learns no progress by that.
     pub(super) fn summary_after(&mut self, row: &TransitionRow, about: Question) -> MoveSummary {
-        let mut summary = self.summary(row, about.relation);
+        let mut summary = self.summary_with(row, about);
         if about.relation == Relation::Council && !self.ask(Action::Status, about, None) {
             (summary.progress, summary.published) = (Progress::Planned, 0);
             (summary.window, summary.kept_until) = (Window::NotOpen, None);

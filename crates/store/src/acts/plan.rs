@@ -9,6 +9,7 @@ use baton_domain::route::{Route, SettingKind};
 use serde::{Deserialize, Serialize};
 
 use super::move_summary::MoveSummary;
+use super::recipients::is_final;
 use super::redirect::{admits, councils, has_destination_settled, may_offer, set_offer, tell};
 use super::settings::{code_text, random_id, resolve};
 use super::{Idempotent, Prepare, Step, Turn};
@@ -154,6 +155,7 @@ impl Step for PlanStep {
                 from_id: from.id.clone(),
                 to_id: to.clone(),
                 council_id: None,
+                plan_council_id: None,
                 offer_date: None,
                 accepted: 0,
                 start_date: None,
@@ -164,6 +166,9 @@ impl Step for PlanStep {
             scene.change_destination(&mut row, to);
         }
         self.state(&mut row, relation);
+        if is_final(&row) {
+            scene.end_provisional(&row);
+        }
         row.council_id = row.council_id.or(council);
         tell(scene, &row);
         scene.detail("route", row.route.as_str());

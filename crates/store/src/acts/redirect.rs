@@ -58,7 +58,7 @@ impl Scene<'_> {
         };
         released.position = ReleasedRow::CLOSED;
         self.world.put(released);
-        self.announce(feed(row, profile, of, feed_kind::CLOSED, self.position));
+        self.announce(self.feed(row, profile, of, feed_kind::CLOSED));
     }
 
     /// Remembers that a receiver was told a contribution is not available, if it is hidden from
@@ -82,7 +82,28 @@ impl Scene<'_> {
             setting_id: to.clone(),
             position: self.position,
         });
-        self.announce(feed(row, profile, to, feed_kind::PROFILE, self.position));
+        self.announce(self.feed(row, profile, to, feed_kind::PROFILE));
+    }
+
+    /// A line in a setting's feed, at this act's position.
+    pub(super) fn feed(
+        &self,
+        row: &TransitionRow,
+        profile: &ProfileRow,
+        addressee: &SettingId,
+        kind: i64,
+    ) -> FeedRow {
+        FeedRow {
+            addressee: addressee.clone(),
+            position: self.position,
+            item: 0,
+            kind,
+            apart: self.told(row, profile, addressee),
+            profile_id: profile.id.clone(),
+            transition_id: row.id.clone(),
+            point: Route::find(&row.route).map_or(0, |route| i64::from(route.point.number())),
+            academic_year: row.academic_year,
+        }
     }
 
     /// Changes a move's destination in place.
@@ -99,23 +120,12 @@ impl Scene<'_> {
             let told = |p: &ProfileRow| self.world.released.get(&format!("{}/{old}", p.id));
             let mut open = profiles.iter().filter(|profile| !profile.is_apart());
             if open.any(|profile| told(profile).is_some()) {
-                self.world.put(RecipientRow {
-                    transition_id: row.id.clone(),
-                    setting_id: old,
-                    relation: recipient::FORMER,
-                    kinds: 0,
-                });
+                let former = RecipientRow::of(&row.id, &old);
+                self.world.put(former.ended(recipient::FORMER));
             }
         }
-        if let Some(new) = &to
-            && let Some(mut past) = self
-                .world
-                .recipients
-                .get(&format!("{}/{new}", row.id))
-                .cloned()
-        {
-            past.relation = recipient::NONE;
-            self.world.put(past);
+        if let Some(new) = &to {
+            self.promote(row, new);
         }
         // Offer, start and facts were about the old destination.
         row.facts &= !OF_DESTINATION;
@@ -126,26 +136,6 @@ impl Scene<'_> {
             row.facts &= !fact::DESTINATION_REMOVED;
         }
         row.to_id = to;
-    }
-}
-
-pub(super) fn feed(
-    row: &TransitionRow,
-    profile: &ProfileRow,
-    addressee: &SettingId,
-    kind: i64,
-    position: i64,
-) -> FeedRow {
-    FeedRow {
-        addressee: addressee.clone(),
-        position,
-        item: 0,
-        kind,
-        apart: apart::told(row, profile, addressee),
-        profile_id: profile.id.clone(),
-        transition_id: row.id.clone(),
-        point: Route::find(&row.route).map_or(0, |route| i64::from(route.point.number())),
-        academic_year: row.academic_year,
     }
 }
 
@@ -367,14 +357,21 @@ impl Step for RecordFact {
         scene.detail("fact", name);
         scene.require(action, question)?;
         alive(&row)?;
-        let known = row.facts & bit != 0;
-        row.facts |= bit;
-        scene.world.put(row.clone());
         if self.fact == Fact::NoteReleased {
+            let known = question.note_released;
+            if bit == 0 {
+                scene.release_note_beside(&row);
+            } else {
+                row.facts |= bit;
+                scene.world.put(row.clone());
+            }
             scene.tell_apart();
-            if !known && question.relation == Relation::NamedDestination {
+            if !known && question.relation != Relation::Source {
                 scene.tell_senco(&row);
             }
+        } else {
+            row.facts |= bit;
+            scene.world.put(row.clone());
         }
         Ok(Redirected {
             transition: scene.summary_after(&row, question),

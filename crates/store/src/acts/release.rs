@@ -4,12 +4,13 @@ use baton_domain::access::{Action, Role, RoleSet};
 use baton_domain::entry::{EntryKind, number};
 use baton_domain::ids::{CredentialId, ProfileId, SettingId};
 use baton_domain::opening::{Window, provisional_kinds};
+use baton_domain::recipient::RecipientRelation;
 
 use super::{Step, direct};
 use crate::refusal::Refusal;
 use crate::rows::{ProfileRow, ReleasedRow, TransitionRow, profile_state};
 use crate::scene::{Question, Scene};
-use crate::view::{kinds, recipient};
+use crate::view::kinds;
 use crate::world::Needs;
 
 /// Puts a contribution before a receiver whose window opened after it was published.
@@ -115,21 +116,20 @@ pub(crate) fn addressees(
         return found;
     }
     let offered = kinds(profile.kinds);
-    let open = scene.window(row, None) == Window::Open;
-    if open {
+    if scene.window(row, None) == Window::Open {
         found.extend(row.to_id.clone());
     }
     for other in scene.world.recipients_of(&row.id) {
-        let reached = match other.relation {
-            recipient::FURTHER => open && !offered.intersection(kinds(other.kinds)).is_empty(),
-            recipient::DUAL => open,
-            recipient::PROVISIONAL => {
-                scene.window(row, Some(other)) >= Window::Provisional
-                    && scene.window(row, Some(other)) != Window::Closed
-                    && !offered.intersection(provisional_kinds()).is_empty()
-            }
-            _ => false,
+        let Some(relation) = other.named() else {
+            continue;
         };
+        let gets = match relation {
+            RecipientRelation::Further => kinds(other.kinds),
+            RecipientRelation::Provisional => provisional_kinds(),
+            RecipientRelation::Dual => offered,
+        };
+        let in_time = [Window::Provisional, Window::Open].contains(&scene.window(row, Some(other)));
+        let reached = in_time && !offered.intersection(gets).is_empty();
         if reached && found.iter().all(|id| *id != other.setting_id) {
             found.push(other.setting_id.clone());
         }

@@ -1,6 +1,6 @@
 //! Progress of moves; never content.
 
-use baton_domain::access::Action;
+use baton_domain::access::{Action, Relation};
 use baton_domain::act::{Caller, ListTransitions, ShowTransition};
 use baton_domain::entry::{EntryKind, ITEMS_MAX};
 use baton_domain::ids::TransitionId;
@@ -31,7 +31,15 @@ pub(crate) const PAGE: &str = "SELECT id FROM (\
      ORDER BY moved.id LIMIT $5) AS in_care UNION \
      SELECT id FROM (SELECT id FROM transition WHERE council_id = $1 AND id > $2 \
      AND ($3 = 0 OR academic_year = $3) AND ($4 = 0 OR to_id IS NULL) \
-     ORDER BY id LIMIT $5) AS council) AS mine ORDER BY id LIMIT $5";
+     ORDER BY id LIMIT $5) AS council UNION \
+     SELECT id FROM (SELECT id FROM transition WHERE plan_council_id = $1 AND id > $2 \
+     AND ($3 = 0 OR academic_year = $3) AND ($4 = 0 OR to_id IS NULL) \
+     ORDER BY id LIMIT $5) AS plan_council UNION \
+     SELECT id FROM (SELECT moved.id FROM recipient JOIN transition AS moved \
+     ON moved.id = recipient.transition_id WHERE recipient.setting_id = $1 \
+     AND recipient.transition_id > $2 AND recipient.relation > 1 AND $4 = 0 \
+     AND ($3 = 0 OR moved.academic_year = $3) \
+     ORDER BY recipient.transition_id LIMIT $5) AS beside) AS mine ORDER BY id LIMIT $5";
 
 /// Moves looked at together, and how often, before a page ends with what was found.
 const SCANNED: usize = 256;
@@ -64,7 +72,7 @@ impl Step for ShowTransition {
         if scene.is_hidden(&row, question) {
             return Err(Refusal::Denied);
         }
-        Ok(scene.summary(&row, question.relation))
+        Ok(scene.summary_with(&row, question))
     }
 }
 direct!(ShowTransition);
@@ -168,7 +176,8 @@ fn shown(
         return None;
     }
     let question = scene.question(&caller.acting, &row);
-    if scene.is_hidden(&row, question) {
+    // Who was a recipient once can ask for the move by its name, and answers; it is none of its own.
+    if question.relation == Relation::Former || scene.is_hidden(&row, question) {
         return None;
     }
     scene
@@ -205,7 +214,7 @@ impl Step for PageStep {
                 scene.about(&alias);
                 scene.show(Json::from(alias.as_str()));
             }
-            transitions.push(scene.summary(&row, question.relation));
+            transitions.push(scene.summary_with(&row, question));
         }
         scene.name_shown("learners");
         Ok(TransitionsPage { transitions, next })

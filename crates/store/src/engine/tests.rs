@@ -85,6 +85,7 @@ fn statements() -> Vec<Statement> {
         bodies::FIRST_KEPT,
         bodies::FIRST_NEEDED,
         acts::FREED,
+        acts::OVER,
         erasure::PAGE,
         scrub::WAITING,
         sweeper::OLD_REQUESTS,

@@ -83,6 +83,9 @@ reasons! {
     /// The route does not lead to this kind of setting.
     DestinationNotOfRoute = "DESTINATION_NOT_OF_ROUTE", FailedPrecondition,
         "the route does not lead to this kind of setting";
+    /// The setting cannot be a recipient of the move, or is none; all that is wrong is told.
+    RecipientUnfit = "RECIPIENT_UNFIT", FailedPrecondition,
+        "this setting cannot be named for this move in this way; each problem says what to do";
     /// The caller has planned no move for this learner, point and year.
     NoPlannedTransition = "NO_PLANNED_TRANSITION", FailedPrecondition,
         "no move is planned for this learner, point and year; import the cohort first";

@@ -64,7 +64,8 @@ fn the_page_of_routes_lists_every_route() {
     let mut text = String::from(
         "# Routes\n\nA route says between what kinds of setting a learner moves and what must \
          hold before the receiver may read. Until then it learns nothing, not even that there is \
-         something. Every window closes on 31 December after the move. Sources: School Admissions \
+         something. Every window closes on 31 December after the move. Who receives beside the \
+         destination, and from when until when: [recipients](recipients.md). Sources: School Admissions \
          Code (offer days), SEND Regulations 2014 r18, Care Act 2014 s58, Mental Capacity Act \
          2005 s4.\n\n| code | point | opens when | receivers | |\n|---|---|---|---|---|\n",
     );

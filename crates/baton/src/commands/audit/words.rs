@@ -58,6 +58,9 @@ fn phrase(kind: EntryKind, seen: &Seen) -> Act {
         EntryKind::CredentialRevoked => plain("revoked a credential", "revoke a credential"),
         EntryKind::Planned => same("planned the move", "plan the move", &to),
         EntryKind::Redirected => redirected(seen, &to),
+        EntryKind::RecipientAdded | EntryKind::RecipientEnded | EntryKind::PlanCouncilSet => {
+            beside(kind, seen)
+        }
         EntryKind::FactRecorded => fact(&seen.what),
         EntryKind::TransitionShown => plain(
             "looked at how far the move is",
@@ -195,6 +198,33 @@ fn of_keeping(kind: EntryKind) -> Act {
             "have the keys sealed under another master key",
         ),
         other => same(other.name(), other.name()),
+    }
+}
+
+/// Settings that receive, or write the plan, beside the destination.
+fn beside(kind: EntryKind, seen: &Seen) -> Act {
+    let who = places(" ", seen);
+    let (done, wanted) = match kind {
+        EntryKind::RecipientAdded => (
+            format!("let{who} receive beside the destination"),
+            "let another setting receive beside the destination",
+        ),
+        EntryKind::RecipientEnded => (
+            format!("ended that{who} receives beside the destination"),
+            "end that another setting receives",
+        ),
+        _ if seen.to.is_empty() => (
+            "took away which council keeps the EHC plan".to_owned(),
+            "name the council that keeps the EHC plan",
+        ),
+        _ => (
+            format!("named{who} as the council that keeps the EHC plan"),
+            "name the council that keeps the EHC plan",
+        ),
+    };
+    Act {
+        done,
+        wanted: wanted.to_owned(),
     }
 }
 

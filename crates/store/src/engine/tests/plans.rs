@@ -19,7 +19,7 @@ struct Asked {
     values: &'static str,
 }
 
-const ASKED: [Asked; 10] = [
+const ASKED: [Asked; 11] = [
     Asked {
         sql: acts::STIRRED,
         types: "text, bigint, text, bigint, bigint, text, text",
@@ -66,6 +66,11 @@ const ASKED: [Asked; 10] = [
         values: "10, 1",
     },
     Asked {
+        sql: acts::OVER,
+        types: "text, text, bigint",
+        values: "'2026-03-10', '', 256",
+    },
+    Asked {
         sql: acts::FREED,
         types: "text, bigint",
         values: "'doc_050000', 256",
@@ -90,15 +95,17 @@ fn asked() -> Vec<Asked> {
 /// The index of a few rows of a large table, where there is one: going through the whole of another
 /// index would pass for a search.
 fn small_index(asked: &Asked) -> &'static str {
-    if asked.sql == acts::FREED {
-        "document_taken_back"
-    } else {
-        ""
+    match asked.sql {
+        acts::FREED => "document_taken_back",
+        acts::OVER => "recipient_last_day",
+        _ => "",
     }
 }
 
 /// How SQLite says that it goes through a whole table, by name or by the name a text gives it.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 16] = [
+    "SCAN recipient",
+    "SCAN moved",
     "SCAN feed",
     "SCAN lease",
     "SCAN request",
@@ -116,14 +123,18 @@ const TABLES: [&str; 14] = [
 ];
 
 /// The rows, said so that both engines understand it; `{n}` counts them.
-const FILL: [&str; 11] = [
+const FILL: [&str; 12] = [
     "INSERT INTO feed SELECT CASE WHEN n % 2 = 0 THEN 'stg_large' ELSE 'stg_' || n % 500 END, \
      n, 0, 1, CASE WHEN n % 50 = 0 THEN 1 ELSE 0 END, 'prf_' || n, 'trn_' || n, 2, 2025 FROM {n}",
     "INSERT INTO lease SELECT 'sub_' || n, 'wat_' || n FROM {n}",
-    "INSERT INTO request SELECT 'key_' || n, {blob}, n, 1000000 + n, '' FROM {n}",
+    "INSERT INTO request SELECT 'key_' || n, {blob}, n, 1000000 + n, 0, 0, '' FROM {n}",
     "INSERT INTO transition SELECT 'trn_' || substr('000000' || n, -6), 'lrn_' || n, \
      'primary-secondary', 2025, CASE WHEN n % 2 = 0 THEN 'stg_large' ELSE 'stg_' || n % 500 END, \
-     'stg_' || n % 90, 'stg_council', NULL, 0, NULL, 0 FROM {n}",
+     'stg_' || n % 90, 'stg_council', CASE WHEN n % 900 = 0 THEN 'stg_council' END, NULL, 0, NULL, 0 \
+     FROM {n}",
+    "INSERT INTO recipient SELECT 'trn_' || substr('000000' || n, -6), \
+     CASE WHEN n % 2 = 0 THEN 'stg_large' ELSE 'stg_' || n % 500 END, 2, 2, NULL, \
+     CASE WHEN n % 1000 = 0 THEN '2026-03-01' END, 2, 0 FROM {n}",
     "INSERT INTO profile SELECT 'prf_' || substr('000000' || n, -6), 'trn_' || n, 'stg_large', 0, 1, \
      1, 1, 2, 'cnt_' || n, '', 1, n, n FROM {n}",
     "INSERT INTO setting SELECT 'stg_' || n, 3, '', '', '', 1, {blob}, \

@@ -68,6 +68,8 @@ impl Activity {
             | EntryKind::CaretakerSet
             | EntryKind::Planned
             | EntryKind::Redirected
+            | EntryKind::RecipientAdded
+            | EntryKind::PlanCouncilSet
             | EntryKind::FactRecorded
             | EntryKind::Unchanged
             | EntryKind::Acknowledged
@@ -79,6 +81,7 @@ impl Activity {
             | EntryKind::RestrictionLifted => Self::Update,
             EntryKind::CredentialRevoked
             | EntryKind::Withdrawn
+            | EntryKind::RecipientEnded
             | EntryKind::DocumentRemoved
             | EntryKind::EpochsDestroyed
             | EntryKind::Erased

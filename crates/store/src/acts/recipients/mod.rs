@@ -1,0 +1,315 @@
+//! Settings that receive beside the destination: named, changed, ended. Who is one is known to the
+//! sending side and the council; no recipient learns of another.
+
+mod ending;
+mod faults;
+mod plan_council;
+mod shown;
+
+use baton_domain::access::Action;
+use baton_domain::act::{AddRecipient, EndRecipient};
+use baton_domain::entry::EntryKind;
+use baton_domain::ids::{SettingId, TransitionId};
+use baton_domain::recipient::RecipientRelation;
+use jiff::civil::Date;
+
+pub(crate) use ending::{EndRecipients, OVER};
+pub use faults::RecipientFault;
+pub use shown::RecipientSummary;
+
+use super::erase::alive;
+use super::redirect::{Redirected, find};
+use super::settings::{code_text, resolve};
+use super::{Idempotent, Step, direct};
+use crate::refusal::Refusal;
+use crate::rows::{ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, TransitionRow, fact};
+use crate::scene::{Question, Scene};
+use crate::view::{kinds, recipient};
+use crate::world::{Needs, Put as _};
+
+use super::release::addressees;
+
+impl Step for AddRecipient {
+    type Outcome = Redirected;
+    const TAKES_AWAY: bool = false;
+
+    fn kind(&self) -> EntryKind {
+        EntryKind::RecipientAdded
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.transitions.insert(self.transition.clone());
+        needs.codes.insert(code_text(&self.setting));
+    }
+
+    fn request(&self) -> Option<Idempotent<'_>> {
+        let Self {
+            transition,
+            setting,
+            relation,
+            kinds,
+            days,
+            purpose,
+            ..
+        } = self;
+        let bits = kinds.bits();
+        let content = format!("{transition} {setting:?} {relation:?} {bits} {days:?} {purpose:?}");
+        Some(Idempotent {
+            id: &self.request,
+            method: "add_recipient",
+            content: content.into_bytes(),
+        })
+    }
+
+    fn remember(outcome: &Redirected) -> String {
+        outcome.remembered()
+    }
+
+    fn recall(remembered: &str) -> Option<Redirected> {
+        serde_json::from_str(remembered).ok()
+    }
+
+    fn decide(&self, scene: &mut Scene<'_>) -> Result<Redirected, Refusal> {
+        let (row, question) = find(scene, &self.transition)?;
+        allowed(self, scene, question)?;
+        alive(&row)?;
+        if scene.is_marked(&row.learner_id, fact::RESTRICTED) {
+            return Err(Refusal::Failed("PROCESSING_RESTRICTED"));
+        }
+        let to = resolve(scene.world, &self.setting);
+        let faults = scene.recipient_faults(self, &row, to.as_ref());
+        let Some(to) = to.filter(|_| faults.is_empty()) else {
+            return Err(Refusal::RecipientUnfit(faults));
+        };
+        let before = scene.world.recipient(&row.id, &to.id).cloned();
+        let before = before.unwrap_or_else(|| RecipientRow::of(&row.id, &to.id));
+        let after = named(self, scene, question, &before);
+        scene.detail("to", to.id.as_str());
+        scene.detail("relation", self.relation.name());
+        scene.detail("subset", kinds(after.kinds).bits());
+        scene.detail("purpose", self.purpose.name());
+        if after != before {
+            scene.world.put(after.clone());
+            let more = kinds(after.kinds).difference(kinds(before.kinds));
+            let widened = after.relation != before.relation || !more.is_empty();
+            scene.settle(&row, &to.id, widened);
+        }
+        Ok(Redirected {
+            transition: scene.summary_after(&row, question),
+        })
+    }
+}
+
+/// Whether the caller may name such a recipient, and let it have each of the kinds.
+fn allowed(act: &AddRecipient, scene: &mut Scene<'_>, question: Question) -> Result<(), Refusal> {
+    if act.relation != RecipientRelation::Further {
+        return scene.require(Action::NameOtherSetting, question);
+    }
+    let mut allowed = !act.kinds.is_empty();
+    for kind in act.kinds.iter() {
+        // All are asked, so that the entry names each that was refused.
+        allowed &= scene.ask(Action::NameFurtherRecipient, question, Some(kind));
+    }
+    if allowed {
+        Ok(())
+    } else {
+        Err(Refusal::Denied)
+    }
+}
+
+/// The row with what is asked for. The caller does not know of kinds that are not its to share:
+/// they stay, unless they would be had on other days than they were given for.
+fn named(
+    act: &AddRecipient,
+    scene: &mut Scene<'_>,
+    question: Question,
+    before: &RecipientRow,
+) -> RecipientRow {
+    let text = |day: Option<Date>| day.map(|day| day.to_string());
+    let same = before.named() == Some(act.relation);
+    let mut gets = act.kinds;
+    if same && act.days.are_within(before.days()) {
+        for kind in kinds(before.kinds).difference(act.kinds).iter() {
+            if !scene.ask(Action::NameFurtherRecipient, question, Some(kind)) {
+                gets.insert(kind);
+            }
+        }
+    }
+    RecipientRow {
+        relation: match act.relation {
+            RecipientRelation::Further => recipient::FURTHER,
+            RecipientRelation::Provisional => recipient::PROVISIONAL,
+            RecipientRelation::Dual => recipient::DUAL,
+        },
+        kinds: i64::from(gets.bits()),
+        first_day: text(act.days.first),
+        last_day: text(act.days.last),
+        purpose: i64::from(act.purpose.number()),
+        note_released: if same { before.note_released } else { 0 },
+        ..before.clone()
+    }
+}
+
+impl Step for EndRecipient {
+    type Outcome = Redirected;
+    const TAKES_AWAY: bool = true;
+
+    fn kind(&self) -> EntryKind {
+        EntryKind::RecipientEnded
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.transitions.insert(self.transition.clone());
+        needs.codes.insert(code_text(&self.setting));
+    }
+
+    fn request(&self) -> Option<Idempotent<'_>> {
+        let content = format!("{} {:?}", self.transition, self.setting).into_bytes();
+        Some(Idempotent {
+            id: &self.request,
+            method: "end_recipient",
+            content,
+        })
+    }
+
+    fn remember(outcome: &Redirected) -> String {
+        outcome.remembered()
+    }
+
+    fn recall(remembered: &str) -> Option<Redirected> {
+        serde_json::from_str(remembered).ok()
+    }
+
+    fn decide(&self, scene: &mut Scene<'_>) -> Result<Redirected, Refusal> {
+        let (row, question) = find(scene, &self.transition)?;
+        let to = resolve(scene.world, &self.setting);
+        let named = to.and_then(|to| scene.world.recipient(&row.id, &to.id).cloned());
+        let named = named.filter(|named| scene.is_known(named, question));
+        let provisional = named.as_ref().and_then(RecipientRow::named);
+        // Whoever says which schools are consulted says which one is not any more.
+        let consults = provisional == Some(RecipientRelation::Provisional)
+            && scene.ask(Action::NameOtherSetting, question, None);
+        if !consults {
+            scene.require(Action::EndRecipient, question)?;
+        }
+        alive(&row)?;
+        let Some(named) = named else {
+            return Err(Refusal::RecipientUnfit(vec![RecipientFault::NotNamed]));
+        };
+        scene.detail("to", vec![named.setting_id.as_str().to_owned()]);
+        scene.end_recipient(&row, &named);
+        Ok(Redirected {
+            transition: scene.summary_after(&row, question),
+        })
+    }
+}
+direct!(AddRecipient, EndRecipient);
+
+/// Whether the final EHC plan names the destination.
+pub(crate) const fn is_final(row: &TransitionRow) -> bool {
+    row.to_id.is_some() && row.facts & fact::PLAN_NAMES_SETTING != 0
+}
+
+impl RecipientRow {
+    /// The row of a setting that is nothing to a move yet.
+    pub(crate) fn of(transition: &TransitionId, setting: &SettingId) -> Self {
+        Self {
+            transition_id: transition.clone(),
+            setting_id: setting.clone(),
+            relation: recipient::NONE,
+            kinds: 0,
+            first_day: None,
+            last_day: None,
+            purpose: 0,
+            note_released: 0,
+        }
+    }
+}
+
+impl Scene<'_> {
+    /// Has a recipient's feed say what its rights are after a change: what it sees now and was not
+    /// told of, or sees more of than before, is put before it; what it sees no more is closed.
+    fn settle(&mut self, row: &TransitionRow, setting: &SettingId, widened: bool) {
+        let profiles: Vec<ProfileRow> = self.world.profiles_of(&row.id).cloned().collect();
+        for profile in &profiles {
+            let key = format!("{}/{setting}", profile.id);
+            let told = self.world.released.get(&key);
+            let told = told.is_some_and(ReleasedRow::is_told);
+            if !addressees(self, row, profile).contains(setting) {
+                self.close(row, profile, setting);
+            } else if !told || widened {
+                self.release(row, profile, setting);
+            }
+        }
+    }
+
+    /// Takes a recipient's rights away and tells it so, if it ever had any: then it is a former one.
+    fn end_recipient(&mut self, row: &TransitionRow, named: &RecipientRow) {
+        let setting = &named.setting_id;
+        let mut told = false;
+        let profiles: Vec<ProfileRow> = self.world.profiles_of(&row.id).cloned().collect();
+        for profile in &profiles {
+            let key = format!("{}/{setting}", profile.id);
+            told |= self.world.released.get(&key).is_some();
+            self.close(row, profile, setting);
+        }
+        let relation = if told {
+            recipient::FORMER
+        } else {
+            recipient::NONE
+        };
+        self.world.put(named.ended(relation));
+    }
+
+    /// The final plan names a setting: those it might have named as well are closed.
+    pub(super) fn end_provisional(&mut self, row: &TransitionRow) {
+        let others = self.world.recipients_of(&row.id);
+        let others = others.filter(|one| one.relation == recipient::PROVISIONAL);
+        let others: Vec<RecipientRow> = others.cloned().collect();
+        for one in &others {
+            self.end_recipient(row, one);
+        }
+        if !others.is_empty() {
+            let ended = others.iter().map(|one| one.setting_id.as_str().to_owned());
+            self.detail("ended", ended.collect::<Vec<_>>());
+        }
+    }
+
+    /// A setting becomes the destination. Where it was a recipient it sees more now, which is put
+    /// before it again as soon as its window is open; and what it said of its part is not said of
+    /// the whole.
+    pub(super) fn promote(&mut self, row: &TransitionRow, new: &SettingId) {
+        let Some(before) = self.world.recipient(&row.id, new).cloned() else {
+            return;
+        };
+        self.world.put(before.ended(recipient::NONE));
+        if before.named().is_none() {
+            return;
+        }
+        let profiles: Vec<ProfileRow> = self.world.profiles_of(&row.id).cloned().collect();
+        for profile in profiles {
+            let key = format!("{}/{new}", profile.id);
+            let told = self.world.released.get(&key).cloned();
+            if let Some(mut told) = told.filter(ReleasedRow::is_told) {
+                told.position = ReleasedRow::HIDDEN;
+                self.world.put(told);
+            }
+            if let Some(receipt) = self.world.receipts.get(&key).cloned() {
+                self.world.put(ReceiptRow {
+                    version: 0,
+                    ..receipt
+                });
+            }
+        }
+    }
+
+    /// A DSL of a setting beside the destination releases the note to the SENCO of its own.
+    pub(super) fn release_note_beside(&mut self, row: &TransitionRow) {
+        let Some(caller) = self.caller else { return };
+        let named = self.world.recipient(&row.id, &caller.acting).cloned();
+        if let Some(mut named) = named.filter(|named| named.named().is_some()) {
+            named.note_released = 1;
+            self.world.put(named);
+        }
+    }
+}
