@@ -60,6 +60,8 @@ vocabulary! {
         Restrict = "restrict",
         /// Copy the whole ledger, sealed as it is, to where the service's configuration says.
         BackUp = "back_up",
+        /// Put another policy set into force, for all.
+        ReplacePolicies = "replace_policies",
     }
 }
 
@@ -199,9 +201,12 @@ impl Action {
                 D::RELATION.and(D::AGE).and(D::ROUTE)
             }
             Self::Erase => D::RELATION.and(D::LEGAL_HOLD),
-            Self::Subscribe | Self::Release | Self::ReadAudit | Self::ManageKeys | Self::BackUp => {
-                D::NONE
-            }
+            Self::Subscribe
+            | Self::Release
+            | Self::ReadAudit
+            | Self::ManageKeys
+            | Self::BackUp
+            | Self::ReplacePolicies => D::NONE,
         };
         own.and(D::CHANNEL)
     }
