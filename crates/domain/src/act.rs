@@ -4,6 +4,7 @@
 
 mod documents;
 mod erasure;
+mod policies;
 
 use bytes::Bytes;
 use jiff::civil::Date;
@@ -24,6 +25,7 @@ pub use documents::{
 pub use erasure::{
     Erase, ErasureReason, Extent, Hold, HoldReason, LiftRestriction, Restrict, RestrictionReason,
 };
+pub use policies::{ListPolicyChanges, NewPolicies, ReplacePolicySet};
 
 /// Who asks, as authentication found it, and for which setting.
 #[derive(Debug, Clone, PartialEq, Eq)]

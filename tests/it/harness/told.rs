@@ -74,7 +74,10 @@ fn read(status: &Status) -> Told {
         .bad_request()
         .map_or_else(Vec::new, |bad| bad.field_violations.clone());
     let violations: Vec<Violation> = violations.into_iter().map(Violation::from).collect();
-    let of_fields = matches!(reason, Reason::InvalidRequest | Reason::DocumentUnfit);
+    let of_fields = matches!(
+        reason,
+        Reason::InvalidRequest | Reason::DocumentUnfit | Reason::PolicySetRefused
+    );
     assert_eq!(
         violations.is_empty(),
         !of_fields,

@@ -15,6 +15,13 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
             violations: faults.iter().copied().map(violation).collect(),
             ..Reason::DocumentUnfit.into()
         },
+        Refusal::PolicySet(faults) => Problem {
+            violations: faults
+                .iter()
+                .map(|fault| Violation::new("policies", fault.rule, fault.what.clone()))
+                .collect(),
+            ..Reason::PolicySetRefused.into()
+        },
         Refusal::PastLast(last) => Problem {
             violations: vec![Violation::new(
                 "from_chunk",
@@ -80,6 +87,7 @@ pub(super) fn ended<T>(answer: &Result<Done<T>, Refusal>) -> Ended {
         Err(
             Refusal::Failed(_)
             | Refusal::Unfit(_)
+            | Refusal::PolicySet(_)
             | Refusal::PastLast(_)
             | Refusal::Conflict
             | Refusal::QueueFull

@@ -1,6 +1,6 @@
 //! One turn of a subscription: what came for the setting, by today's rights.
 
-use baton_domain::access::{Action, Delegation, Facts, Tuple};
+use baton_domain::access::Action;
 use baton_domain::act::{Caller, FeedPlace, Pull};
 use baton_domain::entry::{EntryKind, ITEMS_MAX};
 use baton_domain::ids::{ProfileId, SubscriptionId, WatchId};
@@ -9,14 +9,13 @@ use baton_domain::section::KindSet;
 
 use super::fetch::{Fetched, shown};
 use super::{Prepare, Step, Turn};
-use crate::engine::Tx;
 use crate::engine::table::Table as _;
 use crate::engine::value::{Column as _, Type};
 use crate::head::{Head, int};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
-use crate::rows::{CredentialRow, FeedRow, SubscriptionRow, feed_kind, receipt_state};
-use crate::scene::{Question, Scene, live, roles};
+use crate::rows::{FeedRow, SubscriptionRow, feed_kind, receipt_state};
+use crate::scene::{Question, Scene};
 use crate::world::Needs;
 
 pub(crate) const FEED: &str = "SELECT addressee, position, item, kind, profile_id, transition_id, \
@@ -105,12 +104,8 @@ impl Prepare for Pull {
         }
         // An empty turn makes no entry, so whoever may not subscribe must not be told of one.
         let empty = own.is_some() && candidates.is_empty();
-        let nothing = empty
-            && ledger
-                .is_allowed(&mut tx, caller, Action::Subscribe)
-                .await?;
         tx.rollback().await?;
-        if nothing {
+        if empty && ledger.may(caller, Action::Subscribe).await? {
             return Ok(Turn::Nothing(Pulled {
                 items: Vec::new(),
                 next: head.size().into(),
@@ -298,29 +293,5 @@ impl FeedRow {
             position: u64::try_from(self.position).unwrap_or_default(),
             item: u32::try_from(self.item).unwrap_or_default(),
         }
-    }
-}
-
-impl Inner {
-    /// Whether a caller may do something that depends on its roles alone. A look, no decision.
-    pub(super) async fn is_allowed(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        action: Action,
-    ) -> Result<bool, Refusal> {
-        let keys = vec![caller.credential.clone().into_value()];
-        let rows: Vec<CredentialRow> = tx.rows_by("id", keys).await?;
-        let now = self.clock.now_us();
-        let row = rows
-            .iter()
-            .find(|row| row.setting_id == caller.acting && live(row, now));
-        Ok(row.is_some_and(|row| {
-            let facts = Facts {
-                delegation: Delegation::Direct,
-                ..Facts::about(action, roles(row))
-            };
-            self.decider().decide(&Tuple::new(facts)).allowed
-        }))
     }
 }
