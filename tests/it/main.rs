@@ -38,6 +38,7 @@ mod master_key;
 mod metrics;
 mod nodes;
 mod outcome;
+mod policies;
 mod program;
 mod redirect;
 mod refusals;
