@@ -28,6 +28,17 @@ CREATE TABLE log_key (number BIGINT PRIMARY KEY, handover TEXT COLLATE "C" NOT N
 
 CREATE TABLE policy_set (hash TEXT COLLATE "C" PRIMARY KEY, body TEXT COLLATE "C" NOT NULL);
 
+CREATE TABLE policy_change (
+    position BIGINT PRIMARY KEY,
+    time_us BIGINT NOT NULL,
+    credential_id TEXT COLLATE "C" NOT NULL,
+    setting_id TEXT COLLATE "C" NOT NULL,
+    replaced TEXT COLLATE "C" NOT NULL,
+    hash TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    told BIGINT NOT NULL
+);
+
 CREATE TABLE entry (
     position BIGINT PRIMARY KEY,
     body BYTEA,

@@ -28,6 +28,17 @@ CREATE TABLE log_key (number INTEGER PRIMARY KEY, handover TEXT NOT NULL) STRICT
 
 CREATE TABLE policy_set (hash TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
+CREATE TABLE policy_change (
+    position INTEGER PRIMARY KEY,
+    time_us INTEGER NOT NULL,
+    credential_id TEXT NOT NULL,
+    setting_id TEXT NOT NULL,
+    replaced TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    told INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE entry (
     position INTEGER PRIMARY KEY,
     body BLOB,

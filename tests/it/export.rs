@@ -64,13 +64,18 @@ impl Auditor {
 
     /// `baton audit …`, with paths below the folder.
     pub(crate) async fn audit(&self, line: &[&str]) -> Ran {
+        self.runs("audit", line).await
+    }
+
+    /// Another command of the program, the same way.
+    pub(crate) async fn runs(&self, group: &str, line: &[&str]) -> Ran {
         let mut command = Command::new(program());
         command
             .current_dir(self.folder.path())
             .arg("--json")
             .arg("--connection")
             .arg(&self.connection)
-            .arg("audit")
+            .arg(group)
             .args(line);
         ran(command).await
     }

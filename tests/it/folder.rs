@@ -207,6 +207,13 @@ fn with_nobody_serving_commands_own_the_folder_one_after_the_other() {
         .through("officer", &["credentials", "revoke", &credential])
         .done();
     ground.through("officer", &["status"]).done();
+    let mut replaced = ground
+        .through(
+            "officer",
+            &["policy", "replace", "shipped", "--reason", "as it is"],
+        )
+        .done();
+    assert_eq!(replaced.pop().unwrap()["summary"]["replaced"], false);
     let verified = ground.through("officer", &["audit", "verify", "--state"]);
     let verified = verified.done();
     assert!(!verified.is_empty());

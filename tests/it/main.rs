@@ -41,6 +41,7 @@ mod master_key;
 mod metrics;
 mod nodes;
 mod outcome;
+mod policies;
 mod program;
 mod recipients;
 mod redirect;

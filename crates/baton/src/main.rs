@@ -61,13 +61,14 @@ async fn run(args: Args, output: Output) -> anyhow::Result<Exit> {
     if let Command::Keys(keys) = &command {
         to.config = keys.config().map(Into::into);
     }
+    let files_only = matches!(&command, Command::Policy(policy) if !policy.asks_the_service());
     let opened = match command {
+        _ if files_only => None,
         // These are about a folder themselves, and not callers.
         Command::Demo(_)
         | Command::Init(_)
         | Command::Serve(_)
         | Command::Restore(_)
-        | Command::Policy(_)
         | Command::Witness(_) => None,
         _ => to.open(output).await?,
     };
@@ -102,7 +103,7 @@ async fn carry_out(command: Command, to: &ConnectionArgs, output: Output) -> any
         Command::Status(status) => commands::status::run(status, to, output).await,
         Command::Backup(backup) => commands::backup::run(backup, to, output).await,
         Command::Restore(restore) => commands::restore::run(restore, to, output).await,
-        Command::Policy(policy) => commands::policy::run(policy, output),
+        Command::Policy(policy) => commands::policy::run(policy, to, output).await,
         Command::Witness(witness) => commands::witness::run(witness, output).await,
         Command::Audit(audit) => commands::audit::run(audit, to, output).await,
     }

@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use baton_client::{ClientError, ConnectError};
 use baton_server::{ConfigError, TlsError};
@@ -72,6 +73,7 @@ pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
         Some(
             ClientError::Invalid(_)
             | ClientError::Unfit(_)
+            | ClientError::PolicySet(_)
             | ClientError::Conflict
             | ClientError::Failed { .. },
         ) => Exit::SomeRefused,
@@ -225,7 +227,10 @@ impl Output {
         let Some(error) = error.downcast_ref::<ClientError>() else {
             return;
         };
-        if let ClientError::Invalid(violations) | ClientError::Unfit(violations) = error {
+        if let ClientError::Invalid(violations)
+        | ClientError::Unfit(violations)
+        | ClientError::PolicySet(violations) = error
+        {
             for violation in violations {
                 tell(&format!(
                     "  {}: {} ({})",
@@ -246,6 +251,13 @@ impl Output {
     /// A bar for work of a known length; none where nobody watches.
     pub(crate) fn bar(self, length: u64, what: &'static str) -> ProgressBar {
         bar(length, what, "{msg:12} {wide_bar} {pos}/{len} {eta}")
+    }
+
+    /// For work whose length nobody knows; nothing where nobody watches.
+    pub(crate) fn spinner(self, what: &'static str) -> ProgressBar {
+        let spinner = bar(0, what, "{spinner} {msg} {elapsed}");
+        spinner.enable_steady_tick(Duration::from_millis(100));
+        spinner
     }
 
     /// The same for a file that is read.

@@ -211,6 +211,17 @@ calls! { "KeyService":
     read list_epochs = "ListEpochs"(ListEpochsRequest) -> ListEpochsResponse;
 }
 
+calls! { "PolicyService":
+    /// The policy set in force, at most 256 KiB.
+    read get_policy_in_force = "GetPolicyInForce"(GetPolicyInForceRequest) -> GetPolicyInForceResponse;
+    /// Puts another policy set into force, or says what it would change. It takes seconds. Role:
+    /// council administrator.
+    write replace_policy_set = "ReplacePolicySet"(ReplacePolicySetRequest) -> ReplacePolicySetResponse;
+    /// When, by whom and why policy sets were replaced, at most 100. Roles: council administrator,
+    /// auditor.
+    read list_policy_changes = "ListPolicyChanges"(ListPolicyChangesRequest) -> ListPolicyChangesResponse;
+}
+
 calls! { "ErasureService":
     /// Erases a learner, or one section kind of the own contribution.
     write erase = "Erase"(EraseRequest) -> EraseResponse;

@@ -25,6 +25,10 @@ pub enum ClientError {
     /// What was sent of a document is not what was announced: everything that is wrong with it.
     #[error("what was sent is not the document that was announced")]
     Unfit(Vec<Violation>),
+    /// The policy set cannot be put into force: everything that is wrong with it, unless the last
+    /// one has the rule `more`.
+    #[error("the policy set cannot be put into force")]
+    PolicySet(Vec<Violation>),
     /// The request id was used before with other content.
     #[error("the request id was used before with other content")]
     Conflict,
@@ -153,6 +157,7 @@ impl ClientError {
             | Self::Denied
             | Self::Invalid(_)
             | Self::Unfit(_)
+            | Self::PolicySet(_)
             | Self::Conflict
             | Self::TakenOver
             | Self::Failed { .. }
@@ -169,6 +174,7 @@ impl ClientError {
             Self::Denied => Some(Reason::PermissionDenied),
             Self::Invalid(_) => Some(Reason::InvalidRequest),
             Self::Unfit(_) => Some(Reason::DocumentUnfit),
+            Self::PolicySet(_) => Some(Reason::PolicySetRefused),
             Self::Conflict => Some(Reason::RequestIdConflict),
             Self::TakenOver => Some(Reason::SubscriptionTakenOver),
             Self::Failed { reason, .. } | Self::Full { reason, .. } => Some(*reason),
@@ -214,6 +220,7 @@ impl From<Problem> for ClientError {
             Reason::PermissionDenied => Self::Denied,
             Reason::InvalidRequest => Self::Invalid(violations),
             Reason::DocumentUnfit => Self::Unfit(violations),
+            Reason::PolicySetRefused => Self::PolicySet(violations),
             Reason::RequestIdConflict => Self::Conflict,
             Reason::SubscriptionTakenOver => Self::TakenOver,
             Reason::QueueFull | Reason::LedgerFull => Self::Full {

@@ -4,6 +4,7 @@
 
 mod documents;
 mod erasure;
+mod policies;
 mod recipients;
 
 use bytes::Bytes;
@@ -25,6 +26,7 @@ pub use documents::{
 pub use erasure::{
     Erase, ErasureReason, Extent, Hold, HoldReason, LiftRestriction, Restrict, RestrictionReason,
 };
+pub use policies::{ListPolicyChanges, NewPolicies, ReplacePolicySet};
 pub use recipients::{AddRecipient, EndRecipient, SetPlanCouncil};
 
 /// Who asks, as authentication found it, and for which setting.

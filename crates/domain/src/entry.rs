@@ -148,6 +148,12 @@ kinds! {
     LogKeyChanged = "log_key_changed",
     /// The ring of keys is about to be sealed under another master key, or that was tried.
     MasterKeyChanged = "master_key_changed",
+    /// Another policy set decides from the next entry on.
+    PolicyReplaced = "policy_replaced",
+    /// A policy set was held against the laws and compared with the one in force; nothing changed.
+    PolicyChecked = "policy_checked",
+    /// When and by whom policy sets were replaced was shown.
+    PolicyChangesListed = "policy_changes_listed",
 }
 
 /// Who asked.

@@ -139,6 +139,12 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
         ],
         EntryKind::EpochOpened => vec![("check", text(&"e4".repeat(16))), ("epoch", Json::Int(4))],
         EntryKind::EpochsDestroyed => vec![("last_epoch", Json::Int(1))],
+        EntryKind::PolicyReplaced | EntryKind::PolicyChecked => vec![
+            ("old", text(&"c0".repeat(32))),
+            ("new", text(&"d1".repeat(32))),
+            ("reason", text("Agreed by the board in March")),
+        ],
+        EntryKind::PolicyChangesListed => vec![("count", Json::Int(2))],
         EntryKind::PolicySetShown => vec![("shown", text(&"c0".repeat(32)))],
         EntryKind::RefusalsSummarised => {
             vec![

@@ -25,6 +25,10 @@ pub(crate) async fn serve(listener: TcpListener, ledger: Arc<Ledger>, stop: Canc
         let ledger = Arc::clone(&ledger);
         async move {
             match ledger.checkpoint().await {
+                Ok(_) if ledger.without_policies().is_some() => (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "the policies in force do not load here: the log says why\n",
+                ),
                 Ok(_) if ledger.may_have_room() => (StatusCode::OK, "ready\n"),
                 // Still ready: who is not sent here cannot withdraw, redirect or revoke either.
                 Ok(_) => (

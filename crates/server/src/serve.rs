@@ -12,6 +12,7 @@ use baton_wire::twin::backup_service_server::BackupServiceServer;
 use baton_wire::twin::document_service_server::DocumentServiceServer;
 use baton_wire::twin::erasure_service_server::ErasureServiceServer;
 use baton_wire::twin::key_service_server::KeyServiceServer;
+use baton_wire::twin::policy_service_server::PolicyServiceServer;
 use baton_wire::twin::profile_service_server::ProfileServiceServer;
 use baton_wire::twin::setting_service_server::SettingServiceServer;
 use baton_wire::twin::subscription_service_server::SubscriptionServiceServer;
@@ -203,6 +204,7 @@ fn router(
         .add_service(limited!(SubscriptionServiceServer))
         .add_service(limited!(AuditServiceServer))
         .add_service(limited!(KeyServiceServer))
+        .add_service(limited!(PolicyServiceServer))
         .add_service(limited!(ErasureServiceServer))
         .add_service(limited!(BackupServiceServer));
     if let Ok(reflection) = reflection().build_v1() {

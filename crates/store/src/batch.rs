@@ -10,10 +10,10 @@
 mod replay;
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 
-use baton_domain::access::{Decider, PolicySet, PolicyText};
+use baton_domain::access::Decider;
 use baton_domain::entry::{ENTRY_BYTES_MAX, Entry};
 use baton_domain::ids::{ContentId, ProfileId};
 use baton_domain::log::{Hash, leaf_hash};
@@ -29,7 +29,7 @@ use crate::head::{Head, int};
 use crate::job::{Queued, Ran};
 use crate::keys::Mark;
 use crate::ledger::{Inner, Waiting};
-use crate::rows::{ContentRow, EntryRow, ErasedRow, PolicySetRow, TileRow};
+use crate::rows::{ContentRow, EntryRow, ErasedRow, TileRow};
 use crate::scene::{Moment, Scene};
 use crate::world::{Needs, Put as _, World};
 
@@ -101,6 +101,7 @@ impl Inner {
                 widened,
                 callers_changed,
                 epoch_moved,
+                policies,
                 erased,
             }) => {
                 let committed = tx.commit().await;
@@ -108,6 +109,10 @@ impl Inner {
                     self.remembered.forget();
                 }
                 committed.map_err(Broken::at_commit)?;
+                if let Some(policies) = policies {
+                    self.policies.turn_to(policies);
+                    self.policies_moved.notify_one();
+                }
                 self.erased(&erased);
                 let added = batch.iter().any(|job| !job.takes_away());
                 self.reserve.committed(added);
@@ -147,7 +152,8 @@ impl Inner {
             // The ring may be sealed under another master key, which the rotation looks for.
             self.epoch_moved.notify_one();
         })?;
-        let decider = self.decider_for(tx, &before).await?;
+        // A fact read under the lock, so all nodes switch at one position.
+        let mut decider = self.decider_of(&before.policy)?;
         let mut needs = Needs::default();
         for job in batch.iter() {
             job.needs(&mut needs);
@@ -162,7 +168,7 @@ impl Inner {
         let mut head = before.clone();
         head.time_us = head.time_us.max(self.clock.now_us());
         head.log_keys.retire(head.time_us);
-        let (last_leaf, unwanted) = self.decide(&mut world, &decider, &mut head, batch)?;
+        let (last_leaf, unwanted) = self.decide(&mut world, &mut decider, &mut head, batch)?;
         if !unwanted.is_empty() {
             let args: Vec<Value> = unwanted.into_iter().map(ContentId::into_value).collect();
             tx.delete::<ContentRow>(args).await?;
@@ -188,6 +194,7 @@ impl Inner {
             epoch_moved: head.epoch != before.epoch
                 || head.log_keys != before.log_keys
                 || handed_over,
+            policies: (head.policy != before.policy).then_some(decider),
             head,
             last_leaf,
             widened,
@@ -196,11 +203,12 @@ impl Inner {
         })
     }
 
-    /// Decides every act in order; nothing here touches the database.
+    /// Decides every act in order; nothing here touches the database. One may change the policies
+    /// that decide those after it.
     fn decide(
         &self,
         world: &mut World,
-        decider: &Decider,
+        decider: &mut Arc<Decider>,
         head: &mut Head,
         batch: &mut [Box<dyn Queued>],
     ) -> Result<(Option<Hash>, Vec<ContentId>), StoreError> {
@@ -221,6 +229,7 @@ impl Inner {
             scene.log_keys = head.log_keys.clone();
             let ran = job.run(&mut scene);
             head.log_keys = scene.log_keys.clone();
+            let policies = scene.policies.take();
             if let Some(epoch) = scene.epoch.take() {
                 head.epoch = epoch;
             }
@@ -233,6 +242,10 @@ impl Inner {
                 return Err(StoreError::Tree("an entry outgrew its limit"));
             }
             job.entered(&bytes);
+            if let Some(next) = policies {
+                next.policies().hash().clone_into(&mut head.policy);
+                *decider = next;
+            }
             let leaf = leaf_hash(&bytes);
             for node in head.frontier.push(leaf) {
                 world.put(TileRow {
@@ -295,36 +308,6 @@ impl Inner {
         }
         Ok(())
     }
-
-    /// The policies in force: a fact read under the lock, so all nodes switch at one position.
-    async fn decider_for(&self, tx: &mut Tx, head: &Head) -> Result<Arc<Decider>, StoreError> {
-        let known = self.decider();
-        if known.policies().hash() == head.policy {
-            return Ok(known);
-        }
-        let hash = vec![Value::Text(Some(head.policy.clone()))];
-        let rows: Vec<PolicySetRow> = tx.rows_by("hash", hash).await?;
-        let row = rows.into_iter().next().ok_or(StoreError::Policy)?;
-        let decider = Arc::new(Decider::new(Arc::new(load_policies(&row)?)));
-        *self.decider.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&decider);
-        Ok(decider)
-    }
-}
-
-/// A stored policy set. It is loaded in full again, lints and invariants included: a set that was
-/// changed in the database is refused.
-pub(crate) fn load_policies(row: &PolicySetRow) -> Result<PolicySet, StoreError> {
-    let shipped = PolicySet::shipped().map_err(|_| StoreError::Policy)?;
-    if shipped.hash() == row.hash && shipped.text().canonical() == row.body {
-        return Ok(shipped);
-    }
-    let text = PolicyText::from_canonical(&row.body).map_err(|_| StoreError::Policy)?;
-    let set = PolicySet::parse(text).map_err(|_| StoreError::Policy)?;
-    if set.hash() == row.hash {
-        Ok(set)
-    } else {
-        Err(StoreError::Policy)
-    }
 }
 
 enum Written {
@@ -340,6 +323,8 @@ enum Written {
         /// An act put another key epoch into force, or other keys sign checkpoints, or handed a
         /// setting over: what is past is destroyed.
         epoch_moved: bool,
+        /// The policies that decide from now on, where an act changed them.
+        policies: Option<Arc<Decider>>,
         /// What is to be on the list beside the keys.
         erased: Vec<ErasedRow>,
     },

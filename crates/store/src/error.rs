@@ -109,9 +109,24 @@ pub enum StoreError {
     /// The system gave no randomness.
     #[error("no randomness from the operating system")]
     Entropy,
-    /// A stored policy set does not load.
-    #[error("the policy set in force does not load")]
+    /// The policy set of this version does not load.
+    #[error("the policy engine does not work")]
     Policy,
+    /// The policy set in force does not load.
+    #[error(
+        "the policy set in force, {hash}, does not load in this version: {why}. Nothing is decided \
+         by any other: serve with the version it was put into force by, and replace it there \
+         (`baton policy replace`) by one that this version takes (`baton policy check`)"
+    )]
+    PolicySet {
+        /// Its hash.
+        hash: String,
+        /// Why.
+        why: String,
+    },
+    /// The head names a policy set that this node has still to load.
+    #[error("policy set {0} is not loaded yet")]
+    PolicyNotLoaded(String),
     /// The stored tree is inconsistent.
     #[error("the stored tree is inconsistent: {0}")]
     Tree(&'static str),
@@ -184,7 +199,12 @@ impl StoreError {
                     | sqlx::Error::PoolClosed
                     | sqlx::Error::WorkerCrashed
             ),
-            Self::ClockSkew | Self::NoLedger(_) | Self::Policy | Self::EpochMissing(_) => true,
+            Self::ClockSkew
+            | Self::NoLedger(_)
+            | Self::Policy
+            | Self::PolicySet { .. }
+            | Self::PolicyNotLoaded(_)
+            | Self::EpochMissing(_) => true,
             _ => false,
         }
     }

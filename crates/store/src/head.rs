@@ -24,9 +24,9 @@ pub(crate) const INSERT: &str = "INSERT INTO head \
      VALUES (1, $1, $2, 0, 0, $3, $4, $5, $6, $7, $8, $9, 0, 0)";
 /// Names the size and term it was computed from: a lost lock changes nothing.
 pub(crate) const WRITE: &str = "UPDATE head SET term = $1, size = $2, time_us = $3, \
-     frontier = $4, checkpoint = $5, epoch = $6, epoch_check = $7, log_key = $8, \
-     log_key_check = $9, log_key_before = $10, log_key_until_us = $11 \
-     WHERE id = 1 AND size = $12 AND term = $13";
+     frontier = $4, checkpoint = $5, epoch = $6, epoch_check = $7, policy = $8, log_key = $9, \
+     log_key_check = $10, log_key_before = $11, log_key_until_us = $12 \
+     WHERE id = 1 AND size = $13 AND term = $14";
 
 const TYPES: [Type; 14] = [
     Type::Text,
@@ -175,6 +175,7 @@ impl Head {
             self.checkpoint.clone().into_value(),
             self.epoch.id.into_value(),
             self.epoch.check.clone().into_value(),
+            self.policy.clone().into_value(),
             self.log_keys.current.into_value(),
             self.log_keys.check.clone().into_value(),
             self.log_keys.before.into_value(),

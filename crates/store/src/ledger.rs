@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU16;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 use baton_domain::access::Decider;
@@ -23,6 +23,7 @@ use crate::folder::FolderLock;
 use crate::job::{Job, Queued};
 use crate::keys::{HighWater, Keys};
 use crate::log_keys::Signers;
+use crate::policies::Policies;
 use crate::refusal::Refusal;
 use crate::reserve::Reserve;
 use crate::rotation::{Epoch, Rotation};
@@ -75,7 +76,7 @@ pub(crate) struct Inner {
     pub(crate) term: u64,
     /// The keys the head named when it was last looked at.
     pub(crate) signers: RwLock<Arc<Signers>>,
-    pub(crate) decider: RwLock<Arc<Decider>>,
+    pub(crate) policies: Policies,
     pub(crate) high_water: HighWater,
     pub(crate) reserve: Reserve,
     pub(crate) rotation: Rotation,
@@ -83,6 +84,8 @@ pub(crate) struct Inner {
     pub(crate) bodies_kept: Option<NonZeroU16>,
     /// Wakes the rotation: the head names another epoch than this node knows.
     pub(crate) epoch_moved: Notify,
+    /// Wakes the sweeper: another policy set is in force, and somebody may see more by it.
+    pub(crate) policies_moved: Notify,
     /// Wakes the scrubber: something was erased.
     pub(crate) scrub: Notify,
     /// A commit widened more than the sweeper's queue holds: it has to look at everything.
@@ -231,6 +234,11 @@ impl Ledger {
         self.door.inner.size.subscribe()
     }
 
+    /// Why nothing is decided here, if the policies in force do not load; for the operator.
+    pub fn without_policies(&self) -> Option<String> {
+        self.door.inner.policies.failure()
+    }
+
     /// Whether calls should be sent here: there is room, or it is time that one of them tries.
     pub fn may_have_room(&self) -> bool {
         self.door.inner.reserve.may_have_room(Instant::now())
@@ -303,7 +311,8 @@ impl Inner {
             keys,
             clock,
             term,
-            decider: RwLock::new(Arc::new(decider)),
+            policies: Policies::new(decider),
+            policies_moved: Notify::new(),
             size: watch::Sender::new(size),
             widened,
             widened_missed: AtomicBool::new(false),
@@ -339,7 +348,7 @@ impl Inner {
     }
 
     pub(crate) fn decider(&self) -> Arc<Decider> {
-        Arc::clone(&self.decider.read().unwrap_or_else(PoisonError::into_inner))
+        self.policies.in_force()
     }
 
     /// Rows of one column of a fixed statement.
@@ -387,7 +396,9 @@ impl From<StoreError> for Refusal {
             | StoreError::NoLedger(_)
             | StoreError::EpochMissing(_)
             | StoreError::OtherMasterKey { .. }
-            | StoreError::KeyReplaced => Self::Unavailable,
+            | StoreError::KeyReplaced
+            | StoreError::PolicySet { .. }
+            | StoreError::PolicyNotLoaded(_) => Self::Unavailable,
             StoreError::ClockSkew => Self::ClockSkew,
             _ => Self::Internal,
         }

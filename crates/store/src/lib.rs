@@ -24,6 +24,7 @@ mod learner;
 mod ledger;
 mod log_keys;
 mod open;
+mod policies;
 mod proofs;
 mod refusal;
 mod reserve;
@@ -41,9 +42,10 @@ pub use acts::{
     AccessRows, Act, Bootstrapped, ChunkStaged, Concerned, CredentialView, DOCUMENT_LEASE,
     DocumentBegun, DocumentFault, DocumentLease, DocumentView, Documents, Downloaded, Entries,
     Erased, ErasedProfile, Fetched, Finalised, ImportedSetting, Issued, LogKeyRotated,
-    MasterKeyRotated, MoveSummary, Planned, Progress, Published, Pulled, PulledItem, PulledWhat,
-    RecipientFault, RecipientSummary, Redirected, RemovedDocument, Rotated, Section, SettingView,
-    SettingsPage, Sighting, Sightings, Subscribed, TransitionsPage,
+    MasterKeyRotated, MoveSummary, POLICY_CHECK_MAX, POLICY_DIFFERENCES_MAX, Planned,
+    PoliciesReplaced, PolicyChange, PolicyChanges, Progress, Published, Pulled, PulledItem,
+    PulledWhat, RecipientFault, RecipientSummary, Redirected, RemovedDocument, Rotated, Section,
+    SettingView, SettingsPage, Sighting, Sightings, Subscribed, TransitionsPage,
 };
 pub use authenticate::{Known, Presented};
 pub use backup::{
@@ -57,6 +59,6 @@ pub use ledger::{Done, Ledger, QUEUE_ACTS_MAX, Receipt};
 pub use log_keys::Newest;
 pub use open::{OneTimeToken, Place, holds_database, holds_ledger, is_unfinished};
 pub use proofs::Proof;
-pub use refusal::Refusal;
+pub use refusal::{PolicyFault, Refusal};
 pub use reserve::{DiskReserve, TAKING_BURST};
 pub use rotation::{Epoch, Rotation};

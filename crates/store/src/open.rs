@@ -12,7 +12,6 @@ use baton_domain::log::checkpoint::origin;
 use baton_domain::log::{Frontier, Hash, leaf_hash};
 
 use crate::acts::key_digest;
-use crate::batch::load_policies;
 use crate::clock::Clock;
 use crate::engine::table::Table as _;
 use crate::engine::value::{Column as _, Type, Value};
@@ -24,6 +23,7 @@ use crate::keys::{Key, Keys, Mark, MasterKey};
 use crate::learner::hex;
 use crate::ledger::{Inner, Ledger};
 use crate::log_keys::{LogKeys, Signers};
+use crate::policies::{aside, load};
 use crate::reserve::{DiskReserve, Reserve};
 use crate::rotation::Rotation;
 use crate::rows::{CredentialRow, EntryRow, PolicySetRow, TileRow, credential_state};
@@ -226,9 +226,13 @@ impl Ledger {
 }
 
 async fn policies_in_force(db: &Db, hash: &str) -> Result<PolicySet, StoreError> {
-    let hash = vec![Value::Text(Some(hash.to_owned()))];
-    let rows: Vec<PolicySetRow> = db.once().await?.rows_by("hash", hash).await?;
-    load_policies(rows.first().ok_or(StoreError::Policy)?)
+    let key = vec![Value::Text(Some(hash.to_owned()))];
+    let rows: Vec<PolicySetRow> = db.once().await?.rows_by("hash", key).await?;
+    let row = rows.into_iter().next().ok_or(StoreError::PolicySet {
+        hash: hash.to_owned(),
+        why: "it is not in the database".to_owned(),
+    })?;
+    aside(move || load(&row)).await?
 }
 
 /// The highest mark the database has not come as far as, or not the same way.

@@ -1,9 +1,29 @@
 //! Why an act was not done, as its caller may know it.
 
+use baton_domain::access::PolicyError;
+
 use crate::acts::{DocumentFault, RecipientFault};
 
-/// A refusal. Which of them leave an entry: `Denied`, `Failed`, `Unfit`, `PastLast`,
-/// `RecipientUnfit` and `Conflict` do;
+/// What is wrong with a policy set, as it is told. It speaks of policies, never of learners.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyFault {
+    /// What sort of fault: a rule of violations, `policy.law`.
+    pub rule: &'static str,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl PolicyFault {
+    pub(crate) fn of(error: &PolicyError) -> Self {
+        Self {
+            rule: error.rule(),
+            what: error.to_string(),
+        }
+    }
+}
+
+/// A refusal. Which of them leave an entry: `Denied`, `Failed`, `Unfit`, `RecipientUnfit`, `PolicySet`,
+/// `PastLast` and `Conflict` do;
 /// the others say that the act was never decided or that nobody knows how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -19,6 +39,9 @@ pub enum Refusal {
     /// The setting cannot be a recipient of the move, or is none; everything that is wrong.
     #[error("the setting cannot be a recipient of this move")]
     RecipientUnfit(Vec<RecipientFault>),
+    /// The policy set cannot be put into force; everything that is wrong with it.
+    #[error("the policy set cannot be put into force")]
+    PolicySet(Vec<PolicyFault>),
     /// A document was asked for from a chunk on that it does not have; its last one.
     #[error("the document has no such chunk")]
     PastLast(u64),

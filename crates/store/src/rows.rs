@@ -489,7 +489,23 @@ table! {
 }
 
 table! {
-    /// A policy set by its hash.
+    /// That another policy set came into force, as the entry at this position says. Kept for good.
+    PolicyChangeRow in "policy_change" key(position) by() access(false) {
+        position: i64,
+        time_us: i64,
+        credential_id: CredentialId,
+        setting_id: SettingId,
+        /// Hash of the set before it.
+        replaced: String,
+        hash: String,
+        reason: String,
+        /// 1 once nobody is left who sees more by it and was not told.
+        told: i64,
+    }
+}
+
+table! {
+    /// A policy set by its hash. Kept for good: entries name it.
     PolicySetRow in "policy_set" key(hash) by(hash) access(false) {
         hash: String,
         body: String,

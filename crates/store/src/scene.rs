@@ -2,6 +2,7 @@
 //! the policies. What is asked here stands in the entry.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use baton_domain::access::{
     Action, AgeStage, Assurance, Decider, Delegation, Facts, Relation, RoleSet, RouteGroup,
@@ -49,6 +50,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) epoch: Option<NamedEpoch>,
     /// The keys that sign checkpoints from this act on.
     pub(crate) log_keys: LogKeys,
+    /// The policies that decide from the next entry on, where this act changes them.
+    pub(crate) policies: Option<Arc<Decider>>,
     pub(crate) roles: RoleSet,
     /// Kinds a contributor fills.
     pub(crate) assigned: KindSet,
@@ -142,6 +145,7 @@ impl<'a> Scene<'a> {
             epoch_in_force: moment.epoch,
             epoch: None,
             log_keys: LogKeys::default(),
+            policies: None,
             roles: RoleSet::EMPTY,
             assigned: KindSet::EMPTY,
             assurance: Assurance::Key,
@@ -162,8 +166,7 @@ impl<'a> Scene<'a> {
         if self.world.caretaker_of(caller.acting.as_str()).is_some() {
             return Err(Refusal::Denied);
         }
-        (self.roles, self.assigned) = (roles(row), kinds(row.kinds));
-        self.assurance = assurance(row);
+        (self.roles, self.assigned, self.assurance) = part(row);
         Ok(())
     }
 
@@ -172,6 +175,16 @@ impl<'a> Scene<'a> {
         let (roles, kinds) = (self.roles.bits(), self.assigned.bits());
         let covers = |has: u32, wanted: i64| wanted & !i64::from(has) == 0;
         covers(roles, request.roles) && covers(kinds, request.kinds)
+    }
+
+    /// Takes the part of a credential.
+    pub(crate) fn act_as(&mut self, (roles, assigned, assurance): Part) {
+        (self.roles, self.assigned, self.assurance) = (roles, assigned, assurance);
+    }
+
+    /// Hash of the policies that decide this act.
+    pub(crate) fn policy_set(&self) -> &str {
+        self.decider.policies().hash()
     }
 
     /// Asks the policies. The question and its answer go into the entry either way.
@@ -317,6 +330,14 @@ impl<'a> Scene<'a> {
 /// Whether a credential is in force at a time.
 pub(crate) fn live(row: &CredentialRow, time_us: i64) -> bool {
     row.state == credential_state::LIVE && time_us < row.expires_us
+}
+
+/// What a credential gives: roles, the kinds its contributor fills, and how sure we are of it.
+pub(crate) type Part = (RoleSet, KindSet, Assurance);
+
+/// What a credential gives.
+pub(crate) fn part(row: &CredentialRow) -> Part {
+    (roles(row), kinds(row.kinds), assurance(row))
 }
 
 /// Bits that name no role are those of a newer version: a role this one does not know gives

@@ -1,6 +1,8 @@
 //! What happens without being asked for: releasing what became visible, and following other
 //! nodes' commits. The sweeper is a caller of the same door as everyone.
 
+mod shown_more;
+
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -65,6 +67,8 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
     others.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // The date everything was last looked at on; none when something is left to do.
     let mut swept: Option<Date> = None;
+    // Whether the policies may have changed since those were told who are shown more by that.
+    let mut policies_moved = true;
     loop {
         let today = london_date(inner.clock.now_us());
         if inner.widened_missed.swap(false, Ordering::Relaxed) {
@@ -72,6 +76,9 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
         }
         told(end_staging(&inner, &stop).await.map(|()| true));
         told(freed(&door, &stop).await);
+        if policies_moved {
+            policies_moved = !told(shown_more::release(&door, &stop).await);
+        }
         if swept != Some(today) {
             let ended = told(end_recipients(&door, &stop).await);
             swept = told(everything(&door, &stop).await).then_some(today);
@@ -91,8 +98,12 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = clock.moved() => swept = swept.filter(|_| inner.alone_since_asked()),
-            _ = others.tick() => swept = swept.filter(|_| inner.alone_since_asked()),
+            _ = others.tick() => {
+                swept = swept.filter(|_| inner.alone_since_asked());
+                policies_moved = true;
+            }
             () = tokio::time::sleep(DATE_CHECK) => {}
+            () = inner.policies_moved.notified() => policies_moved = true,
             Some(first) = widened.recv() => {
                 let mut ids = vec![first];
                 while ids.len() < CHUNK && let Ok(next) = widened.try_recv() {
@@ -298,7 +309,16 @@ async fn freed(door: &Door, stop: &CancellationToken) -> Result<bool, StoreError
 /// Releases those of the given that someone is to see and has not been told of.
 async fn some(door: &Door, ids: Vec<ProfileId>) -> Result<bool, StoreError> {
     let waiting = unreleased(&door.inner, ids).await?;
-    let released = stream::iter(waiting).map(|profile| door.act_itself(Release { profile }));
+    let releases = waiting.into_iter().map(|profile| Release {
+        profile,
+        again: None,
+    });
+    Ok(all_of(door, releases).await)
+}
+
+/// Whether every release was entered, or found done.
+async fn all_of(door: &Door, releases: impl Iterator<Item = Release> + Send) -> bool {
+    let released = stream::iter(releases).map(|release| door.act_itself(release));
     let refused = released
         .buffer_unordered(AT_ONCE)
         .filter_map(|done| std::future::ready(done.err()));
@@ -306,7 +326,7 @@ async fn some(door: &Door, ids: Vec<ProfileId>) -> Result<bool, StoreError> {
     for refusal in &refused {
         tracing::warn!(%refusal, "a release waits for the next sweep");
     }
-    Ok(refused.is_empty())
+    refused.is_empty()
 }
 
 /// A look without the lock; the release decides again under it.
@@ -355,7 +375,9 @@ pub(crate) async fn follow(inner: Arc<Inner>, stop: CancellationToken) {
             () = tokio::time::sleep(FOLLOW) => {}
         }
         match known(&inner).await {
-            Ok((size, epoch)) => {
+            Ok((size, epoch, policies)) => {
+                // Before an act waits for it. What fails is told there, and by `/ready`.
+                let _ = inner.decider_at(&policies).await;
                 if epoch != inner.keys.current() {
                     inner.epoch_moved.notify_one();
                 }
@@ -382,8 +404,9 @@ impl Inner {
     }
 }
 
-/// Size and epoch as the head says them.
-async fn known(inner: &Inner) -> Result<(u64, i64), StoreError> {
+/// Size, epoch and policies as the head says them.
+async fn known(inner: &Inner) -> Result<(u64, i64, String), StoreError> {
     let head = Head::read(&mut inner.db.once().await?).await?;
-    Ok(head.map_or((0, 0), |head| (head.size(), head.epoch.id)))
+    let head = head.ok_or(StoreError::NoLedger("no head row"))?;
+    Ok((head.size(), head.epoch.id, head.policy))
 }

@@ -21,9 +21,9 @@ use crate::engine::table::Table;
 use crate::error::StoreError;
 use crate::rows::{
     AboutRow, ChunkRow, CredentialRow, DocumentRow, EntryRow, ErasedRow, FeedRow, LearnerCodeRow,
-    LearnerRow, LogKeyRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow,
-    SettingCodeRow, SettingKeyRow, SettingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow,
-    VersionRow,
+    LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow, ReceiptRow, RecipientRow,
+    ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow, StagedRow, SubscriptionRow,
+    TileRow, TransitionRow, VersionRow,
 };
 
 /// Keys of the facts a batch needs before it can decide.
@@ -190,6 +190,8 @@ world! {
     about: AboutRow,
     entries: EntryRow,
     log_keys: LogKeyRow,
+    policy_sets: PolicySetRow,
+    policy_changes: PolicyChangeRow,
     tiles: TileRow,
 }
 
@@ -226,6 +228,8 @@ not_indexed!(
     AboutRow,
     EntryRow,
     LogKeyRow,
+    PolicySetRow,
+    PolicyChangeRow,
     TileRow
 );
 

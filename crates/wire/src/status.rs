@@ -155,7 +155,9 @@ fn for_a_trailer(violations: &[Violation]) -> Vec<FieldViolation> {
         // Tags and lengths of the three texts and of the item itself.
         bytes += next.field.len() + next.reason.len() + next.description.len() + 12;
         if bytes > STATUS_VIOLATIONS_BYTES {
-            let more = Violation::more("There are more violations; CheckProfile lists them all.");
+            let more = Violation::more(
+                "There are more violations; CheckProfile lists all of a profile, `baton policy check` of a policy set.",
+            );
             told.push(FieldViolation::from(&more));
             break;
         }

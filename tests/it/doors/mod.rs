@@ -120,6 +120,9 @@ on_both_engines! {
         KeyService/RotateLogKey                   nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         KeyService/RotateMasterKey                nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         KeyService/ListEpochs                     nobody 0      nobody 0      nobody 0      ok 0          ok 0          ok 0          ok 0          ok 0
+        PolicyService/GetPolicyInForce            nobody 0      nobody 0      nobody 0      ok 0          ok 0          ok 0          ok 0          ok 0
+        PolicyService/ReplacePolicySet            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        PolicyService/ListPolicyChanges           nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         ErasureService/SetLegalHold               nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         ErasureService/LiftRestriction            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         ErasureService/Erase                      nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1

@@ -136,6 +136,22 @@ pub(super) const ROWS: &[Row] = rows! {
             parent: who.setting.clone(),
         };
     }
+    PolicyService policies {
+        GetPolicyInForce get_policy_in_force "sender" "operator" |who, to| v1::GetPolicyInForceRequest {
+            parent: who.setting.clone(),
+        };
+        ReplacePolicySet replace_policy_set "officer" "operator" |who, to| v1::ReplacePolicySetRequest {
+            parent: who.setting.clone(),
+            text: PolicyText::shipped().canonical(),
+            expected_hash: PolicyText::shipped().hash(),
+            reason: "the same again".to_owned(),
+            request_id: fresh(),
+            ..Default::default()
+        };
+        ListPolicyChanges list_policy_changes "officer" "sender" |who, to| v1::ListPolicyChangesRequest {
+            parent: who.setting.clone(), ..Default::default()
+        };
+    }
     ErasureService erasure_calls {
         SetLegalHold set_legal_hold "sender" "sender's senco" |who, to| v1::SetLegalHoldRequest {
             parent: who.setting.clone(),

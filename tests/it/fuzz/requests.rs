@@ -617,6 +617,33 @@ fn keeping(of: &Things) -> Vec<Call> {
             },
         ),
         call(
+            "PolicyService/GetPolicyInForce",
+            Officer,
+            &wire::GetPolicyInForceRequest { parent: parent() },
+        ),
+        call(
+            "PolicyService/ListPolicyChanges",
+            Officer,
+            &wire::ListPolicyChangesRequest {
+                parent: parent(),
+                start: 0,
+                page_size: 10,
+            },
+        ),
+        call(
+            "PolicyService/ReplacePolicySet",
+            Officer,
+            &wire::ReplacePolicySetRequest {
+                parent: parent(),
+                text: "//# file: local.cedar\npermit (principal, action, resource);\n".to_owned(),
+                hash: String::new(),
+                expected_hash: "0".repeat(64),
+                reason: "why not".to_owned(),
+                request_id: fresh(),
+                validate_only: false,
+            },
+        ),
+        call(
             "KeyService/RotateKeys",
             Officer,
             &wire::RotateKeysRequest {

@@ -9,6 +9,7 @@ use baton_wire::v1::backup_service_client::BackupServiceClient;
 use baton_wire::v1::document_service_client::DocumentServiceClient;
 use baton_wire::v1::erasure_service_client::ErasureServiceClient;
 use baton_wire::v1::key_service_client::KeyServiceClient;
+use baton_wire::v1::policy_service_client::PolicyServiceClient;
 use baton_wire::v1::profile_service_client::ProfileServiceClient;
 use baton_wire::v1::setting_service_client::SettingServiceClient;
 use baton_wire::v1::subscription_service_client::SubscriptionServiceClient;
@@ -184,6 +185,7 @@ services! {
     subscriptions: SubscriptionServiceClient;
     audit: AuditServiceClient;
     keys: KeyServiceClient;
+    policies: PolicyServiceClient;
     erasure_calls: ErasureServiceClient;
     backups: BackupServiceClient;
 }

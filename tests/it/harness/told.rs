@@ -76,7 +76,10 @@ fn read(status: &Status) -> Told {
     let violations: Vec<Violation> = violations.into_iter().map(Violation::from).collect();
     let of_fields = matches!(
         reason,
-        Reason::InvalidRequest | Reason::DocumentUnfit | Reason::RecipientUnfit
+        Reason::InvalidRequest
+            | Reason::DocumentUnfit
+            | Reason::RecipientUnfit
+            | Reason::PolicySetRefused
     );
     assert_eq!(
         violations.is_empty(),

@@ -69,6 +69,8 @@ vocabulary! {
         NameOtherSetting = "name_other_setting",
         /// End that a setting is a recipient beside the destination, and know who is one.
         EndRecipient = "end_recipient",
+        /// Put another policy set into force, for all.
+        ReplacePolicies = "replace_policies",
     }
 }
 
@@ -215,9 +217,12 @@ impl Action {
             }
             Self::Erase => D::RELATION.and(D::LEGAL_HOLD),
             Self::EraseSection => D::RELATION.and(D::KIND).and(D::LEGAL_HOLD),
-            Self::Subscribe | Self::Release | Self::ReadAudit | Self::ManageKeys | Self::BackUp => {
-                D::NONE
-            }
+            Self::Subscribe
+            | Self::Release
+            | Self::ReadAudit
+            | Self::ManageKeys
+            | Self::BackUp
+            | Self::ReplacePolicies => D::NONE,
         };
         own.and(D::CHANNEL)
     }

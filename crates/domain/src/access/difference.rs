@@ -1,14 +1,11 @@
 //! What another policy set changes, over every cell of the space: what a data protection officer
 //! reads before a replacement is signed.
 
-use std::collections::BTreeMap;
-
-use super::action::{Action, Dimensions};
+use super::action::Action;
+use super::examine::{Laws, Walking};
 use super::policy_set::{PolicyError, PolicySet};
 use super::role::Role;
-use super::space::Space;
 use super::vocabulary::Relation;
-use super::walk::Walk;
 use crate::section::SectionKind;
 
 /// What changes for one role. The cells counted differ in circumstances only: window, agreement,
@@ -32,36 +29,23 @@ pub struct Difference {
 }
 
 impl PolicySet {
-    /// What `newer` changes, by action, relation, kind and role. Walks the whole space twice.
+    /// What `newer` changes, by action, relation, kind and role. Walks the whole space.
     pub fn differences(&self, newer: &Self) -> Result<Vec<Difference>, PolicyError> {
-        let mut found = Vec::new();
-        for &action in Action::ALL {
-            let mut before = Walk::new(self.of_action(action), self.requests())?;
-            let mut after = Walk::new(newer.of_action(action), newer.requests())?;
-            let mut counted: BTreeMap<_, Difference> = BTreeMap::new();
-            for tuple in Space::of(&[action]).iter() {
-                let facts = tuple.facts();
-                let Some(role) = facts.roles.iter().next() else {
-                    continue;
-                };
-                let related = action.dimensions().contains(Dimensions::RELATION);
-                let place = (facts.relation, facts.kind, role);
-                let counts = counted.entry(place).or_insert(Difference {
-                    role,
-                    action,
-                    relation: related.then_some(facts.relation),
-                    kind: facts.kind,
-                    gained: 0,
-                    lost: 0,
-                    of: 0,
-                });
-                let (was, is) = (before.allows(&tuple)?, after.allows(&tuple)?);
-                counts.of += 1;
-                counts.gained += usize::from(is && !was);
-                counts.lost += usize::from(was && !is);
-            }
-            found.extend(counted.into_values().filter(|it| it.gained + it.lost > 0));
-        }
-        Ok(found)
+        let walking = Walking {
+            set: newer,
+            before: Some(self),
+            laws: Laws::None,
+            go_on: &|| true,
+        };
+        Ok(walking.everything()?.changes)
+    }
+}
+
+impl Difference {
+    /// Whether somebody on the receiving side of a move is shown more than before.
+    pub fn shows_receivers_more(&self) -> bool {
+        matches!(self.action, Action::Read | Action::Receive)
+            && self.gained > 0
+            && self.relation.is_some_and(Relation::receives)
     }
 }

@@ -7,7 +7,7 @@
 use super::action::Action;
 use super::role::{Role, RoleSet};
 use super::tuple::{Facts, Tuple};
-use super::vocabulary::{Delegation, Relation, SharingDecision};
+use super::vocabulary::{Assurance, Delegation, Relation, SharingDecision};
 use crate::opening::Window;
 use crate::section::{Class, SectionKind};
 
@@ -28,6 +28,9 @@ pub enum Law {
     /// Where the function names a second tuple, and that one is allowed, this one is
     /// allowed too.
     AllowedLike(fn(&Tuple) -> Option<Tuple>),
+    /// Where the function is true, the answer is yes. Asked of a set that is to be put into force,
+    /// never of one that is: a set from before an action was added cannot permit it.
+    Allowed(fn(&Tuple) -> bool),
 }
 
 macro_rules! invariants {
@@ -62,8 +65,12 @@ pub const INVARIANTS: &[Invariant] = invariants![
     Denied: a_legal_hold_keeps_content,
     Denied: only_the_auditor_reads_the_ledger,
     Denied: only_the_sweeper_releases,
+    Denied: only_the_council_administrator_replaces_policies,
     AllowedLike: health_and_child_protection_need_no_agreement,
     AllowedLike: health_and_child_protection_survive_a_refusal,
+    Allowed: policies_can_be_replaced_again,
+    Allowed: the_ledger_can_be_audited,
+    Allowed: the_service_does_its_own_work,
 ];
 
 /// Whether content could leave: a section, or a feed item that names a learner.
@@ -289,6 +296,42 @@ fn only_the_auditor_reads_the_ledger(tuple: &Tuple) -> bool {
 
 fn only_the_sweeper_releases(tuple: &Tuple) -> bool {
     tuple.facts().action == Action::Release && !has(tuple.facts(), Role::Sweeper)
+}
+
+fn only_the_council_administrator_replaces_policies(tuple: &Tuple) -> bool {
+    tuple.facts().action == Action::ReplacePolicies
+        && !has(tuple.facts(), Role::CouncilAdministrator)
+}
+
+/// By the setting itself, with a key of its own that nobody can have copied.
+fn certified(facts: &Facts) -> bool {
+    facts.delegation == Delegation::Direct && facts.assurance == Assurance::Certificate
+}
+
+/// Or nobody could ever take the set back.
+fn policies_can_be_replaced_again(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.action == Action::ReplacePolicies
+        && has(facts, Role::CouncilAdministrator)
+        && certified(facts)
+}
+
+fn the_ledger_can_be_audited(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.action == Action::ReadAudit && has(facts, Role::Auditor) && certified(facts)
+}
+
+/// Nothing becomes visible late, no key is changed and nothing is forgotten without it. It has no
+/// certificate.
+fn the_service_does_its_own_work(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    let own = match facts.action {
+        Action::Release | Action::ManageKeys => true,
+        Action::Erase => facts.relation == Relation::None && !facts.legal_hold,
+        _ => false,
+    };
+    let itself = facts.delegation == Delegation::Direct && facts.assurance == Assurance::Key;
+    own && itself && has(facts, Role::Sweeper)
 }
 
 fn health_and_child_protection_need_no_agreement(tuple: &Tuple) -> Option<Tuple> {

@@ -15,6 +15,8 @@ mod action;
 mod decider;
 #[cfg(feature = "cedar")]
 mod difference;
+#[cfg(feature = "cedar")]
+mod examine;
 mod grant;
 mod invariants;
 #[cfg(feature = "cedar")]
@@ -39,6 +41,8 @@ pub use action::{Action, Dimensions};
 pub use decider::Decider;
 #[cfg(feature = "cedar")]
 pub use difference::Difference;
+#[cfg(feature = "cedar")]
+pub use examine::Examined;
 pub use grant::{Grant, GrantError};
 pub use invariants::{INVARIANTS, Invariant, Law};
 #[cfg(feature = "cedar")]

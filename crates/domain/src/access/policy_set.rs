@@ -10,13 +10,13 @@ use cedar_policy::{
 };
 
 use super::action::Action;
+use super::examine::{Laws, Walking};
 use super::lint::{self, Lint};
 use super::policy_text::PolicyText;
 use super::request::{Requests, Unspeakable};
 use super::role::RoleSet;
 use super::tuple::Tuple;
 use super::verdict::Verdict;
-use super::walk;
 
 /// The schema of this version. Not part of a policy set: it mirrors the tuple.
 pub(super) const SCHEMA: &str = include_str!("../../../../policies/baton.cedarschema");
@@ -49,9 +49,21 @@ pub enum PolicyError {
         /// What is wrong.
         lint: Lint,
     },
-    /// The strict validator found errors or warnings, one a line.
+    /// The strict validator found an error or a warning.
     #[error("the policies do not fit the schema: {0}")]
     Validation(String),
+    /// A policy that answers nothing: what its author meant does not hold.
+    #[error(
+        "policy {policy:?} matches no question there is for {}: nothing that is asked there has what \
+         its condition wants",
+        named(actions)
+    )]
+    Idle {
+        /// The `@id`.
+        policy: String,
+        /// The actions it names in vain.
+        actions: Vec<Action>,
+    },
     /// A law of [`INVARIANTS`](super::INVARIANTS) is broken.
     #[error("the policies break the law {law:?}, for one: {}", spelt(witness))]
     Invariant {
@@ -68,9 +80,35 @@ pub enum PolicyError {
         /// The tuple it was asked.
         witness: Box<Tuple>,
     },
+    /// It took longer than whoever asked was willing to wait.
+    #[error("the check was broken off: it took too long")]
+    Stopped,
     /// The engine could not be set up; a fault of this version, not of the set.
     #[error("the policy engine could not be set up: {0}")]
     Engine(String),
+}
+
+impl PolicyError {
+    /// What sort of problem it is, as violations of a request name it.
+    pub const fn rule(&self) -> &'static str {
+        match self {
+            Self::TooLarge => "policy.bytes",
+            Self::File(_) => "policy.file",
+            Self::Syntax { .. } => "policy.syntax",
+            Self::Lint { .. } => "policy.shape",
+            Self::Validation(_) => "policy.schema",
+            Self::Idle { .. } => "policy.idle",
+            Self::Invariant { .. } => "policy.law",
+            Self::Evaluation { .. } => "policy.evaluation",
+            Self::Stopped => "policy.time",
+            Self::Engine(_) => "policy.engine",
+        }
+    }
+}
+
+fn named(actions: &[Action]) -> String {
+    let names: Vec<_> = actions.iter().map(|action| action.name()).collect();
+    names.join(", ")
 }
 
 /// As an entry spells it, so that it can be put among the cases of a test.
@@ -105,31 +143,45 @@ impl PolicySet {
     /// The policies of this version. That they keep the invariants is tested, so they
     /// are not walked again at every start.
     pub fn shipped() -> Result<Self, PolicyError> {
-        Self::load(PolicyText::shipped())
+        Self::unproven(PolicyText::shipped())
     }
 
-    /// Takes a council's policies, or says why not. Walks the whole space, which may
-    /// take seconds: once per loading, never under a lock.
+    /// Takes a set that was put into force, or says what is wrong first: no law is broken that
+    /// keeps something shut. Walks the whole space, which may take seconds: once per loading,
+    /// never under a lock. What is to be put into force is [examined](Self::examine).
     pub fn parse(text: PolicyText) -> Result<Self, PolicyError> {
-        let set = Self::load(text)?;
-        for (action, slice) in Action::ALL.iter().zip(&set.slices) {
-            walk::keep_invariants(*action, &slice.policies, &set.requests)?;
+        let set = Self::unproven(text)?;
+        let walking = Walking {
+            set: &set,
+            before: None,
+            laws: Laws::InForce,
+            go_on: &|| true,
+        };
+        match walking.everything()?.problems.into_iter().next() {
+            Some(problem) => Err(problem),
+            None => Ok(set),
         }
-        Ok(set)
     }
 
     /// Takes policies without walking the space: for looking at them, never for deciding.
     pub fn unproven(text: PolicyText) -> Result<Self, PolicyError> {
-        Self::load(text)
+        let first = |problems: Vec<PolicyError>| problems.into_iter().next();
+        let engine = || PolicyError::Engine("nothing was told".to_owned());
+        Self::load(text).map_err(|problems| first(problems).unwrap_or_else(engine))
     }
 
-    fn load(text: PolicyText) -> Result<Self, PolicyError> {
-        let policies = read(&text)?;
-        validate(&policies)?;
-        let requests = Requests::new()?;
+    /// Everything that is wrong before any question is asked.
+    pub(super) fn load(text: PolicyText) -> Result<Self, Vec<PolicyError>> {
+        let (policies, mut problems) = read(&text);
+        problems.extend(validate(&policies).unwrap_or_else(|error| vec![error]));
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let alone = |error| vec![error];
+        let requests = Requests::new().map_err(|error| alone(error.into()))?;
         let mut slices = Vec::new();
         for &action in Action::ALL {
-            slices.push(Slice::of(requests.action(action), &policies)?);
+            slices.push(Slice::of(requests.action(action), &policies).map_err(alone)?);
         }
         Ok(Self {
             hash: text.hash(),
@@ -221,52 +273,52 @@ impl Slice {
 }
 
 /// Reads the files, lints each policy and names it by its `@id`.
-fn read(text: &PolicyText) -> Result<Vec<Policy>, PolicyError> {
-    let mut named = Vec::new();
-    let mut ids = HashSet::new();
+fn read(text: &PolicyText) -> (Vec<Policy>, Vec<PolicyError>) {
+    let (mut named, mut problems, mut ids) = (Vec::new(), Vec::new(), HashSet::new());
     for (file, source) in text.files() {
-        let parsed = Policies::from_str(source).map_err(|errors| PolicyError::Syntax {
-            file: file.to_owned(),
-            message: errors.to_string(),
-        })?;
-        let fault = |policy: String, lint| PolicyError::Lint {
-            file: file.to_owned(),
-            policy,
-            lint,
+        let parsed = match Policies::from_str(source) {
+            Ok(parsed) => parsed,
+            Err(errors) => {
+                problems.extend(errors.iter().map(|error| PolicyError::Syntax {
+                    file: file.to_owned(),
+                    message: error.to_string(),
+                }));
+                continue;
+            }
         };
-        if let Some(template) = parsed.templates().next() {
-            return Err(fault(template.id().to_string(), Lint::Template));
+        let mut fault = |policy: String, lint| {
+            let file = file.to_owned();
+            problems.push(PolicyError::Lint { file, policy, lint });
+        };
+        for template in parsed.templates() {
+            fault(template.id().to_string(), Lint::Template);
         }
         for policy in parsed.policies() {
             let id = policy
                 .annotation("id")
                 .map_or_else(|| policy.id().to_string(), str::to_owned);
-            lint::check(policy).map_err(|lint| fault(id.clone(), lint))?;
-            if !ids.insert(id.clone()) {
-                return Err(fault(id, Lint::RepeatedId));
+            match lint::check(policy) {
+                Err(lint) => fault(id, lint),
+                Ok(()) if !ids.insert(id.clone()) => fault(id, Lint::RepeatedId),
+                Ok(()) => named.push(policy.new_id(PolicyId::new(id))),
             }
-            named.push(policy.new_id(PolicyId::new(id)));
         }
     }
-    Ok(named)
+    (named, problems)
 }
 
 /// Strict, and a warning counts: an impossible condition is a policy that does not
 /// do what its author thinks.
-fn validate(policies: &[Policy]) -> Result<(), PolicyError> {
+fn validate(policies: &[Policy]) -> Result<Vec<PolicyError>, PolicyError> {
     let (schema, _) = Schema::from_cedarschema_str(SCHEMA).map_err(engine)?;
     let set = Policies::from_policies(policies.iter().cloned()).map_err(engine)?;
     let result = Validator::new(schema).validate(&set, ValidationMode::Strict);
-    let faults: Vec<String> = result
-        .validation_errors()
-        .map(ToString::to_string)
-        .chain(result.validation_warnings().map(ToString::to_string))
-        .collect();
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(PolicyError::Validation(faults.join("\n")))
-    }
+    let errors = result.validation_errors().map(ToString::to_string);
+    let warnings = result.validation_warnings().map(ToString::to_string);
+    Ok(errors
+        .chain(warnings)
+        .map(PolicyError::Validation)
+        .collect())
 }
 
 fn engine(error: impl std::fmt::Display) -> PolicyError {

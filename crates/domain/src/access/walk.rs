@@ -8,128 +8,170 @@
 //! answering against the plain one.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use cedar_policy::{Authorizer, Effect, Policy, PolicySet as Policies};
 use serde_json::Value;
 
-use super::action::{Action, Dimensions};
-use super::invariants::{INVARIANTS, Law};
+use super::action::Dimensions;
 use super::lint;
 use super::policy_set::PolicyError;
 use super::request::{self, Requests};
 use super::role::{Role, RoleSet};
-use super::space::Space;
 use super::tuple::{Facts, Tuple};
+
+/// Two policy sets are walked at once, and what they share is asked once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sides(u8);
+
+impl Sides {
+    const NONE: Self = Self(0);
+    pub(super) const BEFORE: Self = Self(1);
+    pub(super) const AFTER: Self = Self(2);
+    const BOTH: Self = Self(3);
+
+    /// Whether it is so on that side.
+    pub(super) const fn on(self, side: Self) -> bool {
+        self.0 & side.0 != 0
+    }
+}
 
 /// One policy, with what it was asked before.
 struct Part<'a> {
+    id: String,
     alone: Policies,
+    /// The policy as a form that tells it apart, wherever it stood in its file.
+    form: String,
+    sides: Sides,
     /// The role a permit names; `None` for a guard.
     role: Option<Role>,
     mentions: Dimensions,
     requests: &'a Requests,
-    known: HashMap<u64, bool>,
+    known: HashMap<u64, bool, BuildHasherDefault<Spread>>,
+    /// Whether it has held in some cell.
+    held: bool,
+    /// Why it could not be evaluated; it is not asked again.
+    fault: Option<PolicyError>,
 }
 
 /// The parts of one action.
 pub(super) struct Walk<'a> {
     parts: Vec<Part<'a>>,
-}
-
-/// Refuses the policies of an action that break a law in some cell.
-pub(super) fn keep_invariants(
-    action: Action,
-    policies: &Policies,
-    requests: &Requests,
-) -> Result<(), PolicyError> {
-    let mut walk = Walk::new(policies, requests)?;
-    for tuple in Space::of(&[action]).iter() {
-        let allowed = walk.allows(&tuple)?;
-        for invariant in INVARIANTS {
-            let broken = match invariant.law {
-                Law::Denied(applies) => allowed && applies(&tuple),
-                Law::AllowedLike(twin) => match twin(&tuple) {
-                    Some(twin) => !allowed && walk.allows(&twin)?,
-                    None => false,
-                },
-            };
-            if broken {
-                return Err(PolicyError::Invariant {
-                    law: invariant.name,
-                    witness: Box::new(tuple),
-                });
-            }
-        }
-    }
-    Ok(())
+    requests: &'a Requests,
 }
 
 impl<'a> Walk<'a> {
+    /// The policies of an action in one set.
     pub(super) fn new(policies: &Policies, requests: &'a Requests) -> Result<Self, PolicyError> {
         let parts = policies
             .policies()
-            .map(|policy| Part::new(policy, requests))
+            .map(|policy| Part::new(policy, Sides::AFTER, requests))
             .collect::<Result<_, _>>()?;
-        Ok(Self { parts })
+        Ok(Self { parts, requests })
     }
 
-    /// What the policies together say of the cell. A permit of a role the cell does
-    /// not have is not even evaluated by the engine, so it is left out here too.
-    pub(super) fn allows(&mut self, tuple: &Tuple) -> Result<bool, PolicyError> {
-        let facts = tuple.facts();
-        let mut permitted = false;
-        for part in &mut self.parts {
-            if part.role.is_some_and(|role| facts.roles.contains(role)) {
-                permitted |= part.holds(facts)?;
+    /// The same beside those of the set before it.
+    pub(super) fn beside(mut self, before: &Policies) -> Result<Self, PolicyError> {
+        for policy in before.policies() {
+            let part = Part::new(policy, Sides::BEFORE, self.requests)?;
+            let same = |known: &&mut Part<'_>| known.form == part.form;
+            match self.parts.iter_mut().find(same) {
+                Some(known) => known.sides = Sides::BOTH,
+                None => self.parts.push(part),
             }
         }
-        if !permitted {
-            return Ok(false);
+        Ok(self)
+    }
+
+    /// What the policies together say of the cell, on each side. A permit of a role the cell does
+    /// not have is not even evaluated by the engine, so it is left out here too.
+    pub(super) fn allowed(&mut self, tuple: &Tuple) -> Sides {
+        let facts = tuple.facts();
+        let (mut permitted, mut forbidden) = (Sides::NONE, Sides::NONE);
+        for part in &mut self.parts {
+            let asked = part.role.is_some_and(|role| facts.roles.contains(role));
+            if asked && part.holds(facts) {
+                permitted.0 |= part.sides.0;
+            }
         }
         for guard in self.parts.iter_mut().filter(|part| part.role.is_none()) {
-            if guard.holds(facts)? {
-                return Ok(false);
+            // One that has held before need not be asked where it would change nothing.
+            let open = Sides(permitted.0 & !forbidden.0);
+            if (open.on(guard.sides) || !guard.held) && guard.holds(facts) {
+                forbidden.0 |= guard.sides.0;
             }
         }
-        Ok(true)
+        Sides(permitted.0 & !forbidden.0)
+    }
+
+    /// What could not be evaluated, and by name which policies of the later set held in no cell.
+    pub(super) fn finish(self) -> (Vec<PolicyError>, Vec<String>) {
+        let (mut faults, mut idle) = (Vec::new(), Vec::new());
+        for part in self
+            .parts
+            .into_iter()
+            .filter(|it| it.sides.on(Sides::AFTER))
+        {
+            match part.fault {
+                Some(fault) => faults.push(fault),
+                None if !part.held => idle.push(part.id),
+                None => {}
+            }
+        }
+        (faults, idle)
+    }
+
+    /// Whether a policy could not be evaluated so far.
+    pub(super) fn fault(&mut self) -> Option<PolicyError> {
+        self.parts.iter_mut().find_map(|part| part.fault.take())
     }
 }
 
 impl<'a> Part<'a> {
-    fn new(policy: &Policy, requests: &'a Requests) -> Result<Self, PolicyError> {
-        let alone = Policies::from_policies([policy.clone()])
-            .map_err(|error| PolicyError::Engine(error.to_string()))?;
+    fn new(policy: &Policy, sides: Sides, requests: &'a Requests) -> Result<Self, PolicyError> {
+        let engine = |error: &dyn std::fmt::Display| PolicyError::Engine(error.to_string());
+        let alone = Policies::from_policies([policy.clone()]).map_err(|error| engine(&error))?;
         let role = match policy.effect() {
             Effect::Permit => lint::role_of(policy),
             Effect::Forbid => None,
         };
-        let conditions = policy
-            .to_json()
-            .ok()
-            .and_then(|json| json.get("conditions").cloned());
+        let json = policy.to_json().map_err(|error| engine(&error))?;
         Ok(Self {
+            id: policy.id().to_string(),
             alone,
+            form: json.to_string(),
+            sides,
             role,
-            mentions: conditions.map_or(Dimensions::ALL, |json| mentions(&json)),
+            mentions: json.get("conditions").map_or(Dimensions::ALL, mentions),
             requests,
-            known: HashMap::new(),
+            known: HashMap::default(),
+            held: false,
+            fault: None,
         })
     }
 
     /// Asked with the cell's own facts: what is not mentioned makes no difference,
     /// and the record must be the one the schema promises.
-    fn holds(&mut self, facts: &Facts) -> Result<bool, PolicyError> {
+    fn holds(&mut self, facts: &Facts) -> bool {
         let mut asked = facts.keeping(self.mentions);
         asked.roles = self.role.map_or(RoleSet::EMPTY, RoleSet::only);
-        if let Some(known) = self.known.get(&asked.key()) {
-            return Ok(*known);
+        let key = asked.key();
+        if let Some(known) = self.known.get(&key) {
+            return *known;
         }
-        let holds = self.ask(&Facts {
-            roles: asked.roles,
-            ..*facts
-        })?;
-        self.known.insert(asked.key(), holds);
-        Ok(holds)
+        let holds = self.fault.is_none()
+            && self
+                .ask(&Facts {
+                    roles: asked.roles,
+                    ..*facts
+                })
+                .unwrap_or_else(|fault| {
+                    self.fault = Some(fault);
+                    false
+                });
+        self.held |= holds;
+        self.known.insert(key, holds);
+        holds
     }
 
     fn ask(&self, facts: &Facts) -> Result<bool, PolicyError> {
@@ -147,6 +189,27 @@ impl<'a> Part<'a> {
             }),
             None => Ok(response.diagnostics().reason().next().is_some()),
         }
+    }
+}
+
+/// Keys of cells are asked for millions of times, and nobody from outside chooses them.
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        let spread = (self.0 ^ key).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = spread ^ (spread >> 32);
     }
 }
 
@@ -184,7 +247,7 @@ fn mentions(value: &Value) -> Dimensions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::{PolicySet, PolicyText};
+    use crate::access::{Action, PolicySet, PolicyText, Space};
 
     /// Every cell of the small actions and every 97th of the large ones.
     #[test]
@@ -196,7 +259,7 @@ mod tests {
             let space = Space::of(&[action]);
             let step = if space.len() > 10_000 { 97 } else { 1 };
             for tuple in space.iter().step_by(step) {
-                let walked = walk.allows(&tuple).expect("evaluates");
+                let walked = walk.allowed(&tuple).on(Sides::AFTER);
                 assert_eq!(walked, shipped.decide(&tuple).allowed, "{tuple:?}");
             }
         }

@@ -248,6 +248,7 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         Action::Release => role == Sweeper,
         Action::ManageKeys => role == Operator || role == Sweeper,
         Action::BackUp => role == Operator,
+        Action::ReplacePolicies => role == CouncilAdministrator,
         Action::Subscribe => {
             let part = [SubjectTeacher, CareersAdviser].contains(&role);
             school.contains(&role) || services.contains(&role) || desks.contains(&role) || part
@@ -276,10 +277,9 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         }
         Action::RecordBestInterests => at(Source, &[Senco, Dsl]) || at(Caretaker, &[Senco, Dsl]),
         Action::ReleaseChildProtectionNote => role == Dsl && (placed || relation == Source),
-        Action::Read
-        | Action::Publish
-        | Action::EraseSection
-        | Action::NameFurtherRecipient => false,
+        Action::Read | Action::Publish | Action::EraseSection | Action::NameFurtherRecipient => {
+            false
+        }
     }
 }
 
@@ -303,7 +303,7 @@ fn circumstances_allow(role: Role, facts: &Facts) -> bool {
                 && !(facts.relation == Relation::Council
                     && facts.sharing == SharingDecision::Refused)
         }
-        Action::ManageCredentials | Action::Disclose => decision,
+        Action::ManageCredentials | Action::Disclose | Action::ReplacePolicies => decision,
         Action::RecordPersonReleased | Action::RecordBestInterests => {
             decision && facts.route == RouteGroup::Adult && facts.age != AgeStage::Under16
         }

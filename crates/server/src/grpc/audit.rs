@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 use super::call::{Fields, caller, known, under};
 use super::disclosure::{self, Named};
 use super::page::{self, Binding};
-use super::{Services, encode, sighting};
+use super::{Services, encode, policies, sighting};
 
 const ENTRIES_MAX: usize = 512;
 /// Most sightings of an answer.
@@ -33,7 +33,7 @@ fn proof<T>(found: Result<Option<T>, StoreError>) -> Result<T, Problem> {
 }
 
 /// A position or size of a request.
-fn natural(fields: &mut Fields, field: &str, value: i64) -> Option<u64> {
+pub(super) fn natural(fields: &mut Fields, field: &str, value: i64) -> Option<u64> {
     let read = u64::try_from(value).ok();
     if read.is_none() {
         fields.wrong(field, "natural", "Give 0 or a positive number.");
@@ -58,16 +58,6 @@ fn hashes_at(fields: &mut Fields, path: &str) -> Option<(u8, Range<u64>)> {
         fields.wrong("path", "tile", say);
     }
     read
-}
-
-/// A hash of a policy set as entries write it.
-fn policy_hash(fields: &mut Fields, hash: String) -> Option<String> {
-    let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    let is_hash = hash.len() == 64 && hash.bytes().all(digit);
-    if !is_hash {
-        fields.wrong("hash", "sha256", "Give 64 lower-case hexadecimal digits.");
-    }
-    is_hash.then_some(hash)
 }
 
 /// 0 means the newest.
@@ -180,7 +170,7 @@ impl AuditService for Services {
         let request = request.into_inner();
         let caller = caller(&known, &request.parent)?;
         let mut fields = Fields::default();
-        let hash = policy_hash(&mut fields, request.hash);
+        let hash = policies::hash(&mut fields, "hash", request.hash);
         let hash = fields.all(hash)?;
         let text = self.act(&caller, ShowPolicySet { hash }).await?.value;
         Ok(Response::new(twin::GetPolicySetResponse { text }))

@@ -9,6 +9,7 @@ mod encode;
 mod erasure;
 mod keys;
 mod page;
+mod policies;
 mod profiles;
 mod recipients;
 mod settings;

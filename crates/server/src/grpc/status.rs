@@ -19,6 +19,13 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
             violations: faults.iter().copied().map(unfit).collect(),
             ..Reason::RecipientUnfit.into()
         },
+        Refusal::PolicySet(faults) => Problem {
+            violations: faults
+                .iter()
+                .map(|fault| Violation::new("policies", fault.rule, fault.what.clone()))
+                .collect(),
+            ..Reason::PolicySetRefused.into()
+        },
         Refusal::PastLast(last) => Problem {
             violations: vec![Violation::new(
                 "from_chunk",
@@ -146,6 +153,7 @@ pub(super) fn ended<T>(answer: &Result<Done<T>, Refusal>) -> Ended {
             Refusal::Failed(_)
             | Refusal::Unfit(_)
             | Refusal::RecipientUnfit(_)
+            | Refusal::PolicySet(_)
             | Refusal::PastLast(_)
             | Refusal::Conflict
             | Refusal::QueueFull

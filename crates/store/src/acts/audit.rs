@@ -145,13 +145,11 @@ impl Prepare for ListAccessRows {
         ledger: &Inner,
         caller: &Caller,
     ) -> Result<Turn<AccessRowsStep>, Refusal> {
-        let mut tx = ledger.db.begin_read().await?;
         // Reading documents costs too much for somebody who will be refused.
-        let may = ledger.is_allowed(&mut tx, caller, Action::ReadAudit);
-        if !may.await? {
-            tx.rollback().await?;
+        if !ledger.may(caller, Action::ReadAudit).await? {
             return Ok(Turn::Decide(AccessRowsStep(None)));
         }
+        let mut tx = ledger.db.begin_read().await?;
         let size = Head::read(&mut tx).await?.ok_or(Refusal::Internal)?.size();
         let mut page = Page {
             after: self.after,

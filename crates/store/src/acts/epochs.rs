@@ -116,16 +116,24 @@ impl Step for OpenEpoch {
 
 /// Whether the policies let a caller rotate, as things stand now.
 pub(super) async fn may(ledger: &Inner, caller: &Caller) -> Result<bool, Refusal> {
-    let needs = Needs {
-        credentials: BTreeSet::from([caller.credential.clone()]),
-        ..Needs::default()
-    };
-    let mut world = ledger.look(&needs).await?;
-    let decider = ledger.decider();
-    let moment = Moment::now(&ledger.clock);
-    let with = (&ledger.keys, &*decider);
-    let mut scene = Scene::new(&mut world, with, Some(caller), moment);
-    Ok(scene.admit().is_ok() && scene.ask(Action::ManageKeys, Question::GENERAL, None))
+    ledger.may(caller, Action::ManageKeys).await
+}
+
+impl Inner {
+    /// Whether the policies let a caller do what is about the service as such, as things stand now.
+    /// A look; it is decided under the lock.
+    pub(super) async fn may(&self, caller: &Caller, action: Action) -> Result<bool, Refusal> {
+        let needs = Needs {
+            credentials: BTreeSet::from([caller.credential.clone()]),
+            settings: BTreeSet::from([caller.acting.clone()]),
+            ..Needs::default()
+        };
+        let decider = self.decider_now().await?;
+        let mut world = self.look(&needs).await?;
+        let with = (&self.keys, &*decider);
+        let mut scene = Scene::new(&mut world, with, Some(caller), Moment::now(&self.clock));
+        Ok(scene.admit().is_ok() && scene.ask(action, Question::GENERAL, None))
+    }
 }
 
 /// Enters that epochs are about to be destroyed. Nothing is left under them.

@@ -94,9 +94,8 @@ impl Inner {
         let mut tx = self.db.begin_read().await?;
         let found: Vec<SubscriptionRow> = tx.rows_by("id", vec![of.clone().into_value()]).await?;
         let own = found.iter().any(|row| row.setting_id == caller.acting);
-        let may = own && self.is_allowed(&mut tx, caller, Action::Subscribe).await?;
         tx.rollback().await?;
-        Ok(may)
+        Ok(own && self.may(caller, Action::Subscribe).await?)
     }
 }
 

@@ -28,6 +28,7 @@ mod merged;
 mod move_summary;
 mod opened;
 mod plan;
+mod policy_changes;
 mod policy_set;
 mod publish;
 mod pull;
@@ -35,6 +36,7 @@ mod receipts;
 mod recipients;
 mod redirect;
 mod release;
+mod replace_policies;
 mod settings;
 mod sighting;
 mod subscribe;
@@ -70,13 +72,14 @@ pub use master_key::MasterKeyRotated;
 pub use move_summary::{MoveSummary, Progress};
 pub use opened::Section;
 pub use plan::Planned;
+pub use policy_changes::{PolicyChange, PolicyChanges};
 pub use publish::Published;
 pub use pull::{Pulled, PulledItem, PulledWhat};
 pub(crate) use recipients::{EndRecipients, OVER, is_final};
 pub use recipients::{RecipientFault, RecipientSummary};
 pub use redirect::Redirected;
-pub(crate) use redirect::note_released_at;
-pub(crate) use release::{Release, SummariseRefusals, addressees};
+pub(crate) use release::{Again, Release, SummariseRefusals, addressees};
+pub use replace_policies::{POLICY_CHECK_MAX, POLICY_DIFFERENCES_MAX, PoliciesReplaced};
 pub use settings::{SettingView, SettingsPage};
 pub use sighting::{Concerned, Sighting};
 pub use subscribe::Subscribed;
@@ -174,13 +177,14 @@ pub trait Act: Prepare<Step: Step<Outcome = <Self as Act>::Outcome>> {
 
 /// The texts acts find their candidates by, for the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 9] = [
+pub(crate) const STATEMENTS: [&str; 10] = [
     audit::ENTRIES,
     documents::CHUNK,
     credentials::OF_SETTING,
     ARRIVED,
     STIRRED,
     FEED,
+    policy_changes::CHANGES,
     settings::PAGE,
     MOVES,
     SIGHTINGS,
@@ -228,6 +232,8 @@ acts! {
     Reject => (),
     ListEntries => Entries,
     ShowPolicySet => String,
+    ReplacePolicySet => PoliciesReplaced,
+    ListPolicyChanges => PolicyChanges,
     ListAccessRows => AccessRows,
     WhoSaw => Sightings,
     RecordDisclosure => (),

@@ -1,6 +1,6 @@
 //! One turn of a subscription: what came for the setting, by today's rights.
 
-use baton_domain::access::{Action, Delegation, Facts, RoleSet, Tuple};
+use baton_domain::access::Action;
 use baton_domain::act::{Caller, FeedPlace, Pull};
 use baton_domain::entry::{EntryKind, ITEMS_MAX};
 use baton_domain::ids::{ProfileId, SubscriptionId, WatchId};
@@ -10,14 +10,13 @@ use baton_domain::section::KindSet;
 use super::apart::told_roles;
 use super::fetch::{Fetched, shown};
 use super::{Prepare, Step, Turn};
-use crate::engine::Tx;
 use crate::engine::table::Table as _;
 use crate::engine::value::{Column as _, Type};
 use crate::head::{Head, int};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
-use crate::rows::{CredentialRow, FeedRow, ProfileRow, SubscriptionRow, feed_kind, receipt_state};
-use crate::scene::{Question, Scene, live, roles};
+use crate::rows::{FeedRow, ProfileRow, SubscriptionRow, feed_kind, receipt_state};
+use crate::scene::{Question, Scene};
 use crate::world::Needs;
 
 /// What is kept apart is there for those alone whose credential has a role that is told of it.
@@ -112,12 +111,8 @@ impl Prepare for Pull {
         }
         // An empty turn makes no entry, so whoever may not subscribe must not be told of one.
         let empty = own.is_some() && candidates.is_empty();
-        let nothing = empty
-            && ledger
-                .is_allowed(&mut tx, caller, Action::Subscribe)
-                .await?;
         tx.rollback().await?;
-        if nothing {
+        if empty && ledger.may(caller, Action::Subscribe).await? {
             return Ok(Turn::Nothing(Pulled {
                 items: Vec::new(),
                 next: head.size().into(),
@@ -322,36 +317,5 @@ impl FeedRow {
             position: u64::try_from(self.position).unwrap_or_default(),
             item: u32::try_from(self.item).unwrap_or_default(),
         }
-    }
-}
-
-impl Inner {
-    /// Whether a caller may do something that depends on its roles alone. A look, no decision.
-    pub(super) async fn is_allowed(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        action: Action,
-    ) -> Result<bool, Refusal> {
-        Ok(self.roles(tx, caller).await?.is_some_and(|roles| {
-            let facts = Facts {
-                delegation: Delegation::Direct,
-                ..Facts::about(action, roles)
-            };
-            self.decider().decide(&Tuple::new(facts)).allowed
-        }))
-    }
-
-    /// The roles of a caller's live credential. A look, no decision.
-    pub(super) async fn roles(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-    ) -> Result<Option<RoleSet>, Refusal> {
-        let keys = vec![caller.credential.clone().into_value()];
-        let rows: Vec<CredentialRow> = tx.rows_by("id", keys).await?;
-        let now = self.clock.now_us();
-        let live = |row: &&CredentialRow| row.setting_id == caller.acting && live(row, now);
-        Ok(rows.iter().find(live).map(roles))
     }
 }

@@ -8,7 +8,6 @@ use baton_domain::log::canonical::Json;
 use baton_domain::route::{Route, SettingKind};
 use serde::{Deserialize, Serialize};
 
-use super::apart;
 use super::erase::alive;
 use super::move_summary::MoveSummary;
 use super::release::addressees;

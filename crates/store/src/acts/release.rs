@@ -1,8 +1,11 @@
 //! What the service does by itself: releasing what became visible late, and summing up refusals.
 
+use std::collections::BTreeSet;
+
 use baton_domain::access::{Action, Role, RoleSet};
 use baton_domain::entry::{EntryKind, number};
 use baton_domain::ids::{CredentialId, ProfileId, SettingId};
+use baton_domain::log::canonical::Json;
 use baton_domain::opening::{Window, provisional_kinds};
 use baton_domain::recipient::RecipientRelation;
 
@@ -14,9 +17,25 @@ use crate::view::kinds;
 use crate::world::Needs;
 
 /// Puts a contribution before a receiver whose window opened after it was published.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Release {
     pub(crate) profile: ProfileId,
+    pub(crate) again: Option<Again>,
+}
+
+/// Receivers that were told before, and are shown more since the policies changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Again {
+    /// Position of the entry that changed them.
+    pub(crate) since: i64,
+    pub(crate) to: BTreeSet<SettingId>,
+}
+
+impl Again {
+    /// Whether a receiver is told once more: not when that was done since.
+    fn is_for(&self, to: &SettingId, told: &ReleasedRow) -> bool {
+        self.to.contains(to) && told.position < self.since
+    }
 }
 
 impl Step for Release {
@@ -50,7 +69,9 @@ impl Step for Release {
                 .into_iter()
                 .filter(|to| {
                     let known = scene.world.released.get(&format!("{}/{to}", profile.id));
-                    !known.is_some_and(ReleasedRow::is_told)
+                    let told = known.filter(|row| row.is_told());
+                    let again = |row| self.again.as_ref().is_some_and(|it| it.is_for(to, row));
+                    told.is_none_or(again)
                 })
                 .collect();
             (!to.is_empty()).then_some((profile, row, to))
@@ -64,6 +85,9 @@ impl Step for Release {
         scene.tell_of(&row, &profile);
         scene.detail("profile", profile.id.as_str());
         scene.detail("version", profile.version_number());
+        if let Some(again) = &self.again {
+            scene.detail("policies_since", Json::Int(again.since));
+        }
         for setting in &to {
             scene.release(&row, &profile, setting);
         }

@@ -16,7 +16,8 @@ use crate::engine::value::{Column as _, Type, Value};
 use crate::error::StoreError;
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
-use crate::scene::{Question, Scene};
+use crate::rows::CredentialRow;
+use crate::scene::{Question, Scene, live, roles};
 use crate::world::Needs;
 
 pub(crate) const SIGHTINGS: &str = "SELECT e.position, e.body, e.leaf FROM about a \
@@ -81,6 +82,17 @@ impl Prepare for WhoSaw {
             apart,
             next,
         }))
+    }
+}
+
+impl Inner {
+    /// The roles of a caller's live credential. A look, no decision.
+    async fn roles(&self, tx: &mut Tx, caller: &Caller) -> Result<Option<RoleSet>, Refusal> {
+        let keys = vec![caller.credential.clone().into_value()];
+        let rows: Vec<CredentialRow> = tx.rows_by("id", keys).await?;
+        let now = self.clock.now_us();
+        let live = |row: &&CredentialRow| row.setting_id == caller.acting && live(row, now);
+        Ok(rows.iter().find(live).map(roles))
     }
 }
 

@@ -14,16 +14,19 @@ use baton_domain::log::{Checkpoint, Dropped, Hash};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
+use super::decided_by::DecidedBy;
 use super::file::{Decoder, Frame, Header, PURPOSE, Unreadable, unhex};
 use super::tables::Described;
 use super::{BackupError, FAULTS_TOLD, Progress, Stage, Watcher};
 use crate::acts::{as_it_lies, sha256};
-use crate::batch::load_policies;
 use crate::engine::table::Table as _;
 use crate::engine::value::Value;
 use crate::head::Head;
 use crate::keys::Keys;
-use crate::rows::{ChunkRow, ContentRow, DocumentRow, EntryRow, LearnerRow, PolicySetRow, TileRow};
+use crate::policies::load;
+use crate::rows::{
+    ChunkRow, ContentRow, DocumentRow, EntryRow, LearnerRow, PolicyChangeRow, PolicySetRow, TileRow,
+};
 
 /// How often it is told how far it is, in rows.
 const TOLD_EVERY: u64 = 1_024;
@@ -155,19 +158,22 @@ fn signed(head: &Head) -> Result<Checkpoint, String> {
     }
 }
 
-/// What an entry says about access rows and dropped entries.
+/// What an entry says about access rows, dropped entries and policies.
 #[derive(Deserialize)]
-struct Said {
-    kind: String,
+pub(super) struct Said {
+    pub(super) kind: String,
+    pub(super) verdict: String,
+    pub(super) policy_set: String,
     #[serde(default)]
-    detail: Detail,
+    pub(super) detail: Detail,
     #[serde(default)]
     rows: Vec<Change>,
 }
 
 #[derive(Default, Deserialize)]
-struct Detail {
+pub(super) struct Detail {
     below: Option<u64>,
+    pub(super) new: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -187,6 +193,8 @@ struct Made {
 struct Walk<'a> {
     keys: &'a Keys,
     policy: &'a str,
+    /// Which policies decided which entry.
+    decided_by: DecidedBy,
     verifier: Verifier<'a>,
     table: Option<&'static Described>,
     /// Rows of this table so far, and the key of the last one.
@@ -211,6 +219,7 @@ impl<'a> Walk<'a> {
         Self {
             keys,
             policy: &head.policy,
+            decided_by: DecidedBy::default(),
             verifier: Verifier::new(signed),
             table: None,
             rows: 0,
@@ -229,6 +238,12 @@ impl<'a> Walk<'a> {
     fn fault(&mut self, what: String) {
         if self.faults.len() < FAULTS_TOLD {
             self.faults.push(what);
+        }
+    }
+
+    fn tell(&mut self, fault: Option<String>) {
+        if let Some(what) = fault {
+            self.fault(what);
         }
     }
 
@@ -283,13 +298,22 @@ impl<'a> Walk<'a> {
             ) => {
                 self.node(*level, *index, hash, 1);
             }
-            (PolicySetRow::NAME, [Value::Text(Some(hash)), Value::Text(Some(body))])
-                if hash == self.policy =>
-            {
-                self.policies = Some(PolicySetRow {
+            (PolicySetRow::NAME, [Value::Text(Some(hash)), Value::Text(Some(body))]) => {
+                let row = PolicySetRow {
                     hash: hash.clone(),
                     body: body.clone(),
-                });
+                };
+                let fault = self.decided_by.set(&row);
+                self.tell(fault);
+                if row.hash == self.policy {
+                    self.policies = Some(row);
+                }
+            }
+            (PolicyChangeRow::NAME, values) => {
+                if let Ok(row) = PolicyChangeRow::from_values(values.to_vec()) {
+                    let fault = self.decided_by.change(&row);
+                    self.tell(fault);
+                }
             }
             (DocumentRow::NAME, values) => {
                 let row = DocumentRow::from_values(values.to_vec());
@@ -346,12 +370,15 @@ impl<'a> Walk<'a> {
         }
         let Some(body) = body else {
             self.dropped.gone(position.unsigned_abs());
+            self.decided_by.gone();
             return;
         };
         let said = body.strip_prefix(PREFIX);
         let said = said.and_then(|json| serde_json::from_slice::<Said>(json).ok());
         match said {
             Some(said) => {
+                let fault = self.decided_by.entry(position, &said);
+                self.tell(fault);
                 if let (Some(EntryKind::BodiesDropped), Some(below)) =
                     (EntryKind::parse(&said.kind), said.detail.below)
                 {
@@ -415,8 +442,10 @@ impl<'a> Walk<'a> {
                 "{changed} documents are not what their rows say: chunks were changed"
             ));
         }
+        let fault = self.decided_by.finish(self.policy);
+        self.tell(fault);
         // Loading them takes longer than much of the rest.
-        let loads = |row| load_policies(row).is_ok();
+        let loads = |row| load(row).is_ok();
         if self.faults.is_empty() && !self.policies.as_ref().is_some_and(loads) {
             self.fault("the policies in force are missing or do not load".to_owned());
         }

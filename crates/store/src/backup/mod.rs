@@ -8,6 +8,7 @@
 
 mod check;
 mod content;
+mod decided_by;
 mod file;
 mod key_file;
 mod restore;

@@ -6,9 +6,9 @@ use crate::engine::value::{Column as _, Inconsistent, Type, Value};
 use crate::error::StoreError;
 use crate::rows::{
     AboutRow, ChunkRow, ContentRow, CredentialRow, DocumentRow, EntryRow, ErasedRow, FeedRow,
-    LearnerCodeRow, LearnerRow, LogKeyRow, PolicySetRow, ProfileRow, ReceiptRow, RecipientRow,
-    ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow, StagedRow, SubscriptionRow,
-    TileRow, TransitionRow, VersionRow,
+    LearnerCodeRow, LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow, ReceiptRow,
+    RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow, StagedRow,
+    SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 
 /// Rows read at once.
@@ -78,7 +78,7 @@ impl Described {
 /// Entries before the access rows that are a fold of them; keys before what is under them. The
 /// lease is left out: whoever reads a subscription begins anew. A document stands before its title
 /// and chunks.
-pub(super) static TABLES: [Described; 25] = [
+pub(super) static TABLES: [Described; 26] = [
     Described::of::<PolicySetRow>(),
     Described::of::<EntryRow>(),
     Described::of::<TileRow>(),
@@ -104,6 +104,7 @@ pub(super) static TABLES: [Described; 25] = [
     Described::of::<RequestRow>(),
     Described::of::<ErasedRow>(),
     Described::of::<LogKeyRow>(),
+    Described::of::<PolicyChangeRow>(),
 ];
 
 /// Reads a table from front to back.

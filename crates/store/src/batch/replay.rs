@@ -8,6 +8,9 @@ use crate::job::{Queued, Settled};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
 
+/// How often a batch loads policies before it is told to come again: each time another set stood.
+const POLICY_LOADS_MAX: usize = 3;
+
 type Jobs = Vec<Box<dyn Queued>>;
 
 /// Where a batch failed decides what its callers may think.
@@ -143,9 +146,14 @@ impl Inner {
     /// Commits, and tries other connections when one turns out to be dead before the commit: after
     /// a restart of the database every pooled one is.
     async fn commit_connected(&self, batch: &mut [Box<dyn Queued>]) -> Result<String, Broken> {
-        let mut left = CONNECTIONS;
+        let (mut left, mut loads) = (CONNECTIONS, POLICY_LOADS_MAX);
         loop {
             match self.commit(batch).await {
+                // The lock is let go of meanwhile: other nodes go on.
+                Err(Broken::Before(StoreError::PolicyNotLoaded(hash))) if loads > 0 => {
+                    loads -= 1;
+                    self.load_policies(&hash).await?;
+                }
                 Err(Broken::Before(error)) if error.is_cut_off() && left > 0 => left -= 1,
                 Err(Broken::Before(error)) if error.is_full() => {
                     self.reserve.ran_out(Instant::now());

@@ -15,13 +15,13 @@ use super::table::{Statement, Table as _};
 use super::value::Column as _;
 use crate::rows::{
     AboutRow, ChunkRow, ContentRow, CredentialRow, DocumentRow, EntryRow, ErasedRow, FeedRow,
-    LearnerCodeRow, LearnerRow, LeaseRow, LogKeyRow, PolicySetRow, ProfileRow, ReceiptRow,
-    RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow, StagedRow,
-    SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    LearnerCodeRow, LearnerRow, LeaseRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow,
+    ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow,
+    StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 use crate::{
-    acts, backup, bodies, cosigned, erasure, handover, head, log_keys, open, proofs, rotation,
-    scrub, sweeper, world,
+    acts, backup, bodies, cosigned, erasure, handover, head, log_keys, open, policies, proofs,
+    rotation, scrub, sweeper, world,
 };
 
 fn statements() -> Vec<Statement> {
@@ -41,6 +41,7 @@ fn statements() -> Vec<Statement> {
         LogKeyRow,
         LearnerCodeRow,
         LearnerRow,
+        PolicyChangeRow,
         PolicySetRow,
         ProfileRow,
         ReceiptRow,
@@ -73,6 +74,8 @@ fn statements() -> Vec<Statement> {
         handover::KEYS_LEFT,
         world::load::WARDS,
         handover::DESTROY_KEYS,
+        policies::UNTOLD,
+        policies::TOLD,
         rotation::COUNT_CONTENT,
         rotation::COUNT_LEARNERS,
         rotation::FORGET_KEYS,

@@ -103,7 +103,8 @@ on_both_engines! {
             let transition = baton_domain::act::ListSettings { after: None, limit: 1, code: None };
             for _ in 0..2 {
                 let answer = world.ledger.act(&world.officer, transition.clone()).await;
-                assert_eq!(answer.map(drop), Err(Refusal::Internal), "{what}");
+                assert_eq!(answer.map(drop), Err(Refusal::Unavailable), "{what}");
+                assert!(world.ledger.without_policies().is_some(), "{what}");
             }
             assert_eq!(home.count("SELECT count(*) FROM entry").await, entries, "{what}");
             world.ledger.close().await;
@@ -118,10 +119,40 @@ on_both_engines! {
         name(home, &"0".repeat(64)).await;
         let act = baton_domain::act::ListSettings { after: None, limit: 1, code: None };
         let answer = world.ledger.act(&world.officer, act).await;
-        assert_eq!(answer.map(drop), Err(Refusal::Internal));
+        assert_eq!(answer.map(drop), Err(Refusal::Unavailable));
         name(home, &shipped).await;
         let hashes = sets(&world, 0).await;
         assert!(hashes.iter().all(|hash| *hash == shipped));
+        assert_eq!(world.ledger.without_policies(), None, "it serves again");
+    }
+
+    async fn a_set_of_another_version_is_refused_by_name_and_decides_nothing(home) {
+        let world = World::new(home).await;
+        let shipped = sets(&world, 0).await.remove(0);
+        let local = |policy| {
+            let shipped = PolicyText::shipped();
+            PolicyText::of(shipped.files().chain([("local.cedar", policy)])).unwrap()
+        };
+        let others = [
+            // A newer one has an action that this one does not know.
+            (local(r#"@id("x") permit (principal in Role::"dsl", action == Action::"foretell", resource);"#), "foretell"),
+            // An older one lacked a law.
+            (local(r#"@id("x") permit (principal in Role::"operator", action == Action::"release", resource);"#),
+                "only_the_sweeper_releases"),
+        ];
+        for (text, why) in others {
+            let (hash, entries) = (text.hash(), home.count("SELECT count(*) FROM entry").await);
+            put(home, &hash, &text.canonical()).await;
+            name(home, &hash).await;
+            let act = baton_domain::act::ListSettings { after: None, limit: 1, code: None };
+            let answer = world.ledger.act(&world.officer, act.clone()).await;
+            assert_eq!(answer.map(drop), Err(Refusal::Unavailable));
+            let told = world.ledger.without_policies().expect("the operator is told");
+            assert!(told.contains(why) && told.contains(&hash), "{told}");
+            assert_eq!(home.count("SELECT count(*) FROM entry").await, entries);
+            name(home, &shipped).await;
+            assert_eq!(world.ledger.act(&world.officer, act).await.map(drop), Ok(()));
+        }
     }
 }
 

@@ -181,6 +181,23 @@ reasons! {
     MasterKeyKept = "MASTER_KEY_KEPT", FailedPrecondition,
         "the key ring could not be written and the old master key still opens it; the service's log \
          says why";
+    /// The policy set named is not the one in force.
+    PolicySetChanged = "POLICY_SET_CHANGED", Aborted,
+        "another policy set is in force than the one this was to replace; look at it, compare, and \
+         ask again";
+    /// The policy set is not Cedar, does not fit the schema, breaks a law or has a policy that
+    /// answers nothing. Every problem is told.
+    PolicySetRefused = "POLICY_SET_REFUSED", InvalidArgument,
+        "the policy set cannot be put into force; `baton policy check` tells the same";
+    /// No policy set of this hash ever stood.
+    PolicySetUnknown = "POLICY_SET_UNKNOWN", FailedPrecondition,
+        "no policy set of this hash has stood here; send its text";
+    /// One check of a policy set at a time, on each node.
+    PolicyCheckRunning = "POLICY_CHECK_RUNNING", Aborted,
+        "another policy set is being checked; wait until that is done";
+    /// The check was broken off.
+    PolicyCheckTooLong = "POLICY_CHECK_TOO_LONG", FailedPrecondition,
+        "the check of the policy set took longer than 25 seconds; write fewer or simpler policies";
     /// Another consumer watches or pulls this subscription now. Give each one of its own; do not
     /// come back by itself, or the two end each other without end.
     SubscriptionTakenOver = "SUBSCRIPTION_TAKEN_OVER", Aborted,

@@ -11,6 +11,8 @@ pub(super) struct Said {
     pub(super) position: u64,
     pub(super) time_us: i64,
     pub(super) kind: String,
+    #[serde(default)]
+    pub(super) verdict: String,
     pub(super) policy_set: String,
     #[serde(default)]
     pub(super) detail: Detail,
@@ -25,6 +27,8 @@ pub(super) struct Said {
 pub(super) struct Detail {
     /// Of bodies dropped: the first position that is kept.
     pub(super) below: Option<u64>,
+    /// Of policies replaced: the set that decides from the next entry on.
+    pub(super) new: Option<String>,
 }
 
 /// A change of a row, as an entry tells it.

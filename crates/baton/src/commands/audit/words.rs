@@ -197,6 +197,18 @@ fn of_keeping(kind: EntryKind) -> Act {
             "had the keys sealed under another master key",
             "have the keys sealed under another master key",
         ),
+        EntryKind::PolicyReplaced => same(
+            "put other policies into force",
+            "put other policies into force",
+        ),
+        EntryKind::PolicyChecked => same(
+            "asked what other policies would change",
+            "ask what other policies would change",
+        ),
+        EntryKind::PolicyChangesListed => same(
+            "looked at when policies were replaced",
+            "look at when policies were replaced",
+        ),
         other => same(other.name(), other.name()),
     }
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::source::Set;
+use crate::connection::ConnectionArgs;
 use crate::output::{Exit, Output, Wrong};
 
 /// Arguments of `policy test`.
@@ -22,8 +23,8 @@ A case is a line: {\"allowed\": false, \"tuple\": {\"action\": \"withdraw\", \"r
 \"source\", \"delegation\": \"direct\", \"assurance\": \"certificate\"}}. A tuple is spelt as the entries of the
 ledger spell it ('baton audit entries --json', decisions). Exit code 1: a case is answered otherwise.")]
 pub(super) struct TestArgs {
-    /// `shipped`, a folder of .cedar files, or a file with the text of a whole set.
-    set: Set,
+    /// `shipped`, `in-force`, a folder of .cedar files, or a file with the text of a whole set.
+    pub(super) set: Set,
     /// The cases, one JSON object a line.
     cases: PathBuf,
 }
@@ -35,9 +36,13 @@ struct Case {
     allowed: bool,
 }
 
-pub(super) fn run(args: &TestArgs, output: Output) -> anyhow::Result<Exit> {
+pub(super) async fn run(
+    args: &TestArgs,
+    to: &ConnectionArgs,
+    output: Output,
+) -> anyhow::Result<Exit> {
     let cases = read(args)?;
-    let set = args.set.loaded()?;
+    let set = args.set.loaded(to).await?;
     let mut unlike = 0;
     for (number, case) in (1..).zip(&cases) {
         unlike += usize::from(!answers(&set, number, case, output));

@@ -150,7 +150,7 @@ impl Inner {
         needs.settings.insert(caller.acting.clone());
         needs.documents.insert(lease.view.document.clone());
         let mut world = self.look(&needs).await?;
-        let decider = self.decider();
+        let decider = self.decider_now().await?;
         let with = (&self.keys, &*decider);
         let moment = Moment::now(&self.clock);
         let mut scene = Scene::new(&mut world, with, Some(caller), moment);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 use baton_client::Client;
+use baton_domain::access::PolicyText;
 use baton_domain::entry::PREFIX;
 use baton_domain::log::tile::{
     self, Kind, MAX_LEVEL, TilePath, WIDTH, node_count, read_bundle, read_hashes,
@@ -249,6 +250,14 @@ impl Tree {
                 ..Default::default()
             };
             let text = client.get_policy_set(request).await?.text;
+            let kept = PolicyText::from_canonical(&text).ok();
+            if kept.is_none_or(|it| it.hash() != *hash || it.canonical() != text) {
+                let say = format!(
+                    "the service's policy set {hash} is not what its hash says: `baton audit verify` \
+                     tells what is wrong with this ledger"
+                );
+                return Err(Broken(say).into());
+            }
             self.folder.replace(&name, text.as_bytes())?;
         }
         Ok(())

@@ -4,9 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use baton_domain::access::{Decider, PolicySet, PolicyText, Tuple};
+use baton_domain::entry::EntryKind;
 use baton_domain::section::{KindSet, SectionKind};
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::commands::audit::said::Said;
 
 /// Policy sets held at once; a ledger has a few a year.
 const SETS_MAX: usize = 16;
@@ -31,6 +34,8 @@ struct Answer {
 pub(in crate::commands::audit) struct Decisions {
     /// By hash; none where there are no such policies.
     sets: HashMap<String, Option<Decider>>,
+    /// The set that decides the next entry, as the entries say; none where that cannot be known.
+    next: Option<String>,
 }
 
 impl Decisions {
@@ -55,6 +60,23 @@ impl Decisions {
         };
         self.sets.insert(hash.to_owned(), set);
         fault.map(|fault| format!("policy set {hash} {fault}"))
+    }
+
+    /// Whether an entry was decided by the policies that the entries before it put into force. What
+    /// is changed beside the ledger is found so.
+    pub(in crate::commands::audit) fn follows(&mut self, said: &Said) -> Option<&'static str> {
+        let set = &said.policy_set;
+        let same = self.next.as_ref().is_none_or(|next| next == set);
+        let replaced = EntryKind::parse(&said.kind) == Some(EntryKind::PolicyReplaced);
+        let new = said.detail.new.as_ref();
+        let new = new.filter(|_| replaced && said.verdict == "done");
+        self.next = Some(new.unwrap_or(set).clone());
+        (!same).then_some("was decided by policies that no entry put into force")
+    }
+
+    /// An entry came by that says nothing any more.
+    pub(in crate::commands::audit) fn gap(&mut self) {
+        self.next = None;
     }
 
     /// What the policies answer otherwise than an entry says; none where they could not be had.

@@ -269,6 +269,7 @@ impl<'a> Walk<'a> {
 
     fn gone(&mut self, position: u64, rows: Option<&mut Rows>) {
         self.dropped.gone(position);
+        self.decisions.gap();
         if let Some(rows) = rows {
             rows.dropped(position);
         }
@@ -325,6 +326,13 @@ impl<'a> Walk<'a> {
 
     async fn judge(&mut self, position: u64, said: &Said) -> anyhow::Result<()> {
         let hash = &said.policy_set;
+        if let Some(what) = self.decisions.follows(said) {
+            self.tell(&Fault {
+                kind: "policy_set",
+                position: Some(position),
+                message: format!("entry {position} {what}"),
+            });
+        }
         if self.decisions.wants(hash) {
             let text = self.source.policy_set(hash).await?;
             if let Some(message) = self.decisions.learn(hash, text.as_deref()) {

@@ -245,7 +245,9 @@ impl Follower {
             .and_then(|it| serde_json::from_slice(it).ok())
             .unwrap_or_default();
         told.entry(&seen, &said, &self.origin())?;
-        if !entry.body.is_empty() {
+        if entry.body.is_empty() {
+            self.decisions.gap();
+        } else {
             self.judge(client, position, said, told).await?;
         }
         let reading = matches!(
@@ -274,6 +276,9 @@ impl Follower {
             self.say(told, "said", position, what)?;
         }
         self.last = (said.time_us.max(self.last.0), said.term.max(self.last.1));
+        if let Some(what) = self.decisions.follows(&said) {
+            self.say(told, "policy_set", position, what)?;
+        }
         if self.decisions.wants(&said.policy_set) {
             let text = self.policies(client, &said.policy_set).await?;
             if let Some(message) = self.decisions.learn(&said.policy_set, text.as_deref()) {

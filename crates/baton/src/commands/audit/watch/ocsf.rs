@@ -59,6 +59,8 @@ impl Activity {
             | EntryKind::Fetched
             | EntryKind::EntriesListed
             | EntryKind::PolicySetShown
+            | EntryKind::PolicyChecked
+            | EntryKind::PolicyChangesListed
             | EntryKind::AccessRowsListed
             | EntryKind::WhoSawAsked
             | EntryKind::DocumentsListed
@@ -66,6 +68,7 @@ impl Activity {
             | EntryKind::ErasurePreviewed => Self::Read,
             EntryKind::SettingImported
             | EntryKind::CaretakerSet
+            | EntryKind::PolicyReplaced
             | EntryKind::Planned
             | EntryKind::Redirected
             | EntryKind::RecipientAdded
@@ -107,6 +110,8 @@ impl Activity {
 const fn severity(kind: Option<EntryKind>, verdict: &Verdict) -> (u32, &'static str) {
     match (verdict, kind) {
         (Verdict::Denied, _) | (_, Some(EntryKind::RefusalsSummarised)) => (3, "Medium"),
+        // Other rules for everybody.
+        (Verdict::Done, Some(EntryKind::PolicyReplaced)) => (3, "Medium"),
         // A restore: what came after the backup is gone.
         (Verdict::Done, Some(EntryKind::TermOpened)) => (4, "High"),
         (Verdict::Failed(_), _)
@@ -341,13 +346,23 @@ fn unmapped(seen: &Seen, said: &Value) -> Value {
     policies.sort_unstable();
     policies.dedup();
     let kinds: Vec<&str> = seen.kinds.iter().map(SectionKind::name).collect();
-    json!({
+    let mut unmapped = json!({
         "term": said["term"],
         "policy_set": said["policy_set"],
         "policies": policies,
         "section_kinds": kinds,
         "what": seen.what,
-    })
+    });
+    if let Some(EntryKind::PolicyReplaced | EntryKind::PolicyChecked) = seen.kind {
+        let detail = &said["detail"];
+        let more = json!({
+            "policies_before": detail["old"],
+            "policies_after": detail["new"],
+            "reason": detail["reason"],
+        });
+        merge(&mut unmapped, more);
+    }
+    unmapped
 }
 
 #[cfg(test)]
