@@ -90,7 +90,14 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
         EntryKind::Published => {
             let sections = Json::object([("identity", text(&"5a".repeat(32)))]);
             let cover = text(&"c5".repeat(32));
-            with([version(), vec![("cover", cover), ("sections", sections)]].concat())
+            let removed = ("removed", Json::Int(1 << 11));
+            with(
+                [
+                    version(),
+                    vec![("cover", cover), removed, ("sections", sections)],
+                ]
+                .concat(),
+            )
         }
         EntryKind::Unchanged | EntryKind::Withdrawn | EntryKind::Acknowledged => with(version()),
         EntryKind::Subscribed => vec![
