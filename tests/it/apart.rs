@@ -37,6 +37,8 @@ const RANDOM: [&str; 4] = [
     "leaf_hash: b\"",
     "inclusion_proof: b\"",
 ];
+/// Fields that say a position.
+const PLACES: [&str; 2] = ["position: ", "next_start: "];
 const ID_CHARS: usize = 26;
 
 impl Diary {
@@ -62,12 +64,18 @@ impl Diary {
             }
             rest = out;
         }
-        if self.positions {
-            let mut parts = rest.split("position: ");
+        for field in PLACES.into_iter().filter(|_| self.positions) {
+            let mut parts = rest.split(field);
             let mut out = parts.next().unwrap_or_default().to_owned();
             for part in parts {
-                out.push_str("position: N");
-                out.push_str(part.trim_start_matches(|digit: char| digit.is_ascii_digit()));
+                let after = part.trim_start_matches(|digit: char| digit.is_ascii_digit());
+                // That there is none is told.
+                out.push_str(if part.starts_with("0,") {
+                    "none"
+                } else {
+                    "some"
+                });
+                out.push_str(after);
             }
             rest = out;
         }
@@ -92,7 +100,7 @@ impl Diary {
                 self.ids.len() - 1
             });
             out.push_str(&rest[..at - 3]);
-            out.push_str(&format!("{}#{number}", &id[..3]));
+            out.extend([&id[..3], "#", &number.to_string()]);
             rest = &rest[at + 1 + ID_CHARS..];
         }
         out + rest
@@ -219,7 +227,13 @@ impl<'a> Story<'a> {
                 validate_only: true,
                 ..who.erasure(&self.of.name)
             };
-            note("would erase", &told(&who.erase(preview).await));
+            let mut preview = who.erase(preview).await;
+            if let Ok(preview) = &mut preview {
+                // They come in order of their ids, too.
+                let first = |name: &String| *name != self.of.to.name;
+                preview.receivers.sort_by_key(first);
+            }
+            note("would erase", &told(&preview));
             let Some((subscription, token)) = &mut person.feed else {
                 continue;
             };

@@ -258,6 +258,32 @@ on_both_engines! {
         assert_eq!(entry.said(), ("published", "denied"));
     }
 
+    async fn what_says_more_than_a_role_needs_is_not_shown(exchange) {
+        let of = exchange.open_move().await;
+        let head = exchange.person(&of.from, &[Role::Publisher]).await;
+        let name = head.publish(submission(&of, typical(1, of.point))).await.unwrap().name;
+        for (role, level) in [
+            (Role::ReceiverLead, v1::Level::Universal),
+            (Role::SubjectTeacher, v1::Level::Unspecified),
+        ] {
+            let reader = exchange.person(&of.to, &[role]).await;
+            assert_eq!(reader.get(&name).await.unwrap().level(), level, "{role:?}");
+        }
+        head.hold(&of.name, v1::HoldReason::Investigation).await.unwrap();
+        head.restrict(&of.name).await.unwrap();
+        for (role, told) in [
+            (Role::Publisher, true),
+            (Role::Dsl, true),
+            (Role::Senco, false),
+            (Role::Contributor, false),
+            (Role::DataManager, false),
+        ] {
+            let who = exchange.person(&of.from, &[role]).await;
+            let shown = who.transition(&of.name).await.unwrap();
+            assert_eq!((shown.legal_hold, shown.restricted), (told, told), "{role:?}");
+        }
+    }
+
     async fn a_released_note_is_seen_by_the_senco_too(exchange) {
         let of = exchange.open_move().await;
         let [_, profile] = everything_published(exchange, &of).await;

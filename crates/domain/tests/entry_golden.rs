@@ -39,6 +39,17 @@ fn alias() -> String {
     Alias::from_bytes([0x66; 16]).to_string()
 }
 
+/// What a publish writes about itself, besides contribution and version.
+fn published() -> Vec<(&'static str, Json)> {
+    let text = |value: &str| Json::Str(value.to_owned());
+    let sections = Json::object([("identity", text(&"5a".repeat(32)))]);
+    vec![
+        ("cover", text(&"c5".repeat(32))),
+        ("removed", Json::Int(1 << 11)),
+        ("sections", sections),
+    ]
+}
+
 /// What an act of this kind writes about itself.
 fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
     let text = |value: &str| Json::Str(value.to_owned());
@@ -95,11 +106,7 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
         }
         EntryKind::DisclosureRecorded => with(given_out()),
         EntryKind::TransitionsListed => vec![("learners", Json::Arr(vec![text(&alias())]))],
-        EntryKind::Published => {
-            let sections = Json::object([("identity", text(&"5a".repeat(32)))]);
-            let cover = text(&"c5".repeat(32));
-            with([version(), vec![("cover", cover), ("sections", sections)]].concat())
-        }
+        EntryKind::Published => with([version(), published()].concat()),
         EntryKind::Unchanged | EntryKind::Withdrawn | EntryKind::Acknowledged => with(version()),
         EntryKind::Subscribed => vec![
             ("changed", Json::Bool(true)),

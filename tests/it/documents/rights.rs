@@ -32,10 +32,21 @@ on_both_engines! {
         let sender = exchange.person(&of.from, &[Role::Publisher, Role::Dsl]).await;
         let published = sender.publish(submission(&of, typical(1, of.point))).await;
         let profile = published.unwrap().name;
+        let [_, restricted] = apart(&complete(1, &of.learner));
+        let restricted = submission(&of, prost::Message::decode(restricted).unwrap());
+        let restricted = sender.publish(restricted).await.unwrap().name;
         let mut documents = Vec::new();
-        for kind in [SectionKind::Attainment, KIND, SectionKind::FamilyAndAgencies] {
-            let name = sender.add(&profile, (kind, "a report"), b"a report").await.unwrap();
-            documents.push(name);
+        for (profile, kind) in [
+            (&profile, SectionKind::Attainment),
+            (&profile, KIND),
+            (&restricted, SectionKind::FamilyAndAgencies),
+        ] {
+            let name = sender.add(profile, (kind, "a report"), b"a report").await.unwrap();
+            documents.push((profile, name));
+        }
+        for (profile, kind) in [(&restricted, KIND), (&profile, SectionKind::FamilyAndAgencies)] {
+            let told = refused(sender.add(profile, (kind, "a report"), b"a report").await);
+            assert_eq!(told.reason, Reason::RestrictedApart);
         }
         let table = [
             (&of.to, Role::ReceiverLead, [true, true, false]),
@@ -52,12 +63,12 @@ on_both_engines! {
         for (at, role, expected) in table {
             let person = exchange.person(at, &[role]).await;
             let mut seen = [false; 3];
-            for (at, name) in documents.iter().enumerate() {
-                seen[at] = sees(&person, &profile, name).await;
+            for (at, (profile, name)) in documents.iter().enumerate() {
+                seen[at] = sees(&person, profile, name).await;
             }
             assert_eq!(seen, expected, "{role:?} of {}", at.code.value);
         }
-        let council = exchange.officer.download(&documents[0]).await;
+        let council = exchange.officer.download(&documents[0].1).await;
         assert_eq!(refused(council.0).reason, Reason::PermissionDenied);
     }
 

@@ -50,18 +50,14 @@ pub(crate) fn complete(seed: u64, learner: &[v1::LearnerIdentifier]) -> Bytes {
 
 /// Encoded sections less those of class R, and those alone: each makes a submission of its own.
 pub(crate) fn apart(content: &Bytes) -> [Bytes; 2] {
-    let all = v1::Sections::decode(content.clone()).unwrap();
+    let mut all = v1::Sections::decode(content.clone()).unwrap();
     let restricted = v1::Sections {
-        family_and_agencies: all.family_and_agencies.clone(),
-        child_protection_note: all.child_protection_note.clone(),
+        family_and_agencies: all.family_and_agencies.take(),
+        child_protection_note: all.child_protection_note.take(),
         ..Default::default()
     };
-    let ordinary = v1::Sections {
-        family_and_agencies: None,
-        child_protection_note: None,
-        ..all
-    };
-    [ordinary, restricted].map(|sections| sections.encode_to_vec().into())
+    let restricted = restricted.encode_to_vec();
+    [all.encode_to_vec().into(), restricted.into()]
 }
 
 /// Encoded sections with another date of birth: somebody of 20.

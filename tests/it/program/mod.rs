@@ -11,6 +11,7 @@ mod demo;
 mod desk;
 mod files;
 mod keys;
+mod kinds;
 mod large_files;
 mod outside;
 mod partly;

@@ -97,9 +97,10 @@ impl Scene<'_> {
         }
         let mut found = Vec::new();
         for profile in self.unerased(row) {
-            let announced = match profile.is_apart() {
-                true => fact::APART_ANNOUNCED,
-                false => fact::EXPIRY_ANNOUNCED,
+            let announced = if profile.is_apart() {
+                fact::APART_ANNOUNCED
+            } else {
+                fact::EXPIRY_ANNOUNCED
             };
             if row.facts & announced != 0 {
                 continue;

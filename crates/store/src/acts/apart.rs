@@ -11,7 +11,9 @@ use baton_domain::section::{Class, SectionKind};
 
 use super::redirect::{note_released_at, tell};
 use crate::engine::value::{Column as _, Value};
-use crate::rows::{AboutRow, FeedRow, ProfileRow, TransitionRow, apart, profile_state};
+use crate::rows::{
+    AboutRow, FeedRow, ProfileRow, ReleasedRow, TransitionRow, apart, profile_state,
+};
 use crate::scene::Scene;
 use crate::view::kinds;
 use crate::world::Put as _;
@@ -39,9 +41,14 @@ impl ProfileRow {
 }
 
 impl FeedRow {
-    /// Whether a caller with these roles is told of it.
-    pub(crate) fn is_for(&self, roles: RoleSet) -> bool {
-        match self.apart {
+    /// Whether a caller with these roles is told of it. What the contribution's own row says, which an
+    /// entry commits to, stands over what the feed says.
+    pub(crate) fn is_for(&self, roles: RoleSet, profile: Option<&ProfileRow>) -> bool {
+        let apart = match (self.apart, profile) {
+            (apart::NOT, Some(profile)) if profile.is_apart() => apart::LEAD,
+            (apart, _) => apart,
+        };
+        match apart {
             apart::NOT => true,
             apart::RELEASED => roles.contains(Role::Dsl) || roles.contains(Role::Senco),
             _ => roles.contains(Role::Dsl),
@@ -138,10 +145,15 @@ impl Scene<'_> {
     /// Puts what has a note before its receivers again, once a lead of one has released it: to that
     /// SENCO it is new.
     pub(super) fn tell_senco(&mut self, row: &TransitionRow) {
+        let Some(to) = &row.to_id else { return };
+        let known = |one: &ProfileRow| {
+            let released = self.world.released.get(&format!("{}/{to}", one.id));
+            released.is_some_and(ReleasedRow::is_told)
+        };
         let apart = self.world.profiles_of(&row.id);
         let apart = apart.filter(|one| one.is_apart() && one.state == profile_state::PUBLISHED);
-        for profile in apart.cloned().collect::<Vec<_>>() {
-            self.tell_again(row, &profile);
+        for profile in apart.filter(|one| known(one)).cloned().collect::<Vec<_>>() {
+            self.release(row, &profile, to);
         }
     }
 }

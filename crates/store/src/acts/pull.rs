@@ -189,7 +189,10 @@ impl Step for PullStep {
         let (mut cut, mut carried) = (None, 0);
         // A role may have been lost since they were read.
         let told = self.candidates.iter();
-        let told: Vec<_> = told.filter(|one| one.is_for(scene.roles)).collect();
+        let profile = |one: &FeedRow| scene.world.profiles.get(one.profile_id.as_str());
+        let told: Vec<_> = told
+            .filter(|one| one.is_for(scene.roles, profile(one)))
+            .collect();
         for candidate in told {
             carried += self.carries(scene, candidate);
             let too_much = carried > INLINE_BYTES_MAX && !items.is_empty();

@@ -81,9 +81,11 @@ impl Scene<'_> {
         let (profile, row, question) = self.contribution(id)?;
         self.require_kind(Action::Publish, question, kind)?;
         if profile.is_apart() != is_restricted(kind) {
-            return Err(match self.may_know(&row, &profile, question.relation) {
-                true => Refusal::Failed("RESTRICTED_APART"),
-                false => Refusal::Denied,
+            let known = self.may_know(&row, &profile, question.relation);
+            return Err(if known {
+                Refusal::Failed("RESTRICTED_APART")
+            } else {
+                Refusal::Denied
             });
         }
         alive(&row)?;
