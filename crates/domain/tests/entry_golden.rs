@@ -92,14 +92,6 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
             ("to", text(&setting(0x77))),
         ]),
         EntryKind::Redirected => with(vec![("from", text(&setting(0x77))), ("to", Json::Null)]),
-        EntryKind::RecipientAdded => with(vec![
-            ("purpose", text("looked_after")),
-            ("relation", text("further")),
-            ("subset", Json::Int(96)),
-            ("to", text(&setting(0x77))),
-        ]),
-        EntryKind::RecipientEnded => with(vec![("to", Json::Arr(vec![text(&setting(0x77))]))]),
-        EntryKind::PlanCouncilSet => with(vec![("to", text(&setting(0x22)))]),
         EntryKind::FactRecorded => with(vec![("fact", text("enrolled"))]),
         EntryKind::TransitionShown | EntryKind::WhoSawAsked | EntryKind::RestrictionLifted => {
             about()
@@ -163,6 +155,21 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
     }
 }
 
+/// Settings that receive, or write the plan, beside the destination.
+fn of_recipients(kind: EntryKind) -> Vec<(&'static str, Json)> {
+    let text = |value: &str| Json::Str(value.to_owned());
+    match kind {
+        EntryKind::RecipientAdded => vec![
+            ("purpose", text("looked_after")),
+            ("relation", text("further")),
+            ("subset", Json::Int(96)),
+            ("to", text(&setting(0x77))),
+        ],
+        EntryKind::RecipientEnded => vec![("to", Json::Arr(vec![text(&setting(0x77))]))],
+        _ => vec![("to", text(&setting(0x22)))],
+    }
+}
+
 /// Files that go with a contribution.
 fn of_documents(
     kind: EntryKind,
@@ -211,6 +218,9 @@ fn of_keeping(
 ) -> Vec<(&'static str, Json)> {
     let text = |value: &str| Json::Str(value.to_owned());
     match kind {
+        EntryKind::RecipientAdded | EntryKind::RecipientEnded | EntryKind::PlanCouncilSet => {
+            with(of_recipients(kind))
+        }
         EntryKind::ErasurePreviewed | EntryKind::Erased => with(vec![
             ("extent", text("send")),
             ("profiles", Json::Arr(vec![text(&profile())])),

@@ -125,22 +125,28 @@ fn told(swept: Result<bool, StoreError>) -> bool {
     })
 }
 
-/// Ends the recipients whose last day is over: they are told.
+/// Ends the recipients whose last day is over: they are told. A row that is ended has no last day.
 async fn end_recipients(door: &Door, stop: &CancellationToken) -> Result<bool, StoreError> {
-    let (mut after, mut all) = (String::new(), true);
     let today = london_date(door.inner.clock.now_us()).to_string();
+    let mut before = Vec::new();
     while !stop.is_cancelled() {
         let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
-        let texts = [today.clone(), after.clone()].map(|text| Value::Text(Some(text)));
-        let args = texts.into_iter().chain([limit.into_value()]).collect();
-        let ids: Vec<TransitionId> = door.inner.read_column(OVER, args).await?;
-        let Some(last) = ids.last() else {
-            return Ok(all);
+        let args = vec![Value::Text(Some(today.clone())), limit.into_value()];
+        let mut ids: Vec<TransitionId> = door.inner.read_column(OVER, args).await?;
+        ids.sort();
+        ids.dedup();
+        if ids.is_empty() || ids == before {
+            return Ok(ids.is_empty());
+        }
+        let ending = |transition: &TransitionId| {
+            let transition = transition.clone();
+            door.act_itself(EndRecipients { transition })
         };
-        last.as_str().clone_into(&mut after);
-        let ended =
-            stream::iter(ids).map(|transition| door.act_itself(EndRecipients { transition }));
-        all &= refused(ended.buffer_unordered(AT_ONCE), "recipients ended").await == 0;
+        let ended = stream::iter(ids.iter().map(ending)).buffer_unordered(AT_ONCE);
+        if refused(ended, "recipients ended").await > 0 {
+            return Ok(false);
+        }
+        before = ids;
     }
     Ok(false)
 }

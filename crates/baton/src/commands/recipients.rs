@@ -183,7 +183,7 @@ async fn add(args: AddArgs, client: &Client, output: Output) -> anyhow::Result<E
         "receives: {}; entry {position} of the ledger",
         line(&setting)
     );
-    shown(&answer.transition.unwrap_or_default(), &told, output)
+    Ok(shown(&answer.transition.unwrap_or_default(), &told, output))
 }
 
 async fn end(args: EndArgs, client: &Client, output: Output) -> anyhow::Result<Exit> {
@@ -203,7 +203,7 @@ async fn end(args: EndArgs, client: &Client, output: Output) -> anyhow::Result<E
         "receives no more: {}; entry {position} of the ledger",
         line(&setting)
     );
-    shown(&answer.transition.unwrap_or_default(), &told, output)
+    Ok(shown(&answer.transition.unwrap_or_default(), &told, output))
 }
 
 async fn plan_council(
@@ -232,7 +232,7 @@ async fn plan_council(
         line(&council)
     };
     let told = format!("keeps the plan: {who}; entry {position} of the ledger");
-    shown(&answer.transition.unwrap_or_default(), &told, output)
+    Ok(shown(&answer.transition.unwrap_or_default(), &told, output))
 }
 
 /// What a dry run tells: whom it would be about, and the move as it stands.
@@ -248,14 +248,18 @@ async fn planned(
         ..Default::default()
     };
     let transition = client.get_transition(name).await?;
-    shown(&transition, &format!("{what}: {}", line(setting)), output)
+    Ok(shown(
+        &transition,
+        &format!("{what}: {}", line(setting)),
+        output,
+    ))
 }
 
-fn shown(transition: &v1::Transition, told: &str, output: Output) -> anyhow::Result<Exit> {
+fn shown(transition: &v1::Transition, told: &str, output: Output) -> Exit {
     output.result(&json::write(transition).unwrap_or_default(), || {
         told.to_owned()
     });
-    Ok(Exit::Done)
+    Exit::Done
 }
 
 async fn list(args: ListArgs, client: &Client, output: Output) -> anyhow::Result<Exit> {

@@ -7,14 +7,13 @@ use baton_domain::ids::TransitionId;
 use crate::acts::redirect::tell;
 use crate::acts::{Step, direct};
 use crate::refusal::Refusal;
-use crate::rows::{RecipientRow, TransitionRow, fact};
+use crate::rows::{RecipientRow, TransitionRow};
 use crate::scene::{Question, Scene};
 use crate::world::Needs;
 
-/// Moves with a recipient whose last day is over.
-pub(crate) const OVER: &str = "SELECT DISTINCT transition_id FROM recipient \
-     WHERE last_day IS NOT NULL AND last_day < $1 AND transition_id > $2 \
-     ORDER BY transition_id LIMIT $3";
+/// Moves with a recipient whose last day is over. One that has several is there several times.
+pub(crate) const OVER: &str = "SELECT transition_id FROM recipient \
+     WHERE last_day IS NOT NULL AND last_day < $1 ORDER BY last_day LIMIT $2";
 
 /// Ends the recipients of a move whose last day is over.
 #[derive(Debug)]
@@ -64,11 +63,6 @@ impl Scene<'_> {
     fn over_recipients(&self, row: &TransitionRow) -> Vec<RecipientRow> {
         let named = self.world.recipients_of(&row.id);
         let over = named.filter(|one| one.named().is_some() && one.days().are_over(self.today));
-        let all = over.cloned().collect();
-        if row.facts & fact::ERASED == 0 {
-            all
-        } else {
-            Vec::new()
-        }
+        over.cloned().collect()
     }
 }

@@ -67,8 +67,8 @@ const ASKED: [Asked; 11] = [
     },
     Asked {
         sql: acts::OVER,
-        types: "text, text, bigint",
-        values: "'2026-03-10', '', 256",
+        types: "text, bigint",
+        values: "'2026-03-10', 256",
     },
     Asked {
         sql: acts::FREED,
