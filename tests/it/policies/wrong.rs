@@ -121,11 +121,14 @@ on_both_engines! {
             // The rules that govern somebody are no secret.
             assert_eq!(who.in_force().await.hash, expected);
         }
-        // The right role with a key that may have been copied, and a stranger in the council's name.
+        // The right role at a school; with a key that may have been copied; and a stranger in the
+        // council's name.
+        let school = exchange.person(&exchange.primary, &[Role::CouncilAdministrator]).await;
+        assert_eq!(refused(school.policy_changes(0).await).reason, Reason::PermissionDenied);
         let (key, _) = exchange.key_holder(&council, &[Role::CouncilAdministrator]).await;
         let stranger = exchange.person(&exchange.elsewhere, &[Role::Publisher]).await;
         let posing = stranger.clone().of(&council.name, "");
-        for who in [key, posing] {
+        for who in [school, key, posing] {
             let answer = who.replace(asked(&who, &text, &expected)).await;
             assert_eq!(refused(answer).reason, Reason::PermissionDenied);
         }

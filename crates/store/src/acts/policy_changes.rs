@@ -5,6 +5,7 @@ use baton_domain::act::{Caller, ListPolicyChanges};
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::{CredentialId, SettingId};
 
+use super::replace_policies::may_replace;
 use super::{Prepare, Step, Turn};
 use crate::engine::table::Table as _;
 use crate::engine::value::{Column as _, Type};
@@ -93,7 +94,7 @@ impl Step for PolicyChangesStep {
 
     /// For whoever changes them and for whoever audits that.
     fn decide(&self, scene: &mut Scene<'_>) -> Result<PolicyChanges, Refusal> {
-        if !scene.ask(Action::ReplacePolicies, Question::GENERAL, None) {
+        if !may_replace(scene) {
             scene.require(Action::ReadAudit, Question::GENERAL)?;
         }
         let count = u32::try_from(self.0.changes.len()).unwrap_or(u32::MAX);

@@ -9,13 +9,15 @@ use baton_domain::access::{
 };
 use baton_domain::act::{Caller, NewPolicies, ReplacePolicySet, RequestId};
 use baton_domain::entry::EntryKind;
+use baton_domain::route::SettingKind;
 use serde::{Deserialize, Serialize};
 
 use super::{Idempotent, Prepare, Step, Turn};
+use crate::engine::value::Column as _;
 use crate::ledger::Inner;
 use crate::policies::{aside, text_of};
 use crate::refusal::{PolicyFault, Refusal};
-use crate::rows::{PolicyChangeRow, PolicySetRow};
+use crate::rows::{PolicyChangeRow, PolicySetRow, SettingRow};
 use crate::scene::{Question, Scene};
 use crate::world::{Needs, Put as _};
 
@@ -79,7 +81,9 @@ impl Prepare for ReplacePolicySet {
     async fn prepare(self, ledger: &Inner, caller: &Caller) -> Result<Turn<Replacement>, Refusal> {
         let mut hash = None;
         // A look, so that nobody else keeps a processor busy; it is decided under the lock.
-        let checked = if ledger.may(caller, Action::ReplacePolicies).await? {
+        let may = acts_for_a_council(ledger, caller).await?
+            && ledger.may(caller, Action::ReplacePolicies).await?;
+        let checked = if may {
             match text(ledger, self.policies).await? {
                 Ok(text) => {
                     hash = Some(text.hash());
@@ -98,6 +102,26 @@ impl Prepare for ReplacePolicySet {
             request: self.request,
         }))
     }
+}
+
+/// Whether a caller's setting is a council, by its row. A look.
+async fn acts_for_a_council(ledger: &Inner, caller: &Caller) -> Result<bool, Refusal> {
+    let acting = vec![caller.acting.clone().into_value()];
+    let rows: Vec<SettingRow> = ledger.db.once().await?.rows_by("id", acting).await?;
+    Ok(rows.iter().any(is_council))
+}
+
+fn is_council(row: &SettingRow) -> bool {
+    row.kind == i64::from(SettingKind::Council.number())
+}
+
+/// The right to change the rules of everybody: what the policies say, for a council alone. A school
+/// that was given the role by mistake has it over nobody.
+pub(super) fn may_replace(scene: &mut Scene<'_>) -> bool {
+    let acting = scene.caller.map(|caller| caller.acting.as_str());
+    let row = acting.and_then(|acting| scene.world.settings.get(acting));
+    let council = row.is_some_and(is_council);
+    scene.ask(Action::ReplacePolicies, Question::GENERAL, None) && council
 }
 
 /// The text that is meant, or what is said instead.
@@ -187,7 +211,9 @@ impl Step for Replacement {
     }
 
     fn decide(&self, scene: &mut Scene<'_>) -> Result<PoliciesReplaced, Refusal> {
-        scene.require(Action::ReplacePolicies, Question::GENERAL)?;
+        if !may_replace(scene) {
+            return Err(Refusal::Denied);
+        }
         let in_force = scene.policy_set().to_owned();
         scene.detail("old", in_force.as_str());
         if let Some(hash) = &self.hash {
