@@ -74,7 +74,7 @@ fn main() -> anyhow::Result<()> {
         }),
     );
     tell("no memory", each(few, || undecided(&set, &facts)));
-    let requests = plain.requests(&facts)?;
+    let requests = Plain::requests(&facts)?;
     tell(
         "plain Cedar, is_authorized alone",
         each(few, || plain.decide(&requests)),
@@ -82,7 +82,7 @@ fn main() -> anyhow::Result<()> {
     tell(
         "plain Cedar, requests made too",
         each(few, || {
-            plain.requests(&facts).map_or(0, |made| plain.decide(&made))
+            Plain::requests(&facts).map_or(0, |made| plain.decide(&made))
         }),
     );
     let allowed = decide(&warm, &facts);

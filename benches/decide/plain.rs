@@ -26,7 +26,7 @@ impl Plain {
     }
 
     /// A request and its entities for each question.
-    pub(crate) fn requests(&self, facts: &[Facts]) -> anyhow::Result<Vec<(Request, Entities)>> {
+    pub(crate) fn requests(facts: &[Facts]) -> anyhow::Result<Vec<(Request, Entities)>> {
         facts.iter().map(request).collect()
     }
 

@@ -14,9 +14,9 @@ pub(crate) fn area(ones: &[f64], others: &[f64]) -> f64 {
     while from < all.len() {
         let same = all[from..]
             .iter()
-            .take_while(|it| it.0 == all[from].0)
+            .take_while(|it| it.0.total_cmp(&all[from].0).is_eq())
             .count();
-        let rank = count(from) + (count(same) + 1.0) / 2.0;
+        let rank = count(from) + f64::midpoint(count(same), 1.0);
         ranks += rank * count(all[from..from + same].iter().filter(|it| it.1).count());
         from += same;
     }

@@ -208,7 +208,7 @@ async fn timed(ask: Ask, asker: &Client, name: String) -> anyhow::Result<f64> {
     Ok(took.as_secs_f64() * 1e6)
 }
 
-/// The next number of a sequence that is the same for the same seed (SplitMix64).
+/// The next number of a sequence that is the same for the same seed (`SplitMix64`).
 fn drawn(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut mixed = *state;

@@ -247,6 +247,14 @@ fn permits_too_many() -> Vec<Case> {
             "a_caretaker_sees_no_content",
         ),
         (
+            permit(
+                "publisher",
+                "name_further_recipient",
+                r#"context.relation == Relation::"caretaker" && context.kind == Kind::"identity""#,
+            ),
+            "only_the_source_shares_what_it_wrote",
+        ),
+        (
             permit("auditor", "read", r#"context.kind == Kind::"identity""#),
             "oversight_sees_no_content",
         ),

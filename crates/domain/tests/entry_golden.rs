@@ -138,13 +138,10 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
         ],
         EntryKind::EpochOpened => vec![("check", text(&"e4".repeat(16))), ("epoch", Json::Int(4))],
         EntryKind::EpochsDestroyed => vec![("last_epoch", Json::Int(1))],
-        EntryKind::PolicyReplaced | EntryKind::PolicyChecked => vec![
-            ("old", text(&"c0".repeat(32))),
-            ("new", text(&"d1".repeat(32))),
-            ("reason", text("Agreed by the board in March")),
-        ],
-        EntryKind::PolicyChangesListed => vec![("count", Json::Int(2))],
-        EntryKind::PolicySetShown => vec![("shown", text(&"c0".repeat(32)))],
+        EntryKind::PolicyReplaced
+        | EntryKind::PolicyChecked
+        | EntryKind::PolicyChangesListed
+        | EntryKind::PolicySetShown => of_policies(kind),
         EntryKind::RefusalsSummarised => {
             vec![
                 ("count", Json::Int(17)),
@@ -152,6 +149,20 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
             ]
         }
         other => of_keeping(other, with),
+    }
+}
+
+/// Policy sets, by their hashes.
+fn of_policies(kind: EntryKind) -> Vec<(&'static str, Json)> {
+    let text = |value: &str| Json::Str(value.to_owned());
+    match kind {
+        EntryKind::PolicyChangesListed => vec![("count", Json::Int(2))],
+        EntryKind::PolicySetShown => vec![("shown", text(&"c0".repeat(32)))],
+        _ => vec![
+            ("old", text(&"c0".repeat(32))),
+            ("new", text(&"d1".repeat(32))),
+            ("reason", text("Agreed by the board in March")),
+        ],
     }
 }
 

@@ -40,8 +40,11 @@ async fn verified_columns(exchange: &Exchange, size: u64) -> Vec<Column> {
             .into_iter()
             .filter(|column| column.name != "position"),
     );
-    let tiles = columns(home, "tile", &format!("(idx + 1) * 256 <= {size}")).await;
-    all.extend(tiles.into_iter().filter(|column| column.name == "hash"));
+    // A fault names a tile, not the hashes in it.
+    for idx in 0..size / 256 {
+        let tiles = columns(home, "tile", &format!("level = 1 AND idx = {idx}")).await;
+        all.extend(tiles.into_iter().filter(|column| column.name == "hash"));
+    }
     all
 }
 

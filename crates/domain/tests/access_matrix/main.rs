@@ -127,11 +127,6 @@ fn who_reads_what() {
     insta::assert_snapshot!("read", by_kind(&policies, Action::Read));
 }
 
-/// Whether it is asked kind by kind.
-fn of_a_kind(action: Action) -> bool {
-    action.dimensions().contains(Dimensions::KIND)
-}
-
 #[test]
 fn who_shares_what() {
     let policies = PolicySet::shipped().expect("the shipped policies load");

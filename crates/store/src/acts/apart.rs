@@ -12,7 +12,7 @@ use baton_domain::section::{Class, SectionKind};
 use super::redirect::{note_released_at, tell};
 use crate::engine::value::{Column as _, Value};
 use crate::rows::{
-    AboutRow, FeedRow, ProfileRow, ReleasedRow, TransitionRow, apart, profile_state,
+    AboutRow, FeedRow, ProfileRow, RecipientRow, ReleasedRow, TransitionRow, apart, profile_state,
 };
 use crate::scene::Scene;
 use crate::view::kinds;
@@ -40,6 +40,14 @@ impl ProfileRow {
     }
 }
 
+impl RecipientRow {
+    /// Whether it gets what is of class R and nothing else.
+    pub(super) fn is_apart(&self) -> bool {
+        let gets = kinds(self.kinds);
+        !gets.is_empty() && gets.iter().all(is_restricted)
+    }
+}
+
 impl FeedRow {
     /// Whether a caller with these roles is told of it. What the contribution's own row says, which an
     /// entry commits to, stands over what the feed says.
@@ -64,11 +72,12 @@ impl Scene<'_> {
         profile: &ProfileRow,
         addressee: &SettingId,
     ) -> i64 {
-        let released = match row.to_id.as_ref() == Some(addressee) {
-            true => self.note_is_released(addressee, row, Relation::NamedDestination),
-            // Only there it is asked of the recipient.
-            false => self.note_is_released(addressee, row, Relation::Dual),
+        let relation = if row.to_id.as_ref() == Some(addressee) {
+            Relation::NamedDestination
+        } else {
+            Relation::Dual
         };
+        let released = self.note_is_released(addressee, row, relation);
         match profile.is_apart() {
             false => apart::NOT,
             true if released && profile.has_note() => apart::RELEASED,

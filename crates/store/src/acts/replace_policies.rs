@@ -130,7 +130,9 @@ async fn text(
     policies: NewPolicies,
 ) -> Result<Result<PolicyText, Checked>, Refusal> {
     match policies {
-        NewPolicies::Text(text) => Ok(PolicyText::from_canonical(&text).map_err(refused)),
+        NewPolicies::Text(text) => {
+            Ok(PolicyText::from_canonical(&text).map_err(|error| refused(&error)))
+        }
         NewPolicies::Kept(hash) => {
             let row = ledger.policy_row(&hash).await?;
             let unknown = Checked::Hindered("POLICY_SET_UNKNOWN");
@@ -173,8 +175,8 @@ async fn check(ledger: &Inner, text: PolicyText, expected: &str) -> Result<Check
     })
 }
 
-fn refused(error: PolicyError) -> Checked {
-    Checked::Refused(vec![PolicyFault::of(&error)])
+fn refused(error: &PolicyError) -> Checked {
+    Checked::Refused(vec![PolicyFault::of(error)])
 }
 
 impl Step for Replacement {

@@ -1,6 +1,7 @@
 //! Differences between two sets, a line each.
 
-use baton_domain::access::Difference;
+use baton_domain::access::{Difference, Relation};
+use baton_domain::section::SectionKind;
 use baton_wire::v1;
 use serde::Serialize;
 
@@ -24,8 +25,8 @@ impl From<&Difference> for Line<'_> {
         Self {
             role: of.role.name(),
             action: of.action.name(),
-            relation: of.relation.map(|it| it.name()),
-            kind: of.kind.map(|it| it.name()),
+            relation: of.relation.map(Relation::name),
+            kind: of.kind.map(SectionKind::name),
             gained: number(of.gained),
             lost: number(of.lost),
             of: number(of.of),

@@ -15,7 +15,7 @@ use crate::connection::ConnectionArgs;
 use crate::output::{Exit, Output};
 
 /// Longer than the service takes for a check.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Arguments of `policy replace`.
 #[derive(Debug, Args)]

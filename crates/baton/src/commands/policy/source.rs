@@ -77,7 +77,7 @@ fn read(path: &Path) -> anyhow::Result<PolicyText> {
     let unreadable = |error| Wrong::unreadable(path, &error);
     if !fs::metadata(path).map_err(unreadable)?.is_dir() {
         let text = fs::read_to_string(path).map_err(unreadable)?;
-        return Ok(PolicyText::from_canonical(&text).map_err(|error| whole(path, &error))?);
+        return PolicyText::from_canonical(&text).map_err(|error| whole(path, &error));
     }
     let mut files = Vec::new();
     for entry in fs::read_dir(path).map_err(unreadable)? {

@@ -52,6 +52,9 @@ impl Step for EndRecipients {
         for one in &over {
             scene.end_recipient(&row, one);
         }
+        if over.iter().all(RecipientRow::is_apart) {
+            scene.tell_apart();
+        }
         let to = over.iter().map(|one| one.setting_id.as_str().to_owned());
         scene.detail("to", to.collect::<Vec<_>>());
         Ok(())

@@ -94,6 +94,9 @@ impl Step for AddRecipient {
             let widened = after.relation != before.relation || !more.is_empty();
             scene.settle(&row, &to.id, widened);
         }
+        if after.is_apart() {
+            scene.tell_apart();
+        }
         Ok(Redirected {
             transition: scene.summary_after(&row, question),
         })
@@ -198,6 +201,9 @@ impl Step for EndRecipient {
         };
         scene.detail("to", vec![named.setting_id.as_str().to_owned()]);
         scene.end_recipient(&row, &named);
+        if named.is_apart() {
+            scene.tell_apart();
+        }
         Ok(Redirected {
             transition: scene.summary_after(&row, question),
         })
@@ -250,7 +256,8 @@ impl Scene<'_> {
         let profiles: Vec<ProfileRow> = self.world.profiles_of(&row.id).cloned().collect();
         for profile in &profiles {
             let key = format!("{}/{setting}", profile.id);
-            told |= self.world.released.get(&key).is_some();
+            // Who was told of nothing but what is kept apart is no former receiver.
+            told |= !profile.is_apart() && self.world.released.get(&key).is_some();
             self.close(row, profile, setting);
         }
         let relation = if told {

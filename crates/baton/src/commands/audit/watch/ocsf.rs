@@ -109,9 +109,10 @@ impl Activity {
 
 const fn severity(kind: Option<EntryKind>, verdict: &Verdict) -> (u32, &'static str) {
     match (verdict, kind) {
-        (Verdict::Denied, _) | (_, Some(EntryKind::RefusalsSummarised)) => (3, "Medium"),
-        // Other rules for everybody.
-        (Verdict::Done, Some(EntryKind::PolicyReplaced)) => (3, "Medium"),
+        // The last: other rules for everybody.
+        (Verdict::Denied, _)
+        | (_, Some(EntryKind::RefusalsSummarised))
+        | (Verdict::Done, Some(EntryKind::PolicyReplaced)) => (3, "Medium"),
         // A restore: what came after the backup is gone.
         (Verdict::Done, Some(EntryKind::TermOpened)) => (4, "High"),
         (Verdict::Failed(_), _)
