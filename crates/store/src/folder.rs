@@ -86,7 +86,15 @@ pub(crate) fn make_database(folder: &Path) -> Result<(), StoreError> {
 /// The lock of a data folder, held until it is dropped or the process ends.
 #[derive(Debug)]
 pub(crate) struct FolderLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for FolderLock {
+    /// Expressly: a process that is being started has our files open until it is another program,
+    /// and would keep the lock for that long.
+    fn drop(&mut self) {
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
 }
 
 impl FolderLock {
@@ -101,6 +109,6 @@ impl FolderLock {
             .map_err(|error| StoreError::file(&path, error))?;
         flock(&file, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| StoreError::Locked(folder.to_owned()))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }

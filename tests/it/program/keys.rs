@@ -115,7 +115,10 @@ fn without_the_right_master_key_nothing_is_served_and_nothing_written() {
             ),
         ] {
             fs::write(folder.join("baton.toml"), format!("[keys]\n{given}\n")).unwrap();
-            let told = desk.types("", "serve --folder data --config baton.toml");
+            let told = desk.types(
+                "",
+                "serve --folder data --config baton.toml --listen 127.0.0.1:0",
+            );
             assert_ne!(told.code, 0, "{given}: {told:?}");
             assert!(told.err.contains(said), "{given}: {told:?}");
             assert_eq!(files(&data), before, "{given}: something was written");

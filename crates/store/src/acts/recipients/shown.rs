@@ -1,11 +1,11 @@
 //! Who is told of recipients: the sending side and the council, each as far as it may know. A
 //! recipient sees its own part of a move and nothing that tells of others.
 
-use baton_domain::access::{Action, Relation};
+use baton_domain::access::{Action, Relation, Role};
 use baton_domain::ids::SettingId;
 use baton_domain::opening::Window;
 use baton_domain::recipient::{RecipientPurpose, RecipientRelation};
-use baton_domain::section::{Class, KindSet, SectionKind};
+use baton_domain::section::{Class, KindSet};
 use serde::{Deserialize, Serialize};
 
 use crate::acts::move_summary::{MoveSummary, Progress};
@@ -59,15 +59,18 @@ fn restricted(of: KindSet) -> KindSet {
 impl Scene<'_> {
     /// Whether who asks may know that this is a recipient: of one that gets restricted kinds alone
     /// only a safeguarding lead does.
-    pub(super) fn is_known(&mut self, named: &RecipientRow, question: Question) -> bool {
+    pub(super) fn is_known(&self, named: &RecipientRow, question: Question) -> bool {
         let gets = kinds(named.kinds);
         let hides = restricted(gets);
-        let reads =
-            |scene: &mut Self, kind: SectionKind| scene.ask(Action::Read, question, Some(kind));
         named.named().is_some()
             && (named.named() != Some(RecipientRelation::Further)
                 || hides != gets
-                || hides.iter().any(|kind| reads(self, kind)))
+                || (!hides.is_empty() && self.leads(question)))
+    }
+
+    /// Whether a safeguarding lead of the sending side asks, or of who looks after what it left.
+    fn leads(&self, question: Question) -> bool {
+        question.relation.sends() && self.roles.contains(Role::Dsl)
     }
 
     /// A summary with the recipients, where they are for who asks.
@@ -101,9 +104,7 @@ impl Scene<'_> {
             let mut gets = KindSet::EMPTY;
             if !officer {
                 for kind in kinds(one.kinds).iter() {
-                    let known =
-                        kind.class() != Class::R || self.ask(Action::Read, question, Some(kind));
-                    if known {
+                    if kind.class() != Class::R || self.leads(question) {
                         gets.insert(kind);
                     }
                 }
