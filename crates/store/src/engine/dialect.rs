@@ -15,7 +15,7 @@ use crate::error::StoreError;
 /// Statements a connection keeps prepared; the ladder makes some two hundred.
 const STATEMENTS_KEPT: usize = 1_024;
 /// Readers beside the one writer.
-const READERS: u32 = 4;
+pub(super) const READERS: u32 = 4;
 /// Pages SQLite keeps in memory, in KiB below zero: a whole batch, so that none of it is written
 /// before its commit and then again.
 const CACHE: &str = "-65536";

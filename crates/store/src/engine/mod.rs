@@ -31,16 +31,19 @@ pub(crate) enum Tx {
 
 /// A transaction on SQLite, kept by hand. When the disk is full the engine may have rolled back by
 /// itself already; sqlx's own transaction is at a loss then, and its connection would refuse every
-/// later one. Here a connection that was not given back in order is closed.
+/// later one. Here a connection that was not given back in order is closed, also when whoever waited
+/// for the beginning went away meanwhile: the engine begins all the same, and the next one to be
+/// given that connection could not.
 pub(crate) struct SqliteTx(Option<PoolConnection<Sqlite>>);
 
 impl SqliteTx {
     async fn begin(
-        mut connection: PoolConnection<Sqlite>,
+        connection: PoolConnection<Sqlite>,
         begin: &'static str,
     ) -> Result<Self, sqlx::Error> {
-        sqlx::query(begin).execute(&mut *connection).await?;
-        Ok(Self(Some(connection)))
+        let mut begun = Self(Some(connection));
+        sqlx::query(begin).execute(begun.connection()?).await?;
+        Ok(begun)
     }
 
     fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {

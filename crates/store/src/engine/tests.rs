@@ -3,6 +3,7 @@
 //! size.
 
 mod batch_size;
+mod dropped;
 mod plans;
 
 use std::collections::BTreeSet;
