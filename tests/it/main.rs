@@ -43,6 +43,7 @@ mod nodes;
 mod outcome;
 mod policies;
 mod program;
+mod raced;
 mod recipients;
 mod redirect;
 mod refusals;
