@@ -1,5 +1,6 @@
 //! The exchange that is measured: four primary schools that publish to four secondary schools.
 
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use baton_wire::v1;
 use rcgen::{CertificateParams, KeyPair};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use crate::content::YEAR;
 use crate::job::{Job, Move, Sender, count};
@@ -26,78 +28,123 @@ const COUNCIL: &str = "301";
 const ENVIRONMENT: &str = "bench";
 /// Moves planned in one call.
 const PLAN_MAX: usize = 500;
+const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 /// Above anything this machine does: limits are not what is measured.
 const UNLIMITED: NonZeroU32 = NonZeroU32::new(10_000_000).expect("it is not zero");
 
 /// A running exchange with its people.
 #[derive(Debug)]
 pub struct Exchange {
-    folder: PathBuf,
+    place: Place,
+    clock: Clock,
+    /// Moves the clock, microseconds UTC.
+    hand: watch::Sender<i64>,
+    papers: Papers,
     running: Running,
     /// The operator's page: metrics.
-    operator: std::net::SocketAddr,
-    authority: String,
+    operator: SocketAddr,
     officer: Client,
     officer_papers: Papers,
     senders: Vec<Sender>,
+    /// Receiving schools, `settings/{setting}`.
+    receivers: Vec<String>,
 }
 
 impl Exchange {
     /// Starts one in a folder, with its first officer and its schools.
     pub async fn start(folder: &Path) -> anyhow::Result<Self> {
+        Self::start_on(folder, None).await
+    }
+
+    /// The same with its ledger in a PostgreSQL database, which is empty.
+    pub async fn start_on(folder: &Path, postgres: Option<String>) -> anyhow::Result<Self> {
         let at: jiff::Timestamp = STANDS_AT.parse()?;
-        let (clock, _hand) = Clock::fixed(at.as_microsecond());
+        let (clock, hand) = Clock::fixed(at.as_microsecond());
         let place = Place {
             folder: folder.to_owned(),
-            postgres: None,
+            postgres,
             master: None,
             rotation: Rotation::default(),
             reserve: DiskReserve::default(),
             bodies_kept: None,
         };
         let token = Ledger::create(&place, &clock).await?;
-        let ledger = Ledger::open(&place, clock, false).await?;
         let papers = Papers::new("localhost")?;
-        let operator = TcpListener::bind("127.0.0.1:0").await?;
-        let operator_address = operator.local_addr()?;
-        let serving = Serving {
-            listener: Some(TcpListener::bind("127.0.0.1:0").await?),
-            admin: None,
-            tls: server_config(papers.certificate.as_bytes(), papers.key.as_bytes(), false)?,
-            operator: Some(operator),
-            rates: Rates {
-                credential_per_second: UNLIMITED,
-                setting_per_second: UNLIMITED,
-                stranger_per_second: UNLIMITED,
-                refusals_per_minute: UNLIMITED,
-            },
-            backups: Backups::default(),
-            environment: ENVIRONMENT.to_owned(),
-            deadline: Duration::from_secs(30),
-            drain: Duration::from_secs(10),
-            connection_age: Serving::CONNECTION_AGE,
-            refused_every: Serving::REFUSED_EVERY,
-        };
-        let running = serving.start(ledger)?;
+        let (running, operator) = serve(&place, &clock, &papers).await?;
         let token = ApiKey::print(ENVIRONMENT, &token.credential, &token.secret);
         let door = Door {
             url: url(&running),
-            authority: papers.certificate,
+            authority: papers.certificate.clone(),
         };
         let (officer, officer_papers) = door
             .first_officer(&token)
             .await
             .context("the first officer")?;
-        let senders = import(&officer).await.context("the schools")?;
+        let (senders, receivers) = import(&officer).await.context("the schools")?;
         Ok(Self {
-            folder: folder.to_owned(),
+            place,
+            clock,
+            hand,
+            papers,
             running,
-            operator: operator_address,
-            authority: door.authority,
+            operator,
             officer,
             officer_papers,
             senders,
+            receivers,
         })
+    }
+
+    /// Another server on the same database.
+    pub async fn second(&self) -> anyhow::Result<Running> {
+        Ok(serve(&self.place, &self.clock, &self.papers).await?.0)
+    }
+
+    /// Moves the clock by a day.
+    pub fn next_day(&self) {
+        self.hand.send_modify(|now| *now += DAY_US);
+    }
+
+    /// The date the clock shows.
+    pub fn today(&self) -> String {
+        baton_store::london_date(*self.hand.borrow()).to_string()
+    }
+
+    /// A receiving school: its name, and the code it is known by.
+    pub fn receiver(&self, number: usize) -> anyhow::Result<(&str, v1::SettingIdentifier)> {
+        let name = self.receivers.get(number).context("no such school")?;
+        Ok((name, secondary(number)))
+    }
+
+    /// Somebody new at a setting, with a connection of their own to one of the servers; the
+    /// credential.
+    pub async fn person(
+        &self,
+        setting: &str,
+        role: v1::Role,
+        at: &Running,
+    ) -> anyhow::Result<(Client, String)> {
+        let papers = Papers::new("school.example")?;
+        let request = v1::IssueCredentialRequest {
+            setting: setting.to_owned(),
+            label: "benchmark".to_owned(),
+            roles: vec![role.into()],
+            certificate_spki_sha256: papers.spki.to_vec().into(),
+            ..Default::default()
+        };
+        let issued = self.officer.issue_credential(request).await?;
+        let connection = Connection::builder(url(at))
+            .ca_pem(&self.papers.certificate)
+            .identity_pem(&papers.certificate, &papers.key)
+            .connect()
+            .await?;
+        let name = issued.credential.context("no credential")?.name;
+        Ok((Client::new(connection).acting_for(setting), name))
+    }
+
+    /// The server it began with.
+    pub const fn running(&self) -> &Running {
+        &self.running
     }
 
     /// Plans a move for each number, spread evenly over the first so many schools.
@@ -137,7 +184,7 @@ impl Exchange {
     pub fn job(&self, moves: Vec<Move>, warm: usize, in_flight: usize) -> Job {
         Job {
             url: url(&self.running),
-            authority: self.authority.clone(),
+            authority: self.papers.certificate.clone(),
             senders: self.senders.clone(),
             moves,
             warm,
@@ -154,7 +201,7 @@ impl Exchange {
     pub async fn sender(&self, number: usize) -> anyhow::Result<Client> {
         let sender = self.senders.get(number).context("no such school")?;
         let connection = Connection::builder(url(&self.running))
-            .ca_pem(&self.authority)
+            .ca_pem(&self.papers.certificate)
             .identity_pem(&sender.certificate, &sender.key)
             .connect()
             .await?;
@@ -165,7 +212,7 @@ impl Exchange {
     pub fn connection(&self, folder: &Path) -> anyhow::Result<PathBuf> {
         let papers = &self.officer_papers;
         for (name, text) in [
-            ("service.pem", &self.authority),
+            ("service.pem", &self.papers.certificate),
             ("cert.pem", &papers.certificate),
             ("key.pem", &papers.key),
         ] {
@@ -184,7 +231,7 @@ impl Exchange {
 
     /// Where the ledger is, once the exchange was stopped.
     pub fn database(&self) -> PathBuf {
-        self.folder.join("ledger.db")
+        self.place.folder.join("ledger.db")
     }
 
     /// Entries so far.
@@ -242,6 +289,36 @@ impl Batches {
     pub fn size(&self) -> usize {
         ((self.acts + self.count / 2) / self.count.max(1)).max(1)
     }
+}
+
+/// A service in front of a ledger, and the address of its operator's page.
+async fn serve(
+    place: &Place,
+    clock: &Clock,
+    papers: &Papers,
+) -> anyhow::Result<(Running, SocketAddr)> {
+    let ledger = Ledger::open(place, clock.clone(), false).await?;
+    let operator = TcpListener::bind("127.0.0.1:0").await?;
+    let page = operator.local_addr()?;
+    let serving = Serving {
+        listener: Some(TcpListener::bind("127.0.0.1:0").await?),
+        admin: None,
+        tls: server_config(papers.certificate.as_bytes(), papers.key.as_bytes(), false)?,
+        operator: Some(operator),
+        rates: Rates {
+            credential_per_second: UNLIMITED,
+            setting_per_second: UNLIMITED,
+            stranger_per_second: UNLIMITED,
+            refusals_per_minute: UNLIMITED,
+        },
+        backups: Backups::default(),
+        environment: ENVIRONMENT.to_owned(),
+        deadline: Duration::from_secs(30),
+        drain: Duration::from_secs(10),
+        connection_age: Serving::CONNECTION_AGE,
+        refused_every: Serving::REFUSED_EVERY,
+    };
+    Ok((serving.start(ledger)?, page))
 }
 
 fn url(running: &Running) -> String {
@@ -327,8 +404,8 @@ fn secondary(number: usize) -> v1::SettingIdentifier {
     code("gias", (200_000 + number).to_string())
 }
 
-/// Imports the schools; each sender gets a certificate.
-async fn import(officer: &Client) -> anyhow::Result<Vec<Sender>> {
+/// Imports the schools; each sender gets a certificate. Senders, and the names of receivers.
+async fn import(officer: &Client) -> anyhow::Result<(Vec<Sender>, Vec<String>)> {
     let school = |identifier: v1::SettingIdentifier| v1::Setting {
         kind: v1::SettingKind::School.into(),
         display_name: format!("School {}", identifier.value),
@@ -343,8 +420,13 @@ async fn import(officer: &Client) -> anyhow::Result<Vec<Sender>> {
     };
     let imported = officer.import_settings(request).await?;
     let mut senders = Vec::with_capacity(SCHOOLS);
-    for one in imported.settings.into_iter().take(SCHOOLS) {
+    let mut receivers = Vec::with_capacity(SCHOOLS);
+    for (number, one) in imported.settings.into_iter().enumerate() {
         let setting = one.setting.context("a school was refused")?.name;
+        if number >= SCHOOLS {
+            receivers.push(setting);
+            continue;
+        }
         let papers = Papers::new("school.example")?;
         let request = v1::IssueCredentialRequest {
             setting: setting.clone(),
@@ -360,7 +442,7 @@ async fn import(officer: &Client) -> anyhow::Result<Vec<Sender>> {
             key: papers.key,
         });
     }
-    Ok(senders)
+    Ok((senders, receivers))
 }
 
 /// The council's plan for a learner: offered and accepted.

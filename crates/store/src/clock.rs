@@ -1,6 +1,7 @@
 //! Time is a parameter. This is the one place that reads the machine's clock.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -61,11 +62,28 @@ pub fn london_date(time_us: i64) -> Date {
         .date()
 }
 
+/// How long it is from a time until the date in London changes.
+pub(crate) fn until_next_day(time_us: i64) -> Duration {
+    let now = Timestamp::from_microsecond(time_us).unwrap_or(Timestamp::UNIX_EPOCH);
+    let midnight = now
+        .to_zoned(LONDON.clone())
+        .date()
+        .tomorrow()
+        .and_then(|next| next.to_zoned(LONDON.clone()));
+    // There is no day after the last one there is.
+    midnight.map_or(Duration::MAX, |midnight| {
+        let left = midnight.timestamp().duration_since(now);
+        Duration::try_from(left).unwrap_or_default()
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use jiff::civil::date;
 
-    use super::london_date;
+    use super::{london_date, until_next_day};
 
     #[test]
     fn a_day_begins_at_midnight_in_london_not_in_greenwich() {
@@ -73,5 +91,24 @@ mod tests {
         let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_microsecond();
         assert_eq!(london_date(at("2026-06-30T23:30:00Z")), date(2026, 7, 1));
         assert_eq!(london_date(at("2026-01-31T23:30:00Z")), date(2026, 1, 31));
+    }
+
+    #[test]
+    fn a_day_has_twenty_three_or_twenty_five_hours_when_clocks_change() {
+        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_microsecond();
+        for (from, hours) in [
+            ("2026-01-31T00:00:00Z", 24),
+            ("2026-06-30T23:00:00Z", 24),
+            ("2026-03-29T00:00:00Z", 23),
+            ("2026-10-24T23:00:00Z", 25),
+        ] {
+            assert_eq!(
+                until_next_day(at(from)),
+                Duration::from_hours(hours),
+                "{from}"
+            );
+        }
+        let nearly = at("2026-06-30T22:59:59.999999Z");
+        assert_eq!(until_next_day(nearly), Duration::from_micros(1));
     }
 }

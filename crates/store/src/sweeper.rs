@@ -17,7 +17,7 @@ use crate::acts::{
     addressees,
 };
 use crate::bodies::drop_old;
-use crate::clock::london_date;
+use crate::clock::{london_date, until_next_day};
 use crate::engine::Db;
 use crate::engine::value::{Column as _, Type, Value};
 use crate::error::StoreError;
@@ -44,8 +44,11 @@ const REQUESTS_KEPT_US: i64 = 400 * 24 * 60 * 60 * 1_000_000;
 const CHUNK: usize = 256;
 /// Releases asked for at the same time; they share commits.
 const AT_ONCE: usize = 64;
-/// How often the machine's date is looked at.
+/// How often the machine's date is looked at, beside the moment when it should change: whoever may
+/// not receive from today is told within this day's first second, and a clock may be set meanwhile.
 const DATE_CHECK: Duration = Duration::from_secs(30);
+/// Where a clock stands just before midnight, it is not asked all the time.
+const DATE_CHECK_SOONEST: Duration = Duration::from_millis(10);
 /// How often a node makes sure that nothing another one widened was left behind: a node may have
 /// died between its commit and its release.
 const OTHERS_CHECK: Duration = Duration::from_mins(5);
@@ -95,6 +98,7 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
                 swept = None;
             }
         }
+        let date = until_next_day(inner.clock.now_us()).clamp(DATE_CHECK_SOONEST, DATE_CHECK);
         tokio::select! {
             () = stop.cancelled() => return,
             () = clock.moved() => swept = swept.filter(|_| inner.alone_since_asked()),
@@ -102,7 +106,7 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
                 swept = swept.filter(|_| inner.alone_since_asked());
                 policies_moved = true;
             }
-            () = tokio::time::sleep(DATE_CHECK) => {}
+            () = tokio::time::sleep(date) => {}
             () = inner.policies_moved.notified() => policies_moved = true,
             Some(first) = widened.recv() => {
                 let mut ids = vec![first];

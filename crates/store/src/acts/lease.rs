@@ -19,18 +19,20 @@ use crate::ledger::{Inner, Ledger};
 use crate::refusal::Refusal;
 use crate::rows::{LeaseRow, SubscriptionRow};
 
-/// Something came, or the watch has lost its lease. Either is reason to ask for a turn.
+/// Something came, the watch has lost its lease, or whoever watches their credential. Each is reason
+/// to ask for a turn, and the last one for the turn to be refused.
 pub(crate) const STIRRED: &str = "SELECT CAST(1 AS BIGINT) WHERE \
      EXISTS (SELECT 1 FROM feed WHERE addressee = $1 AND position >= $2 \
      AND (apart = 0 OR EXISTS (SELECT 1 FROM credential c WHERE c.id = $3 \
      AND ((c.roles & $4) <> 0 OR apart = 2 AND (c.roles & $5) <> 0)))) \
+     OR NOT EXISTS (SELECT 1 FROM credential WHERE id = $3 AND state = 1) \
      OR NOT EXISTS (SELECT 1 FROM lease WHERE subscription_id = $6 AND watch_id = $7)";
-/// Something came. What is kept apart wakes nobody who is not told of it.
-pub(crate) const ARRIVED: &str = "SELECT position FROM feed \
-     WHERE addressee = $1 AND position >= $2 \
+/// The same for who holds no lease. What is kept apart wakes nobody who is not told of it.
+pub(crate) const ARRIVED: &str = "SELECT CAST(1 AS BIGINT) WHERE \
+     EXISTS (SELECT 1 FROM feed WHERE addressee = $1 AND position >= $2 \
      AND (apart = 0 OR EXISTS (SELECT 1 FROM credential c WHERE c.id = $3 \
-     AND ((c.roles & $4) <> 0 OR apart = 2 AND (c.roles & $5) <> 0))) \
-     ORDER BY position LIMIT 1";
+     AND ((c.roles & $4) <> 0 OR apart = 2 AND (c.roles & $5) <> 0)))) \
+     OR NOT EXISTS (SELECT 1 FROM credential WHERE id = $3 AND state = 1)";
 
 impl Inner {
     /// What a turn does to the lease before it shows anything, and the watch it is a turn of.
@@ -101,8 +103,8 @@ impl Inner {
 
 impl Ledger {
     /// Whether another turn of a watch is worth asking for: something stands in the setting's feed
-    /// from a position on, or another consumer took the subscription over. What a waiting stream
-    /// looks at before it asks; it says nothing else.
+    /// from a position on, another consumer took the subscription over, or the credential is not live
+    /// any more. What a waiting stream looks at before it asks; it says nothing else.
     pub async fn is_stirred(
         &self,
         (of, from): (&Caller, u64),

@@ -77,6 +77,29 @@ on_both_engines! {
         turn(ledger, &receiver, (&of, 0), Lease::Hold(next)).await.unwrap();
     }
 
+    async fn whoever_waits_is_woken_when_their_credential_is_revoked_and_then_refused(home) {
+        let world = World::new(home).await;
+        let receiver = world.caller(&world.secondary.id, &[Role::Senco]).await;
+        let other = world.caller(&world.secondary.id, &[Role::Senco]).await;
+        let of = world.subscription(&receiver).await;
+        let ledger = &world.ledger;
+        let taken = turn(ledger, &receiver, (&of, 0), Lease::Take).await.unwrap();
+        let (watch, from) = (taken.watch.unwrap(), taken.next.position);
+        for (who, wakes) in [(&other, false), (&receiver, true)] {
+            let revoke = RevokeCredential {
+                setting: who.acting.clone(),
+                credential: who.credential.clone(),
+                request: world.request(),
+            };
+            ledger.act(&world.officer, revoke).await.unwrap();
+            let feed = (&receiver, from);
+            assert_eq!(ledger.is_stirred(feed, (&of, &watch)).await.unwrap(), wakes, "a watch");
+            assert_eq!(ledger.has_arrived(&receiver, from).await.unwrap(), wakes, "a pull");
+        }
+        let answer = turn(ledger, &receiver, (&of, from), Lease::Hold(watch)).await;
+        assert_eq!(answer, Err(Refusal::Denied));
+    }
+
     async fn who_may_not_subscribe_takes_nothing_over_and_is_told_nothing_of_it(home) {
         let world = World::new(home).await;
         let receiver = world.caller(&world.secondary.id, &[Role::Senco]).await;
