@@ -2,6 +2,7 @@
 //! nothing that the caller could not say. Roles, relations and windows are facts, and facts are
 //! read where the act is decided.
 
+mod delegations;
 mod documents;
 mod erasure;
 mod policies;
@@ -20,6 +21,7 @@ use crate::ids::{
 use crate::route::{Point, Route, SettingKind};
 use crate::section::{KindSet, SectionKind};
 
+pub use delegations::{AddDelegation, EndDelegation, ListDelegations};
 pub use documents::{
     CreateDocument, DownloadDocument, FinaliseDocument, ListDocuments, RemoveDocument, UploadChunk,
 };

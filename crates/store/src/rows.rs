@@ -96,6 +96,26 @@ table! {
     }
 }
 
+table! {
+    /// What a setting lets a vendor do in its place. One a vendor: what is given again stands in its
+    /// place.
+    DelegationRow in "delegation" key(setting_id, vendor_id) by(setting_id) access(true) {
+        setting_id: SettingId,
+        vendor_id: SettingId,
+        /// Bits of the roles the vendor has.
+        roles: i64,
+        /// Bits of the scopes.
+        scopes: i64,
+        /// Bits of the section kinds.
+        kinds: i64,
+        /// First and last day, `CCYY-MM-DD`.
+        first_day: String,
+        last_day: String,
+        /// 1 once somebody ended it.
+        ended: i64,
+    }
+}
+
 /// What a credential can still do.
 pub(crate) mod credential_state {
     /// In force until it expires.
@@ -467,6 +487,10 @@ table! {
         time_us: i64,
         roles: i64,
         kinds: i64,
+        /// The vendor that made it for the setting.
+        vendor_id: Option<SettingId>,
+        /// What the vendor was let do then: bits of the scopes, from bit 8 on those of the kinds.
+        mandate: i64,
         answer: String,
     }
 }

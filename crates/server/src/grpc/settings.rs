@@ -77,7 +77,7 @@ fn proof(fields: &mut Fields, spki: &[u8]) -> Option<Proof> {
     hash.map(Proof::Certificate)
 }
 
-fn role_set(fields: &mut Fields, numbers: &[i32]) -> Option<RoleSet> {
+pub(super) fn role_set(fields: &mut Fields, numbers: &[i32]) -> Option<RoleSet> {
     if numbers.is_empty() {
         fields.wrong("roles", "roles.count", "Give at least one role.");
     }
@@ -345,5 +345,26 @@ impl SettingService for Services {
             credential: Some(encode::credential(done.value)),
             receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
         }))
+    }
+
+    async fn add_delegation(
+        &self,
+        request: Request<twin::AddDelegationRequest>,
+    ) -> Result<Response<twin::AddDelegationResponse>, Status> {
+        Ok(self.let_act(request).await?)
+    }
+
+    async fn end_delegation(
+        &self,
+        request: Request<twin::EndDelegationRequest>,
+    ) -> Result<Response<twin::EndDelegationResponse>, Status> {
+        Ok(self.let_act_no_more(request).await?)
+    }
+
+    async fn list_delegations(
+        &self,
+        request: Request<twin::ListDelegationsRequest>,
+    ) -> Result<Response<twin::ListDelegationsResponse>, Status> {
+        Ok(self.who_may_act(request).await?)
     }
 }

@@ -2,6 +2,7 @@
 
 use baton_domain::access::{Action, Assurance, Grant, Role, RoleSet};
 use baton_domain::act::{Caller, IssueCredential, ListCredentials, Proof, RevokeCredential};
+use baton_domain::delegation::Mandate;
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::{CredentialId, SettingId};
 use baton_domain::log::canonical::Json;
@@ -75,7 +76,7 @@ pub(crate) fn certificate_digest(spki: &[u8; 32]) -> Vec<u8> {
 }
 
 /// Asks for the right to manage a setting's credentials; a setting that is not there is denied.
-fn manage(scene: &mut Scene<'_>, setting: &SettingId) -> Result<(), Refusal> {
+pub(super) fn manage(scene: &mut Scene<'_>, setting: &SettingId) -> Result<(), Refusal> {
     let target = scene.world.settings.get(setting.as_str());
     let known = target.is_some();
     let council = target.map_or(String::new(), |row| row.council.clone());
@@ -206,6 +207,9 @@ impl Step for IssueCredential {
             return Err(Refusal::Failed("SETTING_HANDED_OVER"));
         }
         grantable(scene, self.grant.roles())?;
+        if scene.world.is_vendor(&self.setting) && !Mandate::allows(self.grant.roles()) {
+            return Err(Refusal::Failed("ROLE_NOT_OF_VENDOR"));
+        }
         issue(
             scene,
             &NewCredential {

@@ -22,13 +22,13 @@ use crate::rows::{LeaseRow, SubscriptionRow};
 /// Something came, or the watch has lost its lease. Either is reason to ask for a turn.
 pub(crate) const STIRRED: &str = "SELECT CAST(1 AS BIGINT) WHERE \
      EXISTS (SELECT 1 FROM feed WHERE addressee = $1 AND position >= $2 \
-     AND (apart = 0 OR EXISTS (SELECT 1 FROM credential c WHERE c.id = $3 \
+     AND (apart = 0 OR EXISTS (SELECT 1 FROM credential c WHERE c.id = $3 AND c.setting_id = addressee \
      AND ((c.roles & $4) <> 0 OR apart = 2 AND (c.roles & $5) <> 0)))) \
      OR NOT EXISTS (SELECT 1 FROM lease WHERE subscription_id = $6 AND watch_id = $7)";
 /// Something came. What is kept apart wakes nobody who is not told of it.
 pub(crate) const ARRIVED: &str = "SELECT position FROM feed \
      WHERE addressee = $1 AND position >= $2 \
-     AND (apart = 0 OR EXISTS (SELECT 1 FROM credential c WHERE c.id = $3 \
+     AND (apart = 0 OR EXISTS (SELECT 1 FROM credential c WHERE c.id = $3 AND c.setting_id = addressee \
      AND ((c.roles & $4) <> 0 OR apart = 2 AND (c.roles & $5) <> 0))) \
      ORDER BY position LIMIT 1";
 
