@@ -92,6 +92,7 @@ CREATE TABLE credential (
     kinds BIGINT NOT NULL,
     assurance BIGINT NOT NULL,
     digest BYTEA NOT NULL,
+    starts_us BIGINT NOT NULL,
     expires_us BIGINT NOT NULL,
     state BIGINT NOT NULL
 );

@@ -92,6 +92,7 @@ CREATE TABLE credential (
     kinds INTEGER NOT NULL,
     assurance INTEGER NOT NULL,
     digest BLOB NOT NULL,
+    starts_us INTEGER NOT NULL,
     expires_us INTEGER NOT NULL,
     state INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -54,11 +54,13 @@ pub(crate) async fn with_a_document(exchange: &Exchange) {
     sender.add(&profile, of_kind, b"a report").await.unwrap();
 }
 
-/// A school that lets a vendor act for it.
+/// Settings that let a vendor act for them.
 pub(crate) async fn with_a_vendor(exchange: &Exchange) {
     let vendor = exchange.vendor("example-mis").await;
-    let head = exchange.person(&exchange.primary, &[Role::Publisher]).await;
-    head.lets(&vendor, crate::delegations::ALL).await.unwrap();
+    for setting in [&exchange.primary, &exchange.nursery] {
+        let head = exchange.person(setting, &[Role::Publisher]).await;
+        head.lets(&vendor, crate::delegations::ALL).await.unwrap();
+    }
 }
 
 async fn checkpoint(exchange: &Exchange) -> (Checkpoint, VerifierKey) {

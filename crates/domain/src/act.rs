@@ -18,6 +18,7 @@ use crate::ids::{
     Alias, CredentialId, LearnerIdentifier, ProfileId, SettingId, SettingIdentifier,
     SubscriptionId, TransitionId, WatchId,
 };
+use crate::recipient::Days;
 use crate::route::{Point, Route, SettingKind};
 use crate::section::{KindSet, SectionKind};
 
@@ -149,7 +150,9 @@ pub struct IssueCredential {
     pub grant: Grant,
     /// What it is proved by.
     pub proof: Proof,
-    /// Days until it expires.
+    /// First and last day of the membership it stands for; none: from now on, until it expires.
+    pub days: Days,
+    /// Days until it expires, where there is no last day.
     pub lifetime_days: u32,
     /// Idempotency key.
     pub request: RequestId,

@@ -90,6 +90,9 @@ table! {
         kinds: i64,
         assurance: i64,
         digest: Vec<u8>,
+        /// Before it the credential proves nothing; 0: in force since it was issued.
+        starts_us: i64,
+        /// From it on it proves nothing.
         expires_us: i64,
         /// See [`credential_state`].
         state: i64,

@@ -390,7 +390,7 @@ impl<'a> Scene<'a> {
 
 /// Whether a credential is in force at a time.
 pub(crate) fn live(row: &CredentialRow, time_us: i64) -> bool {
-    row.state == credential_state::LIVE && time_us < row.expires_us
+    row.state == credential_state::LIVE && row.is_in_its_days(time_us)
 }
 
 /// What a credential gives: roles, the kinds its contributor fills, and how sure we are of it.

@@ -50,9 +50,10 @@ on_both_engines! {
             denied("status", who.transition(&of.name).await.map(drop));
             denied("acknowledge", who.acknowledge(&scene.profile, 1).await.map(drop));
             denied("publish", who.publish(submission(of, typical(3, of.point))).await.map(drop));
-            denied("delegate", who.lets(&vendor, ALL).await.map(drop));
             assert_eq!(exchange.size() - before, asked, "each is entered");
         }
+        assert_eq!(refused(client.lets(&vendor, ALL).await).reason, Reason::PermissionDenied);
+        assert_eq!(refused(itself.lets(&vendor, ALL).await).reason, Reason::VendorTakesNoPart);
         // Somebody else's names under a setting it acts for are nobody's there.
         let told = refused(other.pull(&subscription, &turn.token).await);
         assert_eq!(told.reason, Reason::PermissionDenied);
@@ -74,7 +75,7 @@ on_both_engines! {
         let of = exchange.open_move().await;
         let sender = exchange.person(&of.from, &[Role::Publisher]).await;
         let name = sender.publish(submission(&of, typical(1, of.point))).await.unwrap().name;
-        let file = vec![7; 3 * 1024 * 1024];
+        let file = vec![b'a'; 12 * 1024 * 1024];
         let document = sender.add(&name, (SectionKind::Attainment, "marks"), &file).await.unwrap();
         let vendor = exchange.vendor("example-mis").await;
         let head = exchange.person(&of.to, &[Role::Publisher]).await;
@@ -89,7 +90,7 @@ on_both_engines! {
         stream.message().await.unwrap().expect("its first chunk");
         head.lets_no_more("", &vendor).await.unwrap();
         let mut ended = None;
-        for _ in 0..4 {
+        for _ in 0..14 {
             match stream.message().await {
                 Ok(Some(_)) => {}
                 other => {

@@ -548,6 +548,8 @@ fn settings(of: &Things) -> Vec<Call> {
                 setting: of.sender.clone(),
                 label: "one more".to_owned(),
                 roles: vec![Role::Senco.into()],
+                first_day: "2026-03-11".to_owned(),
+                last_day: "2026-12-31".to_owned(),
                 request_id: fresh(),
                 ..Default::default()
             },

@@ -74,6 +74,7 @@ pub(super) fn credential(view: CredentialView) -> twin::Credential {
         label: view.label,
         roles: roles(view.roles),
         assurance: twin::Assurance::from(view.assurance).into(),
+        start_time_us: view.starts_us,
         expire_time_us: view.expires_us,
         revoked: view.revoked,
         kinds: kinds(view.kinds),

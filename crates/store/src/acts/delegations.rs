@@ -181,6 +181,10 @@ impl Step for AddDelegation {
         if !scene.delegates(&caller.acting) {
             return Err(Refusal::Denied);
         }
+        // Nor does it hand on.
+        if scene.world.is_vendor(&caller.acting) {
+            return Err(Refusal::Failed("VENDOR_TAKES_NO_PART"));
+        }
         if !scene.world.is_vendor(&self.vendor) {
             return Err(Refusal::Failed("NOT_A_VENDOR"));
         }
