@@ -92,11 +92,24 @@ CREATE TABLE credential (
     kinds BIGINT NOT NULL,
     assurance BIGINT NOT NULL,
     digest BYTEA NOT NULL,
+    starts_us BIGINT NOT NULL,
     expires_us BIGINT NOT NULL,
     state BIGINT NOT NULL
 );
 CREATE INDEX credential_digest ON credential (digest);
 CREATE INDEX credential_setting ON credential (setting_id);
+
+CREATE TABLE delegation (
+    setting_id TEXT COLLATE "C" NOT NULL,
+    vendor_id TEXT COLLATE "C" NOT NULL,
+    roles BIGINT NOT NULL,
+    scopes BIGINT NOT NULL,
+    kinds BIGINT NOT NULL,
+    first_day TEXT COLLATE "C" NOT NULL,
+    last_day TEXT COLLATE "C" NOT NULL,
+    ended BIGINT NOT NULL,
+    PRIMARY KEY (setting_id, vendor_id)
+);
 
 CREATE TABLE learner (
     id TEXT COLLATE "C" PRIMARY KEY,
@@ -286,6 +299,8 @@ CREATE TABLE request (
     time_us BIGINT NOT NULL,
     roles BIGINT NOT NULL,
     kinds BIGINT NOT NULL,
+    vendor_id TEXT COLLATE "C",
+    mandate BIGINT NOT NULL,
     answer TEXT COLLATE "C" NOT NULL
 );
 CREATE INDEX request_time ON request (time_us);

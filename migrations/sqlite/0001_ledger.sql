@@ -92,11 +92,24 @@ CREATE TABLE credential (
     kinds INTEGER NOT NULL,
     assurance INTEGER NOT NULL,
     digest BLOB NOT NULL,
+    starts_us INTEGER NOT NULL,
     expires_us INTEGER NOT NULL,
     state INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX credential_digest ON credential (digest);
 CREATE INDEX credential_setting ON credential (setting_id);
+
+CREATE TABLE delegation (
+    setting_id TEXT NOT NULL,
+    vendor_id TEXT NOT NULL,
+    roles INTEGER NOT NULL,
+    scopes INTEGER NOT NULL,
+    kinds INTEGER NOT NULL,
+    first_day TEXT NOT NULL,
+    last_day TEXT NOT NULL,
+    ended INTEGER NOT NULL,
+    PRIMARY KEY (setting_id, vendor_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE learner (
     id TEXT PRIMARY KEY,
@@ -286,6 +299,8 @@ CREATE TABLE request (
     time_us INTEGER NOT NULL,
     roles INTEGER NOT NULL,
     kinds INTEGER NOT NULL,
+    vendor_id TEXT,
+    mandate INTEGER NOT NULL,
     answer TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX request_time ON request (time_us);

@@ -84,6 +84,103 @@ on_both_engines! {
         fresh.list_transitions().await.expect("a key of that day");
     }
 
+    async fn a_membership_is_from_its_first_day_to_its_last(exchange) {
+        // Until 31 March, the clocks of London being an hour ahead by then; the next one follows on.
+        let (first, last) = ("2026-03-12", "2026-03-31");
+        let of = exchange.open_move().await;
+        let papers = Papers::new();
+        let issue = async |proof: &Papers, key: bool, (first, last): (&str, &str)| {
+            let request = v1::IssueCredentialRequest {
+                parent: exchange.officer.setting.clone(),
+                setting: of.to.name.clone(),
+                label: "of a test".to_owned(),
+                roles: vec![Role::ReceiverLead.into()],
+                certificate_spki_sha256: if key { Vec::new() } else { proof.spki.to_vec() }.into(),
+                first_day: first.to_owned(),
+                last_day: last.to_owned(),
+                request_id: fresh(),
+                ..Default::default()
+            };
+            let answer = exchange.officer.settings().issue_credential(request).await;
+            answer.map(tonic::Response::into_inner)
+        };
+        let issued = issue(&papers, false, (first, last)).await.unwrap().credential.unwrap();
+        assert_eq!(issued.start_time_us, at("2026-03-12T00:00:00Z"));
+        assert_eq!(issued.expire_time_us, at("2026-03-31T23:00:00Z"));
+        let by_key = issue(&papers, true, (first, last)).await.unwrap();
+        let person = Caller::with_papers(&exchange.door, &papers).of(&of.to.name, &issued.name);
+        let holder = Caller::with_key(&exchange.door, &by_key.api_key).of(&of.to.name, "");
+        for (time, known) in [
+            ("2026-03-11T23:59:59.999999Z", false),
+            ("2026-03-12T00:00:00Z", true),
+            ("2026-03-31T22:59:59.999999Z", true),
+        ] {
+            exchange.hand.send_replace(at(time));
+            for who in [&person, &holder] {
+                if known {
+                    who.list_transitions().await.unwrap_or_else(|told| panic!("{time}: {told}"));
+                } else {
+                    is_nobody(exchange, who, time).await;
+                }
+            }
+        }
+        // Of two at a time nobody could say which is meant; one after the other is one membership
+        // and the next.
+        for (first, last) in [("", "2026-04-01"), ("2026-03-31", "2026-04-30")] {
+            let told = refused(issue(&papers, false, (first, last)).await);
+            assert_eq!(told.reason, Reason::CertificateInUse, "{first} to {last}");
+        }
+        let next = issue(&papers, false, ("2026-04-02", "2026-04-03")).await.unwrap();
+        let told = refused(issue(&papers, false, ("2026-04-01", "2026-04-02")).await);
+        assert_eq!(told.reason, Reason::CertificateInUse);
+
+        // A stream that is open ends with its membership, though something comes.
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let subscription = person.subscribe().await.unwrap();
+        let watch = person.watch(&subscription, "").await.unwrap();
+        exchange.hand.send_replace(at("2026-03-31T23:00:00Z"));
+        sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
+        let told = ended(watch).await;
+        assert_eq!(told.reason, Reason::PermissionDenied);
+        is_nobody(exchange, &person, "after its last day").await;
+        is_nobody(exchange, &holder, "after its last day").await;
+        exchange.hand.send_replace(at("2026-04-01T23:00:00Z"));
+        let entries = exchange.size();
+        person.list_transitions().await.expect("the next membership, by the same certificate");
+        let line = exchange.one_since(entries).await;
+        let id = next.credential.unwrap().name;
+        assert!(id.ends_with(line.text("caller/credential")), "{id}");
+    }
+
+    async fn days_that_do_not_go_together_are_told_field_by_field(exchange) {
+        let rules = async |first: &str, last: &str, lifetime_days: i32| {
+            let request = v1::IssueCredentialRequest {
+                parent: exchange.officer.setting.clone(),
+                setting: exchange.primary.name.clone(),
+                label: "of a test".to_owned(),
+                roles: vec![Role::Publisher.into()],
+                first_day: first.to_owned(),
+                last_day: last.to_owned(),
+                lifetime_days,
+                request_id: fresh(),
+                ..Default::default()
+            };
+            let told = refused(exchange.officer.settings().issue_credential(request).await);
+            told.rules().iter().map(|(field, rule)| format!("{field} {rule}")).collect::<Vec<_>>()
+        };
+        let before = exchange.size();
+        assert_eq!(rules("2026-03-09", "", 0).await, ["first_day date.over"]);
+        assert_eq!(rules("2027-04-10", "", 0).await, ["first_day lifetime"]);
+        assert_eq!(rules("2026-04-02", "2026-04-01", 0).await, ["last_day date.order"]);
+        assert_eq!(rules("", "2026-03-09", 0).await, ["last_day date.order"]);
+        assert_eq!(rules("", "2027-04-10", 0).await, ["last_day lifetime"]);
+        assert_eq!(
+            rules("tomorrow", "2026-04-01", 397).await,
+            ["lifetime_days lifetime", "first_day date.form", "lifetime_days lifetime.last_day"]
+        );
+        assert_eq!(exchange.size(), before, "none of them reached the ledger");
+    }
+
     async fn a_certificate_out_of_date_does_not_even_get_a_connection(exchange) {
         let papers = Papers::out_of_date();
         let primary = exchange.primary.name.clone();

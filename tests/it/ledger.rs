@@ -54,6 +54,15 @@ pub(crate) async fn with_a_document(exchange: &Exchange) {
     sender.add(&profile, of_kind, b"a report").await.unwrap();
 }
 
+/// Settings that let a vendor act for them.
+pub(crate) async fn with_a_vendor(exchange: &Exchange) {
+    let vendor = exchange.vendor("example-mis").await;
+    for setting in [&exchange.primary, &exchange.nursery] {
+        let head = exchange.person(setting, &[Role::Publisher]).await;
+        head.lets(&vendor, crate::delegations::ALL).await.unwrap();
+    }
+}
+
 async fn checkpoint(exchange: &Exchange) -> (Checkpoint, VerifierKey) {
     let request = v1::GetCheckpointRequest {
         parent: exchange.officer.setting.clone(),

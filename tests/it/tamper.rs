@@ -6,7 +6,7 @@ use std::process::Command;
 use baton_wire::v1::Role;
 
 use crate::harness::*;
-use crate::ledger::{a_day, with_a_document};
+use crate::ledger::{a_day, with_a_document, with_a_vendor};
 
 /// A change, the table it is made in, and the kind of fault that has to be told.
 struct Change {
@@ -42,6 +42,11 @@ fn of_rows(credential: &str) -> Vec<Change> {
     let one = |table: &str, key: &str| format!("{key} = (SELECT min({key}) FROM {table})");
     let rows = [
         ("credential", "roles = 1048575", credential),
+        (
+            "delegation",
+            "scopes = scopes + 64",
+            one("delegation", "setting_id"),
+        ),
         ("profile", "version = version - 1", one("profile", "id")),
         ("document", "kind = kind - 1", one("document", "id")),
         (
@@ -125,6 +130,7 @@ on_both_engines! {
     async fn every_change_of_an_entry_or_an_access_row_is_told(exchange) {
         a_day(exchange).await;
         with_a_document(exchange).await;
+        with_a_vendor(exchange).await;
         let person = exchange.person(&exchange.primary, &[Role::Publisher]).await;
         let credential = person.credential.rsplit('/').next().unwrap();
         let folder = tempfile::tempdir().unwrap();

@@ -88,6 +88,9 @@ async fn carry_out(command: Command, to: &ConnectionArgs, output: Output) -> any
         Command::Credentials(credentials) => {
             commands::credentials::run(credentials, to, output).await
         }
+        Command::Delegations(delegations) => {
+            commands::delegations::run(delegations, to, output).await
+        }
         Command::Cohort(cohort) => commands::cohort::run(cohort, to, output).await,
         Command::Publish(publish) => commands::publish::run(publish, to, output).await,
         Command::Subscribe(subscribe) => commands::subscribe::run(subscribe, to, output).await,

@@ -57,6 +57,12 @@ calls! { "SettingService":
     /// lost answer is a replay: when a key was asked for and is empty, revoke the credential and
     /// issue another.
     write issue_credential = "IssueCredential"(IssueCredentialRequest) -> IssueCredentialResponse;
+    /// Lets a vendor act for the setting, or changes what it lets it do.
+    write add_delegation = "AddDelegation"(AddDelegationRequest) -> AddDelegationResponse;
+    /// Ends that a vendor acts for a setting.
+    write end_delegation = "EndDelegation"(EndDelegationRequest) -> EndDelegationResponse;
+    /// Whom a setting lets act for it.
+    read list_delegations = "ListDelegations"(ListDelegationsRequest) -> ListDelegationsResponse;
     /// The credentials of a setting, at most 1,000.
     read list_credentials = "ListCredentials"(ListCredentialsRequest) -> ListCredentialsResponse;
     /// Revokes a credential at once.

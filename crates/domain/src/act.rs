@@ -2,6 +2,7 @@
 //! nothing that the caller could not say. Roles, relations and windows are facts, and facts are
 //! read where the act is decided.
 
+mod delegations;
 mod documents;
 mod erasure;
 mod policies;
@@ -17,9 +18,11 @@ use crate::ids::{
     Alias, CredentialId, LearnerIdentifier, ProfileId, SettingId, SettingIdentifier,
     SubscriptionId, TransitionId, WatchId,
 };
+use crate::recipient::Days;
 use crate::route::{Point, Route, SettingKind};
 use crate::section::{KindSet, SectionKind};
 
+pub use delegations::{AddDelegation, EndDelegation, ListDelegations};
 pub use documents::{
     CreateDocument, DownloadDocument, FinaliseDocument, ListDocuments, RemoveDocument, UploadChunk,
 };
@@ -147,7 +150,9 @@ pub struct IssueCredential {
     pub grant: Grant,
     /// What it is proved by.
     pub proof: Proof,
-    /// Days until it expires.
+    /// First and last day of the membership it stands for; none: from now on, until it expires.
+    pub days: Days,
+    /// Days until it expires, where there is no last day.
     pub lifetime_days: u32,
     /// Idempotency key.
     pub request: RequestId,

@@ -60,6 +60,12 @@ kinds! {
     CredentialsListed = "credentials_listed",
     /// A credential was revoked.
     CredentialRevoked = "credential_revoked",
+    /// A setting let a vendor act for it, or changed what it lets it do.
+    DelegationAdded = "delegation_added",
+    /// A vendor acts for a setting no more.
+    DelegationEnded = "delegation_ended",
+    /// Whom a setting lets act for it was shown.
+    DelegationsListed = "delegations_listed",
     /// A setting closed, and another one looks after what it left; all credentials of the first end.
     CaretakerSet = "caretaker_set",
     /// A move was planned, or its plan changed.
@@ -163,6 +169,8 @@ pub struct EntryCaller {
     pub credential: CredentialId,
     /// The setting it acts for.
     pub setting: SettingId,
+    /// The vendor it is of, where it acts for a setting by delegation.
+    pub vendor: Option<SettingId>,
 }
 
 /// What was asked of the policies, and their answers. One act asks the same of many section
@@ -257,10 +265,13 @@ impl Entry {
             }
         }
         if let Some(caller) = &self.caller {
-            let who = object([
+            let mut who = object([
                 ("credential", text(caller.credential.as_str())),
                 ("setting", text(caller.setting.as_str())),
             ]);
+            if let Some(vendor) = &caller.vendor {
+                insert(&mut who, "vendor", text(vendor.as_str()));
+            }
             insert(&mut body, "caller", Json::Obj(who));
         }
         if let Some(request) = &self.request {

@@ -14,6 +14,7 @@ pub mod access;
 pub mod act;
 pub mod calendar;
 pub mod codes;
+pub mod delegation;
 pub mod disclosure;
 pub mod document;
 pub mod entry;

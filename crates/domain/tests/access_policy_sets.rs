@@ -255,6 +255,14 @@ fn permits_too_many() -> Vec<Case> {
             "only_the_source_shares_what_it_wrote",
         ),
         (
+            permit(
+                "council_administrator",
+                "delegate",
+                r#"context.relation == Relation::"council""#,
+            ),
+            "only_the_setting_itself_delegates",
+        ),
+        (
             permit("auditor", "read", r#"context.kind == Kind::"identity""#),
             "oversight_sees_no_content",
         ),

@@ -254,6 +254,18 @@ fn of_keeping(
             ("old_key", text(&"d0".repeat(8))),
             ("validate_only", Json::Bool(true)),
         ],
+        EntryKind::DelegationAdded => vec![
+            ("first_day", text("2026-03-10")),
+            ("last_day", text("2027-03-09")),
+            ("roles", Json::Arr(vec![text("publisher")])),
+            ("scopes", Json::Arr(vec![text("publish"), text("read")])),
+            ("subset", Json::Int(2)),
+            ("to", text(&setting(0x77))),
+        ],
+        EntryKind::DelegationEnded => {
+            vec![("for", text(&setting(0x22))), ("to", text(&setting(0x77)))]
+        }
+        EntryKind::DelegationsListed => vec![("for", text(&setting(0x22)))],
         EntryKind::ErasedAgain => vec![("count", Json::Int(2))],
         EntryKind::HoldChanged => with(vec![
             ("held", Json::Bool(true)),
@@ -331,6 +343,7 @@ fn entry(kind: EntryKind) -> Entry {
         caller: (!by_itself).then(|| EntryCaller {
             credential: CredentialId::from_bytes([0x33; 16]),
             setting: SettingId::from_bytes([0x22; 16]),
+            vendor: None,
         }),
         kind,
         verdict: Verdict::Done,
@@ -390,7 +403,8 @@ fn every_golden_file_is_of_a_kind_or_of_a_verdict() {
         .iter()
         .map(|kind| kind.name().to_owned())
         .collect();
-    known.extend(["verdict_denied".to_owned(), "verdict_failed".to_owned()]);
+    let others = ["by_vendor", "verdict_denied", "verdict_failed"];
+    known.extend(others.map(str::to_owned));
     known.sort();
     assert_eq!(kept, known);
 }
@@ -410,6 +424,15 @@ fn a_refusal_is_written_as_ever() {
         ..entry(EntryKind::Acknowledged)
     };
     compare("verdict_failed", &failed.to_bytes());
+}
+
+#[test]
+fn what_a_vendor_did_for_a_setting_names_both() {
+    let mut by_vendor = entry(EntryKind::Fetched);
+    if let Some(caller) = &mut by_vendor.caller {
+        caller.vendor = Some(SettingId::from_bytes([0x99; 16]));
+    }
+    compare("by_vendor", &by_vendor.to_bytes());
 }
 
 #[test]

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use baton_domain::ids::{CredentialId, SettingId};
+use governor::clock::QuantaInstant;
 use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::allowance::Allowance;
@@ -24,6 +25,8 @@ pub struct Rates {
     pub credential_per_second: NonZeroU32,
     /// Calls of one setting, all its credentials together.
     pub setting_per_second: NonZeroU32,
+    /// Calls of one vendor for one setting, all its credentials together.
+    pub delegated_per_second: NonZeroU32,
     /// Calls without a known credential, per address; with IPv6 per network of 64 bits.
     pub stranger_per_second: NonZeroU32,
     /// Refused calls of one credential, per minute.
@@ -35,6 +38,8 @@ pub struct Rates {
 pub(crate) struct Limits {
     credentials: DefaultKeyedRateLimiter<CredentialId>,
     settings: DefaultKeyedRateLimiter<SettingId>,
+    /// By vendor and the setting it acts for.
+    delegated: DefaultKeyedRateLimiter<(SettingId, SettingId)>,
     strangers: Allowance,
     newcomers: Semaphore,
     pub(crate) gate: Arc<Gate>,
@@ -65,6 +70,7 @@ impl Limits {
         Self {
             credentials: RateLimiter::keyed(per_second(rates.credential_per_second)),
             settings: RateLimiter::keyed(per_second(rates.setting_per_second)),
+            delegated: RateLimiter::keyed(per_second(rates.delegated_per_second)),
             strangers: Allowance::new(rates.stranger_per_second, BURST_SECONDS),
             newcomers: Semaphore::new(LOOKED_UP_AT_ONCE),
             gate: Gate::new(rates.refusals_per_minute),
@@ -77,10 +83,20 @@ impl Limits {
         if !self.gate.passes(by) {
             return Err(Turned::TooManyRefusals);
         }
-        let wait =
-            |until: governor::NotUntil<_>| Turned::TooFast(until.wait_time_from(self.clock.now()));
-        self.credentials.check_key(by).map_err(wait)?;
-        self.settings.check_key(of).map_err(wait)
+        self.credentials
+            .check_key(by)
+            .map_err(|it| self.wait(&it))?;
+        self.settings.check_key(of).map_err(|it| self.wait(&it))
+    }
+
+    /// What a credential of one setting asks for another one.
+    pub(crate) fn delegated(&self, by: &SettingId, of: &SettingId) -> Result<(), Turned> {
+        let pair = (by.clone(), of.clone());
+        self.delegated.check_key(&pair).map_err(|it| self.wait(&it))
+    }
+
+    fn wait(&self, until: &NotUntil<QuantaInstant>) -> Turned {
+        Turned::TooFast(until.wait_time_from(self.clock.now()))
     }
 
     /// A call nobody is known to have made, or not yet.
@@ -104,6 +120,7 @@ impl Limits {
     pub(crate) fn sum_up(&self) -> Vec<(CredentialId, u64)> {
         self.credentials.retain_recent();
         self.settings.retain_recent();
+        self.delegated.retain_recent();
         let now = Instant::now();
         self.strangers.retain(now);
         self.gate.sum_up(now)
@@ -121,6 +138,7 @@ mod tests {
         let limits = Limits::new(&Rates {
             credential_per_second: rate(1_000),
             setting_per_second: rate(1_000),
+            delegated_per_second: rate(1_000),
             stranger_per_second: rate(5),
             refusals_per_minute: rate(3),
         });

@@ -71,10 +71,15 @@ impl Remembered {
         memory.age += 1;
     }
 
-    fn find(&self, digest: &[u8]) -> Result<CredentialRow, u64> {
+    /// One that is in force. Whose days are over may have another one's after it, which is looked up.
+    fn find(
+        &self,
+        digest: &[u8],
+        in_force: impl Fn(&CredentialRow) -> bool,
+    ) -> Result<CredentialRow, u64> {
         let memory = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         let kept = memory.by_digest.get(digest);
-        let kept = kept.filter(|kept| kept.age == memory.age);
+        let kept = kept.filter(|kept| kept.age == memory.age && in_force(&kept.row));
         kept.map(|kept| kept.row.clone()).ok_or(memory.age)
     }
 
@@ -134,7 +139,7 @@ impl Ledger {
         inner.remembered.has(&presented.digest(&inner.keys))
     }
 
-    /// None for a credential that is not known, expired or revoked: the caller is not told which.
+    /// None for a credential that is not known, revoked, or before its first day or after its last: the caller is not told which.
     /// On PostgreSQL a revocation by another node is known here within a poll; until then the act
     /// itself refuses.
     pub async fn authenticate(&self, presented: &Presented) -> Result<Option<Known>, StoreError> {
@@ -142,9 +147,9 @@ impl Ledger {
         let digest = presented.digest(&inner.keys);
         let now = inner.clock.now_us();
         let in_force =
-            |row: &CredentialRow| row.state != credential_state::REVOKED && now < row.expires_us;
-        let row = match inner.remembered.find(&digest) {
-            Ok(row) => Some(row).filter(in_force),
+            |row: &CredentialRow| row.state != credential_state::REVOKED && row.is_in_its_days(now);
+        let row = match inner.remembered.find(&digest, in_force) {
+            Ok(row) => Some(row),
             Err(age) => {
                 let key = vec![Value::Blob(Some(digest.clone()))];
                 let mut one = inner.db.once().await?;

@@ -62,19 +62,18 @@ pub fn london_date(time_us: i64) -> Date {
         .date()
 }
 
+/// When a civil date begins in London, microseconds UTC. One beyond what can be told never comes.
+pub(crate) fn london_midnight_us(date: Date) -> i64 {
+    let midnight = date.to_zoned(LONDON.clone());
+    midnight.map_or(i64::MAX, |at| at.timestamp().as_microsecond())
+}
+
 /// How long it is from a time until the date in London changes.
 pub(crate) fn until_next_day(time_us: i64) -> Duration {
-    let now = Timestamp::from_microsecond(time_us).unwrap_or(Timestamp::UNIX_EPOCH);
-    let midnight = now
-        .to_zoned(LONDON.clone())
-        .date()
-        .tomorrow()
-        .and_then(|next| next.to_zoned(LONDON.clone()));
+    let next = london_date(time_us).tomorrow();
     // There is no day after the last one there is.
-    midnight.map_or(Duration::MAX, |midnight| {
-        let left = midnight.timestamp().duration_since(now);
-        Duration::try_from(left).unwrap_or_default()
-    })
+    let midnight = next.map_or(i64::MAX, london_midnight_us);
+    Duration::from_micros(u64::try_from(midnight.saturating_sub(time_us)).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -83,7 +82,30 @@ mod tests {
 
     use jiff::civil::date;
 
-    use super::{london_date, until_next_day};
+    use super::{london_date, london_midnight_us, until_next_day};
+
+    #[test]
+    fn a_day_is_from_its_midnight_to_the_next_ones() {
+        for day in [
+            date(2026, 3, 28),
+            date(2026, 3, 29),
+            date(2026, 10, 25),
+            date(2026, 12, 31),
+        ] {
+            let (begins, ends) = (
+                london_midnight_us(day),
+                london_midnight_us(day.tomorrow().unwrap()),
+            );
+            assert_eq!(london_date(begins), day);
+            assert_eq!(london_date(ends - 1), day);
+            assert_eq!(london_date(begins - 1), day.yesterday().unwrap());
+        }
+        let hours = |day| {
+            (london_midnight_us(date(2026, 3, day + 1)) - london_midnight_us(date(2026, 3, day)))
+                / 3_600_000_000
+        };
+        assert_eq!((hours(28), hours(29)), (24, 23), "clocks go forward");
+    }
 
     #[test]
     fn a_day_begins_at_midnight_in_london_not_in_greenwich() {

@@ -150,8 +150,7 @@ impl<S: Step> Job<S> {
 impl<S: Step> Queued for Job<S> {
     fn needs(&self, needs: &mut Needs) {
         if let Some(caller) = &self.caller {
-            needs.credentials.insert(caller.credential.clone());
-            needs.settings.insert(caller.acting.clone());
+            needs.ask_as(caller);
             self.step.needs_of(caller, needs);
         }
         if let Some(request) = &self.request {
@@ -215,6 +214,8 @@ impl<S: Step> Queued for Job<S> {
                 time_us: scene.time_us,
                 roles: i64::from(scene.roles.bits()),
                 kinds: i64::from(scene.assigned.bits()),
+                vendor_id: scene.vendor().cloned(),
+                mandate: scene.mandate_bits(),
                 answer: S::remember(outcome),
             });
         }
@@ -226,6 +227,7 @@ impl<S: Step> Queued for Job<S> {
                 replayed: false,
             });
         }
+        let vendor = scene.vendor().cloned();
         let draft = std::mem::take(&mut scene.draft);
         Ran {
             kind: draft.kind.unwrap_or_else(|| self.step.kind()),
@@ -234,6 +236,7 @@ impl<S: Step> Queued for Job<S> {
             caller: self.caller.as_ref().map(|caller| EntryCaller {
                 credential: caller.credential.clone(),
                 setting: caller.acting.clone(),
+                vendor,
             }),
             draft,
         }

@@ -40,12 +40,12 @@ mod world;
 
 pub use acts::{
     AccessRows, Act, Bootstrapped, ChunkStaged, Concerned, CredentialView, DOCUMENT_LEASE,
-    DocumentBegun, DocumentFault, DocumentLease, DocumentView, Documents, Downloaded, Entries,
-    Erased, ErasedProfile, Fetched, Finalised, ImportedSetting, Issued, LogKeyRotated,
-    MasterKeyRotated, MoveSummary, POLICY_CHECK_MAX, POLICY_DIFFERENCES_MAX, Planned,
-    PoliciesReplaced, PolicyChange, PolicyChanges, Progress, Published, Pulled, PulledItem,
-    PulledWhat, RecipientFault, RecipientSummary, Redirected, RemovedDocument, Rotated, Section,
-    SettingView, SettingsPage, Sighting, Sightings, Subscribed, TransitionsPage,
+    DelegationView, DocumentBegun, DocumentFault, DocumentLease, DocumentView, Documents,
+    Downloaded, Entries, Erased, ErasedProfile, Fetched, Finalised, ImportedSetting, Issued,
+    LogKeyRotated, MasterKeyRotated, MoveSummary, POLICY_CHECK_MAX, POLICY_DIFFERENCES_MAX,
+    Planned, PoliciesReplaced, PolicyChange, PolicyChanges, Progress, Published, Pulled,
+    PulledItem, PulledWhat, RecipientFault, RecipientSummary, Redirected, RemovedDocument, Rotated,
+    Section, SettingView, SettingsPage, Sighting, Sightings, Subscribed, TransitionsPage,
 };
 pub use authenticate::{Known, Presented};
 pub use backup::{

@@ -404,6 +404,7 @@ fn one_time_token(keys: &Keys, now_us: i64) -> Result<(OneTimeToken, CredentialR
         kinds: 0,
         assurance: i64::try_from(Assurance::Key.index()).unwrap_or_default(),
         digest: key_digest(keys, &credential, &secret),
+        starts_us: 0,
         expires_us: now_us + TOKEN_LIFETIME_US,
         state: credential_state::ONE_TIME,
     };

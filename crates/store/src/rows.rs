@@ -90,9 +90,32 @@ table! {
         kinds: i64,
         assurance: i64,
         digest: Vec<u8>,
+        /// Before it the credential proves nothing; 0: in force since it was issued.
+        starts_us: i64,
+        /// From it on it proves nothing.
         expires_us: i64,
         /// See [`credential_state`].
         state: i64,
+    }
+}
+
+table! {
+    /// What a setting lets a vendor do in its place. One a vendor: what is given again stands in its
+    /// place.
+    DelegationRow in "delegation" key(setting_id, vendor_id) by(setting_id) access(true) {
+        setting_id: SettingId,
+        vendor_id: SettingId,
+        /// Bits of the roles the vendor has.
+        roles: i64,
+        /// Bits of the scopes.
+        scopes: i64,
+        /// Bits of the section kinds.
+        kinds: i64,
+        /// First and last day, `CCYY-MM-DD`.
+        first_day: String,
+        last_day: String,
+        /// 1 once somebody ended it.
+        ended: i64,
     }
 }
 
@@ -467,6 +490,10 @@ table! {
         time_us: i64,
         roles: i64,
         kinds: i64,
+        /// The vendor that made it for the setting.
+        vendor_id: Option<SettingId>,
+        /// What the vendor was let do then: bits of the scopes, from bit 8 on those of the kinds.
+        mandate: i64,
         answer: String,
     }
 }

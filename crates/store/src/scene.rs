@@ -9,6 +9,7 @@ use baton_domain::access::{
     SharingDecision, Tuple,
 };
 use baton_domain::act::Caller;
+use baton_domain::delegation::Mandate;
 use baton_domain::entry::{Answer, Decision, EntryKind};
 use baton_domain::ids::{Alias, ContentId, SettingId};
 use baton_domain::log::canonical::Json;
@@ -56,6 +57,10 @@ pub(crate) struct Scene<'a> {
     /// Kinds a contributor fills.
     pub(crate) assigned: KindSet,
     assurance: Assurance,
+    /// Whose credential it is, where that is not the acting setting's.
+    vendor: Option<SettingId>,
+    /// What that one was let do.
+    mandate: Option<Mandate>,
     pub(crate) draft: Draft,
 }
 
@@ -149,32 +154,88 @@ impl<'a> Scene<'a> {
             roles: RoleSet::EMPTY,
             assigned: KindSet::EMPTY,
             assurance: Assurance::Key,
+            vendor: None,
+            mandate: None,
             draft: Draft::default(),
         }
     }
 
-    /// Finds the caller's roles in its setting. A credential that is gone, expired, revoked or of
-    /// another setting than the acting one may do nothing.
+    /// Finds the caller's roles in its setting. A credential that is gone, expired or revoked may do
+    /// nothing; one of another setting than the acting one, what that was let do.
     pub(crate) fn admit(&mut self) -> Result<(), Refusal> {
         let Some(caller) = self.caller else {
             return Ok(());
         };
         let row = self.world.credentials.get(caller.credential.as_str());
-        let row = row.filter(|row| row.setting_id == caller.acting && live(row, self.time_us));
+        let row = row.filter(|row| live(row, self.time_us));
         let row = row.ok_or(Refusal::Denied)?;
         // Nobody acts for a setting that was handed over.
         if self.world.caretaker_of(caller.acting.as_str()).is_some() {
             return Err(Refusal::Denied);
         }
-        (self.roles, self.assigned, self.assurance) = part(row);
+        let (part, of) = (part(row), row.setting_id.clone());
+        if of == caller.acting {
+            self.act_as(part);
+            return Ok(());
+        }
+        self.admit_vendor(&caller.acting, of, part)
+    }
+
+    /// A credential of another setting: by what the acting one lets it do now, in the roles that it
+    /// has and was given.
+    fn admit_vendor(
+        &mut self,
+        acting: &SettingId,
+        of: SettingId,
+        (has, _, assurance): Part,
+    ) -> Result<(), Refusal> {
+        let given = self.world.delegation(acting, &of).cloned();
+        let given = given.ok_or(Refusal::Denied)?;
+        let still = given.is_in_force(self.today) && self.world.is_vendor(&of);
+        // Named in the entry, whether or not it may do anything now.
+        self.vendor = Some(of);
+        let mandate = given.mandate();
+        let roles: RoleSet = has
+            .iter()
+            .filter(|role| mandate.roles.contains(*role))
+            .collect();
+        if !still || !Mandate::allows(roles) {
+            return Err(Refusal::Denied);
+        }
+        self.act_as((roles, KindSet::EMPTY, assurance));
+        self.mandate = Some(mandate);
         Ok(())
+    }
+
+    /// The vendor whose credential asks for the acting setting.
+    pub(crate) fn vendor(&self) -> Option<&SettingId> {
+        self.vendor.as_ref()
+    }
+
+    /// What it was let do, as a request's row keeps it.
+    pub(crate) fn mandate_bits(&self) -> i64 {
+        self.mandate.map_or(0, |it| {
+            i64::from(it.scopes.bits()) | i64::from(it.kinds.bits()) << 8
+        })
+    }
+
+    /// Whether the caller is the setting itself, or a vendor that may do this.
+    fn delegation(&self, action: Action, kind: Option<SectionKind>) -> Delegation {
+        match &self.mandate {
+            None => Delegation::Direct,
+            Some(mandate) if mandate.covers(action, kind) => Delegation::Vendor,
+            Some(_) => Delegation::VendorWithoutThis,
+        }
     }
 
     /// Whether the caller may do at least what whoever first made this request could.
     pub(crate) fn has_rights_of(&self, request: &RequestRow) -> bool {
         let (roles, kinds) = (self.roles.bits(), self.assigned.bits());
         let covers = |has: u32, wanted: i64| wanted & !i64::from(has) == 0;
-        covers(roles, request.roles) && covers(kinds, request.kinds)
+        // What people of the setting asked is no vendor's to repeat.
+        let theirs = self.vendor.is_none()
+            || self.vendor == request.vendor_id && request.mandate & !self.mandate_bits() == 0;
+        theirs && covers(roles, request.roles) && covers(kinds, request.kinds)
     }
 
     /// Takes the part of a credential.
@@ -207,7 +268,7 @@ impl<'a> Scene<'a> {
             agreement_in_force: true,
             sharing: SharingDecision::Undecided,
             age: about.age,
-            delegation: Delegation::Direct,
+            delegation: self.delegation(action, kind),
             assurance: self.assurance,
             legal_hold: about.legal_hold,
             note_released: about.note_released,
@@ -329,7 +390,7 @@ impl<'a> Scene<'a> {
 
 /// Whether a credential is in force at a time.
 pub(crate) fn live(row: &CredentialRow, time_us: i64) -> bool {
-    row.state == credential_state::LIVE && time_us < row.expires_us
+    row.state == credential_state::LIVE && row.is_in_its_days(time_us)
 }
 
 /// What a credential gives: roles, the kinds its contributor fills, and how sure we are of it.

@@ -6,7 +6,7 @@ pub(crate) mod load;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use baton_domain::act::Proof;
+use baton_domain::act::{Caller, Proof};
 use baton_domain::entry::RowChange;
 use baton_domain::ids::{
     CredentialId, DocumentId, LearnerId, ProfileId, SettingId, SubscriptionId, TransitionId,
@@ -20,10 +20,10 @@ use crate::engine::Tx;
 use crate::engine::table::Table;
 use crate::error::StoreError;
 use crate::rows::{
-    AboutRow, ChunkRow, CredentialRow, DocumentRow, EntryRow, ErasedRow, FeedRow, LearnerCodeRow,
-    LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow, ReceiptRow, RecipientRow,
-    ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow, StagedRow, SubscriptionRow,
-    TileRow, TransitionRow, VersionRow,
+    AboutRow, ChunkRow, CredentialRow, DelegationRow, DocumentRow, EntryRow, ErasedRow, FeedRow,
+    LearnerCodeRow, LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow, ReceiptRow,
+    RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow, StagedRow,
+    SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 
 /// Keys of the facts a batch needs before it can decide.
@@ -31,6 +31,10 @@ use crate::rows::{
 pub(crate) struct Needs {
     pub(crate) requests: BTreeSet<String>,
     pub(crate) credentials: BTreeSet<CredentialId>,
+    /// Who asks for whom: where the credential is another's, what that one was let do.
+    pub(crate) callers: BTreeSet<(CredentialId, SettingId)>,
+    /// Settings all of whose delegations are needed.
+    pub(crate) delegators: BTreeSet<SettingId>,
     /// Digests of certificates that are to be issued: one may be in use.
     pub(crate) digests: BTreeSet<Vec<u8>>,
     pub(crate) settings: BTreeSet<SettingId>,
@@ -58,6 +62,14 @@ pub(crate) struct Needs {
 }
 
 impl Needs {
+    /// What finding out the rights of a caller takes.
+    pub(crate) fn ask_as(&mut self, caller: &Caller) {
+        self.credentials.insert(caller.credential.clone());
+        self.settings.insert(caller.acting.clone());
+        let pair = (caller.credential.clone(), caller.acting.clone());
+        self.callers.insert(pair);
+    }
+
     pub(crate) fn prove(&mut self, proof: &Proof) {
         if let Proof::Certificate(spki) = proof {
             self.digests.insert(certificate_digest(spki));
@@ -172,6 +184,7 @@ world! {
     codes: SettingCodeRow,
     keys: SettingKeyRow,
     credentials: CredentialRow,
+    delegations: DelegationRow,
     learners: LearnerRow,
     learner_codes: LearnerCodeRow,
     transitions: TransitionRow,
@@ -214,6 +227,7 @@ not_indexed!(
     SettingRow,
     SettingKeyRow,
     CredentialRow,
+    DelegationRow,
     LearnerRow,
     LearnerCodeRow,
     VersionRow,
@@ -352,6 +366,11 @@ impl World {
         setting: &SettingId,
     ) -> Option<&RecipientRow> {
         self.recipients.get(&format!("{of}/{setting}"))
+    }
+
+    /// What a setting lets a vendor do, or let it.
+    pub(crate) fn delegation(&self, of: &SettingId, vendor: &SettingId) -> Option<&DelegationRow> {
+        self.delegations.get(&format!("{of}/{vendor}"))
     }
 
     /// Codes a setting is known by, as they are looked up.

@@ -6,6 +6,7 @@
 use baton_domain::{
     access::{Assurance, Role},
     act::{ErasureReason, Fact, HoldReason, RestrictionReason},
+    delegation::Scope,
     disclosure::Audience,
     opening::Window,
     recipient::{RecipientPurpose, RecipientRelation},
@@ -66,6 +67,7 @@ words! {
         Council = Council,
         AdultSocialCare = AdultSocialCare,
         HealthService = HealthService,
+        Vendor = Vendor,
     }
     Role = Role {
         Publisher = Publisher,
@@ -92,6 +94,12 @@ words! {
         Certificate = Certificate,
         Key = Key;
         PersonSecondFactor
+    }
+    Scope = DelegationScope {
+        Plan = Plan,
+        Publish = Publish,
+        Read = Read,
+        Status = Status,
     }
     Window = WindowState {
         NotOpen = NotOpen,

@@ -5,6 +5,7 @@
 mod beside;
 mod names;
 mod requests;
+mod stale;
 
 use baton_wire::v1::{self, Role};
 

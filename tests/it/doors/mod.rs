@@ -107,6 +107,9 @@ on_both_engines! {
         SettingService/SetCaretaker               nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         SettingService/IssueCredential            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         SettingService/RevokeCredential           nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        SettingService/AddDelegation              nobody 0      nobody 0      nobody 0      denied 1      denied 1      ok 1          ok 1          ok 1
+        SettingService/ListDelegations            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        SettingService/EndDelegation              nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         AuditService/GetCheckpoint                nobody 0      nobody 0      nobody 0      ok 0          ok 0          ok 0          ok 0          ok 0
         AuditService/GetInclusionProof            nobody 0      nobody 0      nobody 0      ok 0          ok 0          ok 0          ok 0          ok 0
         AuditService/GetConsistencyProof          nobody 0      nobody 0      nobody 0      ok 0          ok 0          ok 0          ok 0          ok 0

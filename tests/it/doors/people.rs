@@ -136,6 +136,7 @@ pub(super) async fn scene(exchange: &Exchange) -> (People, Targets) {
         handed: handed(&exchange.home, "doors.key").await.0,
         closing: exchange.adult_care.name.clone(),
         sender: of.from.clone(),
+        vendor: exchange.vendor("doors-mis").await.name,
         beside: exchange.college.clone(),
         next: exchange.secondary.clone(),
         plan: exchange.plan_of(v1::Point::PrimaryToSecondary),

@@ -22,6 +22,8 @@ pub(super) struct Targets {
     /// A credential of the sender nobody uses.
     pub(super) credential: String,
     pub(super) sender: Setting,
+    /// A vendor that acts for nobody.
+    pub(super) vendor: String,
     /// A setting that nobody needs any more.
     pub(super) closing: String,
     /// A setting that can receive beside the destination.
@@ -82,6 +84,24 @@ pub(super) const ROWS: &[Row] = rows! {
         };
         RevokeCredential revoke_credential "officer" "sender" |who, to| v1::RevokeCredentialRequest {
             parent: who.setting.clone(), name: to.credential, request_id: fresh(),
+        };
+        AddDelegation add_delegation "sender" "sender's senco" |who, to| v1::AddDelegationRequest {
+            parent: who.setting.clone(),
+            vendor: to.vendor,
+            roles: vec![Role::Publisher.into()],
+            scopes: vec![v1::DelegationScope::Status.into()],
+            last_day: "2026-12-31".to_owned(),
+            request_id: fresh(),
+            ..Default::default()
+        };
+        ListDelegations list_delegations "officer" "receiver" |who, to| v1::ListDelegationsRequest {
+            parent: who.setting.clone(), setting: to.sender.name,
+        };
+        EndDelegation end_delegation "officer" "receiver" |who, to| v1::EndDelegationRequest {
+            parent: who.setting.clone(),
+            setting: to.sender.name,
+            vendor: to.vendor,
+            request_id: fresh(),
         };
     }
     AuditService audit {

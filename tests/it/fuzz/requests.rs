@@ -59,6 +59,7 @@ fn call<Q: Message + Default>(rpc: &'static str, person: Person, request: &Q) ->
 /// What requests speak of.
 struct Things {
     sender: String,
+    vendor: String,
     /// Nobody calls for it.
     closing: String,
     receiver: String,
@@ -125,6 +126,7 @@ pub(super) async fn sound(exchange: &Exchange) -> (Who, Vec<Call>) {
     let plan = exchange.plan_of(baton_wire::v1::Point::PrimaryToSecondary);
     let things = Things {
         sender: sender.setting.clone(),
+        vendor: exchange.vendor("fuzz-mis").await.name,
         closing: exchange.elsewhere.name.clone(),
         receiver: receiver.setting.clone(),
         council: officer.setting.clone(),
@@ -500,7 +502,7 @@ fn subscriptions(of: &Things) -> Vec<Call> {
 }
 
 fn settings(of: &Things) -> Vec<Call> {
-    use Person::Officer;
+    use Person::{Officer, Sender};
     let parent = || of.council.clone();
     let school = wire::Setting {
         display_name: "Sample School".to_owned(),
@@ -546,6 +548,8 @@ fn settings(of: &Things) -> Vec<Call> {
                 setting: of.sender.clone(),
                 label: "one more".to_owned(),
                 roles: vec![Role::Senco.into()],
+                first_day: "2026-03-11".to_owned(),
+                last_day: "2026-12-31".to_owned(),
                 request_id: fresh(),
                 ..Default::default()
             },
@@ -575,6 +579,38 @@ fn settings(of: &Things) -> Vec<Call> {
             &wire::RevokeCredentialRequest {
                 parent: parent(),
                 name: of.credential.clone(),
+                request_id: fresh(),
+            },
+        ),
+        call(
+            "SettingService/AddDelegation",
+            Sender,
+            &wire::AddDelegationRequest {
+                parent: of.sender.clone(),
+                vendor: of.vendor.clone(),
+                roles: vec![Role::Publisher.into()],
+                scopes: vec![1, 2],
+                kinds: vec![1],
+                first_day: "2026-03-10".to_owned(),
+                last_day: "2026-12-31".to_owned(),
+                request_id: fresh(),
+            },
+        ),
+        call(
+            "SettingService/ListDelegations",
+            Officer,
+            &wire::ListDelegationsRequest {
+                parent: parent(),
+                setting: of.sender.clone(),
+            },
+        ),
+        call(
+            "SettingService/EndDelegation",
+            Officer,
+            &wire::EndDelegationRequest {
+                parent: parent(),
+                setting: of.sender.clone(),
+                vendor: of.vendor.clone(),
                 request_id: fresh(),
             },
         ),

@@ -324,6 +324,7 @@ impl Caller {
             lifetime_days,
             request_id: fresh(),
             kinds: assigned(roles),
+            ..Default::default()
         };
         Ok(self
             .settings()

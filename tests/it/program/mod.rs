@@ -7,6 +7,7 @@ mod backup;
 mod bad_files;
 mod caretaker;
 mod configuration;
+mod delegations;
 mod demo;
 mod desk;
 mod files;

@@ -112,7 +112,7 @@ impl Caller {
 
 impl Exchange {
     /// The council as a setting: its virtual school, its caseworkers.
-    fn council(&self) -> Setting {
+    pub(crate) fn council(&self) -> Setting {
         Setting {
             name: self.officer.setting.clone(),
             code: v1::SettingIdentifier {
@@ -123,7 +123,7 @@ impl Exchange {
     }
 
     /// One more setting.
-    async fn another(&self, kind: v1::SettingKind, name: &str) -> Setting {
+    pub(crate) async fn another(&self, kind: v1::SettingKind, name: &str) -> Setting {
         let code = v1::SettingIdentifier {
             scheme: "baton-local".to_owned(),
             value: name.to_owned(),
@@ -200,7 +200,7 @@ impl Exchange {
     }
 
     /// That the whole ledger holds, and the rows are what its entries make of them.
-    async fn holds(&self) {
+    pub(crate) async fn holds(&self) {
         let folder = tempfile::tempdir().unwrap();
         let connection = self.officer.connection(&self.door, folder.path());
         let (whole, said) = crate::tamper::verified(&connection).await;
@@ -225,7 +225,7 @@ async fn next(watch: &mut tonic::Streaming<v1::WatchResponse>) -> v1::Item {
 }
 
 /// What takes a safeguarding lead, and nothing else.
-fn restricted() -> v1::Sections {
+pub(crate) fn restricted() -> v1::Sections {
     let all = v1::Sections::decode(baton_wire::sample::complete(5)).unwrap();
     v1::Sections {
         family_and_agencies: all.family_and_agencies,

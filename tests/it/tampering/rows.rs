@@ -9,7 +9,7 @@ use super::{BRIEF, ENTRIES, ENTRIES_BRIEF, faults, some, verified};
 use crate::chance::seed;
 use crate::export::{Auditor, filled_to};
 use crate::harness::*;
-use crate::ledger::{a_day, with_a_document};
+use crate::ledger::{a_day, with_a_document, with_a_vendor};
 
 /// The columns a verifier reads. What the auditor itself is known by is left: without it nobody
 /// could ask.
@@ -26,6 +26,7 @@ async fn verified_columns(exchange: &Exchange, size: u64) -> Vec<Column> {
         ("setting_code", format!("setting_id <> '{council}'")),
         ("transition", "1 = 1".to_owned()),
         ("recipient", "1 = 1".to_owned()),
+        ("delegation", "1 = 1".to_owned()),
         ("profile", "1 = 1".to_owned()),
         ("document", "1 = 1".to_owned()),
         ("chunk", "1 = 1".to_owned()),
@@ -62,6 +63,7 @@ async fn places(home: &Home, columns: Vec<Column>, all: bool) -> Vec<(Column, i6
 pub(super) async fn prepared(exchange: &Exchange, size: u64) {
     a_day(exchange).await;
     with_a_document(exchange).await;
+    with_a_vendor(exchange).await;
     filled_to(exchange, size).await;
     if !exchange.home.is_postgres() {
         let pairs = (0..=255_u8)

@@ -10,8 +10,9 @@ use crate::harness::*;
 
 /// Tables of access rows, what tells their rows apart well enough, and a value that two rows have to
 /// differ in if exchanging them is to be a change.
-const ACCESS: [(&str, &str, &str); 6] = [
+const ACCESS: [(&str, &str, &str); 7] = [
     ("credential", "id", "digest"),
+    ("delegation", "setting_id", "vendor_id"),
     ("profile", "id", "content_id"),
     ("recipient", "transition_id", "transition_id"),
     ("setting", "id", "salt"),
@@ -143,7 +144,7 @@ fn of_row((table, key, content): (&str, &str, &str), value: &str) -> Vec<(String
         (what("added once more"), add),
     ];
     // Those are nothing but their keys.
-    if table != "recipient" {
+    if !["delegation", "recipient"].contains(&table) {
         all.push((what("exchanged with another"), exchange));
     }
     all

@@ -5,6 +5,7 @@ pub(crate) mod backup;
 mod batch;
 pub(crate) mod cohort;
 pub(crate) mod credentials;
+pub(crate) mod delegations;
 pub(crate) mod document;
 pub(crate) mod erase;
 pub(crate) mod hold;

@@ -32,7 +32,7 @@ vocabulary! {
         Status = "status",
         /// Register settings, their members, roles and agreements.
         ManageSettings = "manage_settings",
-        /// Issue and revoke credentials and delegations.
+        /// Issue and revoke credentials, and end delegations.
         ManageCredentials = "manage_credentials",
         /// Record that the young person releases the profile to an adult service.
         RecordPersonReleased = "record_person_released",
@@ -71,6 +71,8 @@ vocabulary! {
         EndRecipient = "end_recipient",
         /// Put another policy set into force, for all.
         ReplacePolicies = "replace_policies",
+        /// Let a vendor act for the setting, and see whom it lets.
+        Delegate = "delegate",
     }
 }
 
@@ -193,7 +195,8 @@ impl Action {
             | Self::Hold
             | Self::Restrict
             | Self::Disclose
-            | Self::EndRecipient => D::RELATION,
+            | Self::EndRecipient
+            | Self::Delegate => D::RELATION,
             Self::Read => D::RELATION
                 .and(D::KIND)
                 .and(D::FILLED)

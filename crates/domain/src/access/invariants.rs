@@ -66,6 +66,7 @@ pub const INVARIANTS: &[Invariant] = invariants![
     Denied: only_the_auditor_reads_the_ledger,
     Denied: only_the_sweeper_releases,
     Denied: only_the_council_administrator_replaces_policies,
+    Denied: only_the_setting_itself_delegates,
     AllowedLike: health_and_child_protection_need_no_agreement,
     AllowedLike: health_and_child_protection_survive_a_refusal,
     Allowed: policies_can_be_replaced_again,
@@ -301,6 +302,15 @@ fn only_the_sweeper_releases(tuple: &Tuple) -> bool {
 fn only_the_council_administrator_replaces_policies(tuple: &Tuple) -> bool {
     tuple.facts().action == Action::ReplacePolicies
         && !has(tuple.facts(), Role::CouncilAdministrator)
+}
+
+/// Who answers for the setting says who acts for it: no council, and no vendor another one.
+fn only_the_setting_itself_delegates(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.action == Action::Delegate
+        && (!has(facts, Role::Publisher)
+            || facts.relation != Relation::Source
+            || facts.delegation != Delegation::Direct)
 }
 
 /// By the setting itself, with a key of its own that nobody can have copied.

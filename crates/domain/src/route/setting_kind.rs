@@ -25,11 +25,13 @@ pub enum SettingKind {
     AdultSocialCare = 7,
     /// NHS or other health service.
     HealthService = 8,
+    /// Maker of software that acts for settings by their delegation; it neither sends nor receives.
+    Vendor = 9,
 }
 
 impl SettingKind {
     /// Every kind, in the order of the numbers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Nursery,
         Self::Childminder,
         Self::School,
@@ -38,9 +40,10 @@ impl SettingKind {
         Self::Council,
         Self::AdultSocialCare,
         Self::HealthService,
+        Self::Vendor,
     ];
 
-    /// The number in the contract: 1 to 8.
+    /// The number in the contract: 1 to 9.
     pub const fn number(self) -> u8 {
         self as u8
     }
@@ -63,6 +66,7 @@ impl SettingKind {
             Self::Council => "council",
             Self::AdultSocialCare => "adult_social_care",
             Self::HealthService => "health_service",
+            Self::Vendor => "vendor",
         }
     }
 

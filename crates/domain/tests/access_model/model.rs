@@ -249,6 +249,7 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         Action::ManageKeys => role == Operator || role == Sweeper,
         Action::BackUp => role == Operator,
         Action::ReplacePolicies => role == CouncilAdministrator,
+        Action::Delegate => at(Source, &[Publisher]),
         Action::Subscribe => {
             let part = [SubjectTeacher, CareersAdviser].contains(&role);
             school.contains(&role) || services.contains(&role) || desks.contains(&role) || part
@@ -307,6 +308,7 @@ fn circumstances_allow(role: Role, facts: &Facts) -> bool {
         Action::RecordPersonReleased | Action::RecordBestInterests => {
             decision && facts.route == RouteGroup::Adult && facts.age != AgeStage::Under16
         }
+        Action::Delegate => decision && facts.delegation == Delegation::Direct,
         Action::ReleaseChildProtectionNote => {
             timely && decision && facts.delegation == Delegation::Direct
         }

@@ -32,6 +32,8 @@ pub(super) struct Call {
 #[derive(Debug, Clone)]
 pub(super) struct Asking {
     pub(super) caller: Caller,
+    /// Whose the credential is.
+    of: SettingId,
     _taken: Option<Arc<Taken>>,
 }
 
@@ -56,12 +58,18 @@ impl Call {
         let credential = self.known.credential.clone();
         Asking {
             caller: Caller { credential, acting },
+            of: self.known.setting.clone(),
             _taken: Some(Arc::clone(&self.taken)),
         }
     }
 }
 
 impl Asking {
+    /// Whose the credential is, where that is not the acting setting: a vendor, or a stranger.
+    pub(super) fn vendor(&self) -> Option<&SettingId> {
+        (self.of != self.caller.acting).then_some(&self.of)
+    }
+
     /// The same for what goes on after the request was read and let go.
     pub(super) fn without_body(self) -> Self {
         Self {

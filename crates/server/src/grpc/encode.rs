@@ -8,7 +8,8 @@ use baton_domain::opening::Window;
 use baton_domain::route::{Point, Route};
 use baton_domain::section::{KindSet, SectionKind};
 use baton_store::{
-    CredentialView, Fetched, MoveSummary, Progress, Receipt, RecipientSummary, Section, SettingView,
+    CredentialView, DelegationView, Fetched, MoveSummary, Progress, Receipt, RecipientSummary,
+    Section, SettingView,
 };
 use baton_wire::convert::acceptance_number;
 use baton_wire::name::{CredentialName, ProfileName, SettingName, TransitionName};
@@ -73,9 +74,27 @@ pub(super) fn credential(view: CredentialView) -> twin::Credential {
         label: view.label,
         roles: roles(view.roles),
         assurance: twin::Assurance::from(view.assurance).into(),
+        start_time_us: view.starts_us,
         expire_time_us: view.expires_us,
         revoked: view.revoked,
         kinds: kinds(view.kinds),
+    }
+}
+
+pub(super) fn delegation(view: DelegationView) -> twin::Delegation {
+    twin::Delegation {
+        setting: setting_name(&view.setting),
+        vendor: setting_name(&view.vendor),
+        roles: roles(view.roles),
+        scopes: view
+            .scopes
+            .iter()
+            .map(|scope| twin::DelegationScope::from(scope).into())
+            .collect(),
+        kinds: kinds(view.kinds),
+        first_day: view.first_day,
+        last_day: view.last_day,
+        ended: view.ended,
     }
 }
 

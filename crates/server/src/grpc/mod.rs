@@ -3,6 +3,7 @@
 mod audit;
 mod backups;
 mod call;
+mod delegations;
 mod disclosure;
 mod documents;
 mod encode;
@@ -34,7 +35,7 @@ use self::call::Asking;
 pub(crate) use self::waiting::Waiting;
 use crate::backups::Backups;
 use crate::even::answered;
-use crate::limits::Limits;
+use crate::limits::{Limits, Turned};
 
 /// Largest request message, in bytes: a batch of 64 profiles of ordinary size, or one of 4 MiB.
 pub(crate) const REQUEST_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -64,13 +65,13 @@ impl Services {
     /// takes as long as anything else it is refused.
     async fn act<A: Act>(&self, asking: &Asking, act: A) -> Result<Done<A::Outcome>, Problem> {
         let asked = Instant::now();
+        // What a vendor asks for one setting leaves room for others.
+        if let Some(vendor) = asking.vendor() {
+            let passes = self.limits.delegated(vendor, &asking.acting);
+            passes.map_err(turned_away)?;
+        }
         let place = self.limits.gate.enter(&asking.credential).await;
-        let place = place.map_err(|turned| {
-            let problem = Problem::from(turned);
-            metrics::counter!("baton_acts_turned_away_total", "reason" => problem.reason.name())
-                .increment(1);
-            problem
-        })?;
+        let place = place.map_err(turned_away)?;
         let (ledger, asking) = (Arc::clone(&self.ledger), asking.clone());
         // A task of its own: what was asked is decided though the call be dropped, and until then
         // it has its place, and its bytes count. The panic of an act ends here too.
@@ -87,4 +88,12 @@ impl Services {
         }
         answer.map_err(|refusal| status::problem(&refusal))
     }
+}
+
+/// An act that does not reach the ledger.
+fn turned_away(turned: Turned) -> Problem {
+    let problem = Problem::from(turned);
+    metrics::counter!("baton_acts_turned_away_total", "reason" => problem.reason.name())
+        .increment(1);
+    problem
 }

@@ -6,14 +6,16 @@ use baton_domain::act::{
     RevokeCredential, SetCaretaker, SettingDraft,
 };
 use baton_domain::ids::SettingId;
+use baton_domain::recipient::Days;
 use baton_domain::route::SettingKind;
 use baton_domain::section::{KindSet, SectionKind};
-use baton_store::ImportedSetting;
+use baton_store::{ImportedSetting, london_date};
 use baton_wire::convert::required;
 use baton_wire::field;
 use baton_wire::name::{self, CredentialName};
 use baton_wire::status::Problem;
 use baton_wire::twin::{self, setting_service_server::SettingService};
+use jiff::civil::Date;
 use tonic::{Request, Response, Status};
 
 use super::call::{Asking, Fields, caller, known};
@@ -27,6 +29,7 @@ const PAGE_MAX: usize = 500;
 const CODES_MAX: usize = 20;
 /// Longest life of a credential: 13 months.
 const LIFETIME_DAYS_MAX: u32 = 396;
+const LIFETIME_DAYS: i32 = 396;
 
 fn draft(fields: &mut Fields, path: &str, setting: &twin::Setting) -> Option<SettingDraft> {
     let at = |name: &str| format!("{path}.{name}");
@@ -77,7 +80,7 @@ fn proof(fields: &mut Fields, spki: &[u8]) -> Option<Proof> {
     hash.map(Proof::Certificate)
 }
 
-fn role_set(fields: &mut Fields, numbers: &[i32]) -> Option<RoleSet> {
+pub(super) fn role_set(fields: &mut Fields, numbers: &[i32]) -> Option<RoleSet> {
     if numbers.is_empty() {
         fields.wrong("roles", "roles.count", "Give at least one role.");
     }
@@ -122,6 +125,50 @@ fn grant(fields: &mut Fields, roles: &[i32], kinds: &[i32]) -> Option<Grant> {
     };
     fields.wrong("kinds", rule, say);
     None
+}
+
+/// First and last day, and how long it works without a last one.
+fn lifetime(
+    fields: &mut Fields,
+    request: &twin::IssueCredentialRequest,
+    today: Date,
+) -> Option<(Days, u32)> {
+    let lifetime_days = match u32::try_from(request.lifetime_days) {
+        Ok(0) => Some(LIFETIME_DAYS_MAX),
+        Ok(days) if days <= LIFETIME_DAYS_MAX => Some(days),
+        _ => {
+            fields.wrong("lifetime_days", "lifetime", "Give 1 to 396 days.");
+            None
+        }
+    };
+    let first = fields.take(field::date("first_day", &request.first_day));
+    let last = fields.take(field::date("last_day", &request.last_day));
+    if request.lifetime_days != 0 && !request.last_day.is_empty() {
+        let say = "Give a last day or a number of days, not both.";
+        fields.wrong("lifetime_days", "lifetime.last_day", say);
+    }
+    let (first, last) = (first?, last?);
+    let begins = first.unwrap_or(today);
+    let ahead = |from: Date, day: Date| {
+        let span = day.since(from).map(|span| span.get_days());
+        span.is_ok_and(|days| (0..LIFETIME_DAYS).contains(&days))
+    };
+    if begins < today {
+        fields.wrong("first_day", "date.over", "Today or a day that is to come.");
+    } else if !ahead(today, begins) {
+        fields.wrong("first_day", "lifetime", "At most 396 days ahead.");
+    }
+    if last.is_some_and(|last| last < begins) {
+        fields.wrong(
+            "last_day",
+            "date.order",
+            "Not before the first day, nor before today.",
+        );
+    } else if last.is_some_and(|last| !ahead(begins, last)) {
+        let say = "At most 396 days (13 months) from the first to the last.";
+        fields.wrong("last_day", "lifetime", say);
+    }
+    Some((Days { first, last }, lifetime_days?))
 }
 
 impl Services {
@@ -279,21 +326,15 @@ impl SettingService for Services {
         let grant = grant(&mut fields, &request.roles, &request.kinds);
         let proof = proof(&mut fields, &request.certificate_spki_sha256);
         let id = fields.request_id(&request.request_id);
-        let days = match u32::try_from(request.lifetime_days) {
-            Ok(0) => Some(LIFETIME_DAYS_MAX),
-            Ok(days) if days <= LIFETIME_DAYS_MAX => Some(days),
-            _ => {
-                fields.wrong("lifetime_days", "lifetime", "Give 1 to 396 days.");
-                None
-            }
-        };
+        let lifetime = lifetime(&mut fields, &request, london_date(self.ledger.now_us()));
         let act = || {
             Some(IssueCredential {
                 setting: setting?,
                 label: label?,
                 grant: grant?,
                 proof: proof?,
-                lifetime_days: days?,
+                days: lifetime?.0,
+                lifetime_days: lifetime?.1,
                 request: id?,
             })
         };
@@ -345,5 +386,26 @@ impl SettingService for Services {
             credential: Some(encode::credential(done.value)),
             receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
         }))
+    }
+
+    async fn add_delegation(
+        &self,
+        request: Request<twin::AddDelegationRequest>,
+    ) -> Result<Response<twin::AddDelegationResponse>, Status> {
+        Ok(self.let_act(request).await?)
+    }
+
+    async fn end_delegation(
+        &self,
+        request: Request<twin::EndDelegationRequest>,
+    ) -> Result<Response<twin::EndDelegationResponse>, Status> {
+        Ok(self.let_act_no_more(request).await?)
+    }
+
+    async fn list_delegations(
+        &self,
+        request: Request<twin::ListDelegationsRequest>,
+    ) -> Result<Response<twin::ListDelegationsResponse>, Status> {
+        Ok(self.who_may_act(request).await?)
     }
 }

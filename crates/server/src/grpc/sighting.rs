@@ -10,7 +10,8 @@ use super::encode;
 
 pub(super) fn encode(asking: &SettingId, seen: Sighting) -> twin::Sighting {
     let acting = seen.setting.as_ref().map(|setting| setting.id.clone());
-    let credential = acting.zip(seen.credential);
+    let vendor = seen.vendor.as_ref().map(|vendor| vendor.id.clone());
+    let credential = vendor.or(acting).zip(seen.credential);
     let credential = credential.map(|(setting, credential)| CredentialName {
         setting,
         credential,
@@ -42,6 +43,9 @@ pub(super) fn encode(asking: &SettingId, seen: Sighting) -> twin::Sighting {
             setting.town,
         )
     });
+    let (vendor, vendor_display_name) = seen.vendor.map_or(Default::default(), |vendor| {
+        (encode::setting_name(&vendor.id), vendor.name)
+    });
     twin::Sighting {
         position: encode::signed(seen.position),
         time_us: seen.time_us,
@@ -63,6 +67,8 @@ pub(super) fn encode(asking: &SettingId, seen: Sighting) -> twin::Sighting {
         concerned: to.chain(from).collect(),
         what: what(seen.fact, seen.rejected_for),
         dropped: seen.dropped,
+        vendor,
+        vendor_display_name,
     }
 }
 

@@ -15,8 +15,8 @@ use crate::head::{Head, int};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
 use crate::rows::{
-    ContentRow, CredentialRow, DocumentRow, ProfileRow, RecipientRow, SettingCodeRow, SettingRow,
-    TransitionRow,
+    ContentRow, CredentialRow, DelegationRow, DocumentRow, ProfileRow, RecipientRow,
+    SettingCodeRow, SettingRow, TransitionRow,
 };
 use crate::scene::{Question, Scene};
 use crate::world::Needs;
@@ -159,6 +159,7 @@ impl Prepare for ListAccessRows {
         };
         // Alphabetical, as the tables are named: the order the pages go through.
         page.read::<CredentialRow>(&mut tx, 1).await?;
+        page.read::<DelegationRow>(&mut tx, 2).await?;
         page.read_documents(&mut tx).await?;
         page.read::<ProfileRow>(&mut tx, 1).await?;
         page.read::<RecipientRow>(&mut tx, 2).await?;

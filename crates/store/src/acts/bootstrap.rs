@@ -3,6 +3,7 @@
 use baton_domain::access::{Grant, Role, RoleSet};
 use baton_domain::act::Bootstrap;
 use baton_domain::entry::EntryKind;
+use baton_domain::recipient::Days;
 use baton_domain::route::SettingKind;
 use baton_domain::section::KindSet;
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,7 @@ impl Step for Bootstrap {
                 label: "first officer",
                 grant,
                 proof: &self.proof,
+                days: Days::default(),
                 lifetime_days: LIFETIME_DAYS,
             },
         )?;

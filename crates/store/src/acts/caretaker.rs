@@ -6,6 +6,7 @@ use baton_domain::entry::EntryKind;
 use baton_domain::ids::SettingId;
 use baton_domain::route::SettingKind;
 
+use super::delegations::is_vendor;
 use super::settings::{CLOSED, OPEN, SettingView, managing, view};
 use super::{Idempotent, Step, direct};
 use crate::refusal::Refusal;
@@ -61,6 +62,9 @@ impl Step for SetCaretaker {
         // of everybody who could.
         if row.kind == i64::from(SettingKind::Council.number()) {
             return Err(Refusal::Failed("CARETAKER_OF_COUNCIL"));
+        }
+        if is_vendor(&row) || is_vendor(&caretaker) {
+            return Err(Refusal::Failed("VENDOR_TAKES_NO_PART"));
         }
         // No chains: who looks after something is there to do it.
         if caretaker.state != OPEN || caretaker.caretaker_id.is_some() {

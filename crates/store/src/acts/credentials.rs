@@ -2,20 +2,23 @@
 
 use baton_domain::access::{Action, Assurance, Grant, Role, RoleSet};
 use baton_domain::act::{Caller, IssueCredential, ListCredentials, Proof, RevokeCredential};
+use baton_domain::delegation::Mandate;
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::{CredentialId, SettingId};
 use baton_domain::log::canonical::Json;
+use baton_domain::recipient::Days;
 use baton_domain::section::{KindSet, SectionKind};
 use serde::{Deserialize, Serialize};
 
 use super::settings::{managing, random_id};
 use super::{Idempotent, Prepare, Step, Turn, direct};
+use crate::clock::london_midnight_us;
 use crate::engine::value::Value;
 use crate::keys::{Key, Keys};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
 use crate::rows::{CredentialRow, credential_state};
-use crate::scene::{Scene, live, roles};
+use crate::scene::{Scene, roles};
 use crate::view::kinds;
 use crate::world::{Needs, Put as _};
 
@@ -38,6 +41,8 @@ pub struct CredentialView {
     pub kinds: KindSet,
     /// How it is proved.
     pub assurance: Assurance,
+    /// From when it works, microseconds UTC; 0: since it was issued.
+    pub starts_us: i64,
     /// When it stops working, microseconds UTC.
     pub expires_us: i64,
     /// Whether it was revoked.
@@ -60,6 +65,7 @@ pub(super) struct NewCredential<'a> {
     pub(super) label: &'a str,
     pub(super) grant: Grant,
     pub(super) proof: &'a Proof,
+    pub(super) days: Days,
     pub(super) lifetime_days: u32,
 }
 
@@ -75,7 +81,7 @@ pub(crate) fn certificate_digest(spki: &[u8; 32]) -> Vec<u8> {
 }
 
 /// Asks for the right to manage a setting's credentials; a setting that is not there is denied.
-fn manage(scene: &mut Scene<'_>, setting: &SettingId) -> Result<(), Refusal> {
+pub(super) fn manage(scene: &mut Scene<'_>, setting: &SettingId) -> Result<(), Refusal> {
     let target = scene.world.settings.get(setting.as_str());
     let known = target.is_some();
     let council = target.map_or(String::new(), |row| row.council.clone());
@@ -97,13 +103,20 @@ fn grantable(scene: &Scene<'_>, roles: RoleSet) -> Result<(), Refusal> {
 
 /// Makes a credential row in the world.
 pub(super) fn issue(scene: &mut Scene<'_>, new: &NewCredential<'_>) -> Result<Issued, Refusal> {
+    let (starts_us, expires_us) = new.span(scene.time_us);
     if let Proof::Certificate(spki) = new.proof {
         let digest = certificate_digest(spki);
         // Those of a setting that was handed over prove nothing any more.
         let over =
             |row: &CredentialRow| scene.world.caretaker_of(row.setting_id.as_str()).is_some();
-        let in_use =
-            |row: &CredentialRow| row.digest == digest && live(row, scene.time_us) && !over(row);
+        // One may follow another: of two at a time nobody could say which is meant.
+        let crosses = |row: &CredentialRow| {
+            let begins = starts_us.max(scene.time_us);
+            row.state == credential_state::LIVE
+                && row.expires_us > begins
+                && row.starts_us < expires_us
+        };
+        let in_use = |row: &CredentialRow| row.digest == digest && crosses(row) && !over(row);
         if scene.world.credentials.iter().any(in_use) {
             return Err(Refusal::Failed("CERTIFICATE_IN_USE"));
         }
@@ -120,7 +133,6 @@ pub(super) fn issue(scene: &mut Scene<'_>, new: &NewCredential<'_>) -> Result<Is
             )
         }
     };
-    let lifetime_us = i64::from(new.lifetime_days).saturating_mul(DAY_US);
     let row = CredentialRow {
         id,
         setting_id: new.setting.clone(),
@@ -129,7 +141,8 @@ pub(super) fn issue(scene: &mut Scene<'_>, new: &NewCredential<'_>) -> Result<Is
         kinds: i64::from(new.grant.kinds().bits()),
         assurance: i64::try_from(assurance.index()).unwrap_or_default(),
         digest,
-        expires_us: scene.time_us.saturating_add(lifetime_us),
+        starts_us,
+        expires_us,
         state: credential_state::LIVE,
     };
     scene.detail("credential", row.id.as_str());
@@ -146,6 +159,27 @@ pub(super) fn issue(scene: &mut Scene<'_>, new: &NewCredential<'_>) -> Result<Is
     Ok(Issued { credential, secret })
 }
 
+impl NewCredential<'_> {
+    /// From when until when it works, microseconds UTC. Days begin at midnight in London.
+    fn span(&self, now_us: i64) -> (i64, i64) {
+        let starts_us = self.days.first.map_or(0, london_midnight_us);
+        let after_last = self.days.last.and_then(|last| last.tomorrow().ok());
+        let lifetime_us = i64::from(self.lifetime_days).saturating_mul(DAY_US);
+        let expires_us = after_last.map_or_else(
+            || now_us.max(starts_us).saturating_add(lifetime_us),
+            london_midnight_us,
+        );
+        (starts_us, expires_us)
+    }
+}
+
+impl CredentialRow {
+    /// Whether a time is neither before its first day nor after its last.
+    pub(crate) const fn is_in_its_days(&self, time_us: i64) -> bool {
+        self.starts_us <= time_us && time_us < self.expires_us
+    }
+}
+
 fn view(row: &CredentialRow) -> CredentialView {
     CredentialView {
         id: row.id.clone(),
@@ -157,6 +191,7 @@ fn view(row: &CredentialRow) -> CredentialView {
             .ok()
             .and_then(|index| Assurance::ALL.get(index).copied())
             .unwrap_or(Assurance::Key),
+        starts_us: row.starts_us,
         expires_us: row.expires_us,
         revoked: row.state == credential_state::REVOKED,
     }
@@ -177,13 +212,14 @@ impl Step for IssueCredential {
 
     fn request(&self) -> Option<Idempotent<'_>> {
         let content = format!(
-            "{} {} {} {} {:?} {}",
+            "{} {} {} {} {:?} {} {:?}",
             self.setting,
             self.label,
             self.grant.roles().bits(),
             self.grant.kinds().bits(),
             self.proof,
-            self.lifetime_days
+            self.lifetime_days,
+            self.days,
         );
         Some(Idempotent {
             id: &self.request,
@@ -206,6 +242,9 @@ impl Step for IssueCredential {
             return Err(Refusal::Failed("SETTING_HANDED_OVER"));
         }
         grantable(scene, self.grant.roles())?;
+        if scene.world.is_vendor(&self.setting) && !Mandate::allows(self.grant.roles()) {
+            return Err(Refusal::Failed("ROLE_NOT_OF_VENDOR"));
+        }
         issue(
             scene,
             &NewCredential {
@@ -213,6 +252,7 @@ impl Step for IssueCredential {
                 label: &self.label,
                 grant: self.grant,
                 proof: &self.proof,
+                days: self.days,
                 lifetime_days: self.lifetime_days,
             },
         )

@@ -1,7 +1,5 @@
 //! Opening a key epoch, and entering that epochs are destroyed.
 
-use std::collections::BTreeSet;
-
 use baton_domain::access::{Action, Role, RoleSet};
 use baton_domain::act::{Caller, RequestId, RotateKeys};
 use baton_domain::entry::EntryKind;
@@ -123,11 +121,8 @@ impl Inner {
     /// Whether the policies let a caller do what is about the service as such, as things stand now.
     /// A look; it is decided under the lock.
     pub(super) async fn may(&self, caller: &Caller, action: Action) -> Result<bool, Refusal> {
-        let needs = Needs {
-            credentials: BTreeSet::from([caller.credential.clone()]),
-            settings: BTreeSet::from([caller.acting.clone()]),
-            ..Needs::default()
-        };
+        let mut needs = Needs::default();
+        needs.ask_as(caller);
         let decider = self.decider_now().await?;
         let mut world = self.look(&needs).await?;
         let with = (&self.keys, &*decider);

@@ -75,6 +75,15 @@ pub(crate) fn store(
     let turned = before.as_ref().is_some_and(|b| {
         (b.kind == council) != is_council || is_council && b.council != draft.council
     });
+    // Nor does a school become a vendor, with what its credentials were given as one, or one a school.
+    let vendor = i64::from(SettingKind::Vendor.number());
+    let is_vendor = draft.kind == SettingKind::Vendor;
+    if before
+        .as_ref()
+        .is_some_and(|b| (b.kind == vendor) != is_vendor)
+    {
+        return Err(Refusal::Failed("NOT_A_VENDOR"));
+    }
     if turned || is_council && draft.council.is_empty() {
         return Err(Refusal::Failed("NOT_A_COUNCIL"));
     }

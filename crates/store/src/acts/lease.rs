@@ -19,20 +19,24 @@ use crate::ledger::{Inner, Ledger};
 use crate::refusal::Refusal;
 use crate::rows::{LeaseRow, SubscriptionRow};
 
-/// Something came, the watch has lost its lease, or whoever watches their credential. Each is reason
-/// to ask for a turn, and the last one for the turn to be refused.
+/// Something came, the watch has lost its lease, or whoever watches their credential or delegation.
+/// Each is reason to ask for a turn, and the last ones for the turn to be refused.
 pub(crate) const STIRRED: &str = "SELECT CAST(1 AS BIGINT) WHERE \
      EXISTS (SELECT 1 FROM feed WHERE addressee = $1 AND position >= $2 \
-     AND (apart = 0 OR EXISTS (SELECT 1 FROM credential c WHERE c.id = $3 \
+     AND (apart = 0 OR EXISTS (SELECT 1 FROM credential c WHERE c.id = $3 AND c.setting_id = addressee \
      AND ((c.roles & $4) <> 0 OR apart = 2 AND (c.roles & $5) <> 0)))) \
-     OR NOT EXISTS (SELECT 1 FROM credential WHERE id = $3 AND state = 1) \
+     OR NOT EXISTS (SELECT 1 FROM credential c WHERE c.id = $3 AND c.state = 1 \
+     AND (c.setting_id = $1 OR EXISTS (SELECT 1 FROM delegation WHERE setting_id = $1 \
+     AND vendor_id = c.setting_id AND ended = 0))) \
      OR NOT EXISTS (SELECT 1 FROM lease WHERE subscription_id = $6 AND watch_id = $7)";
 /// The same for who holds no lease. What is kept apart wakes nobody who is not told of it.
 pub(crate) const ARRIVED: &str = "SELECT CAST(1 AS BIGINT) WHERE \
      EXISTS (SELECT 1 FROM feed WHERE addressee = $1 AND position >= $2 \
-     AND (apart = 0 OR EXISTS (SELECT 1 FROM credential c WHERE c.id = $3 \
+     AND (apart = 0 OR EXISTS (SELECT 1 FROM credential c WHERE c.id = $3 AND c.setting_id = addressee \
      AND ((c.roles & $4) <> 0 OR apart = 2 AND (c.roles & $5) <> 0)))) \
-     OR NOT EXISTS (SELECT 1 FROM credential WHERE id = $3 AND state = 1)";
+     OR NOT EXISTS (SELECT 1 FROM credential c WHERE c.id = $3 AND c.state = 1 \
+     AND (c.setting_id = $1 OR EXISTS (SELECT 1 FROM delegation WHERE setting_id = $1 \
+     AND vendor_id = c.setting_id AND ended = 0)))";
 
 impl Inner {
     /// What a turn does to the lease before it shows anything, and the watch it is a turn of.

@@ -12,6 +12,7 @@ mod bootstrap;
 mod caretaker;
 mod committed;
 mod credentials;
+mod delegations;
 mod disclosure;
 mod documents;
 mod epochs;
@@ -56,6 +57,7 @@ pub use audit::{AccessRows, Entries};
 pub use bootstrap::Bootstrapped;
 pub use credentials::{CredentialView, Issued};
 pub(crate) use credentials::{certificate_digest, key_digest};
+pub use delegations::DelegationView;
 pub use documents::{
     ChunkStaged, DOCUMENT_LEASE, DocumentBegun, DocumentFault, DocumentLease, DocumentView,
     Documents, Downloaded, Finalised, RemovedDocument,
@@ -215,6 +217,9 @@ acts! {
     IssueCredential => Issued,
     ListCredentials => Vec<CredentialView>,
     RevokeCredential => CredentialView,
+    AddDelegation => DelegationView,
+    EndDelegation => DelegationView,
+    ListDelegations => Vec<DelegationView>,
     Plan => Planned,
     Redirect => Redirected,
     RecordFact => Redirected,

@@ -8,6 +8,7 @@ use baton_domain::log::canonical::Json;
 use baton_domain::route::{Route, SettingKind};
 use serde::{Deserialize, Serialize};
 
+use super::delegations::is_vendor;
 use super::move_summary::MoveSummary;
 use super::recipients::is_final;
 use super::redirect::{admits, councils, has_destination_settled, may_offer, set_offer, tell};
@@ -115,6 +116,9 @@ impl Step for PlanStep {
         }
         scene.require(Action::Plan, question)?;
         let from = from.ok_or(Refusal::Denied)?;
+        if is_vendor(&from) {
+            return Err(Refusal::Failed("VENDOR_TAKES_NO_PART"));
+        }
         if self.blinds.is_empty() {
             return Err(Refusal::Failed("NO_IDENTIFIER"));
         }

@@ -24,7 +24,7 @@ pub(crate) const FEED: &str = "SELECT addressee, position, item, kind, apart, pr
      transition_id, point, academic_year FROM feed \
      WHERE addressee = $1 AND (position, item) >= ($2, $3) \
      AND ($4 = 0 OR point = $4) AND ($5 = 0 OR academic_year = $5) \
-     AND (apart = 0 OR EXISTS (SELECT 1 FROM credential c WHERE c.id = $7 \
+     AND (apart = 0 OR EXISTS (SELECT 1 FROM credential c WHERE c.id = $7 AND c.setting_id = addressee \
      AND ((c.roles & $8) <> 0 OR apart = 2 AND (c.roles & $9) <> 0))) \
      ORDER BY position, item LIMIT $6";
 /// Content one turn carries, bytes: with its frame below the 4 MiB that most gRPC clients take by

@@ -25,6 +25,8 @@ pub struct Sighting {
     pub time_us: i64,
     /// Acting setting; none for the service itself.
     pub setting: Option<Concerned>,
+    /// The vendor it is of, where it acted for the setting by delegation.
+    pub vendor: Option<Concerned>,
     /// The credential.
     pub credential: Option<CredentialId>,
     /// Its label, where the asker may know it.
@@ -77,6 +79,7 @@ impl Sighting {
             dropped: true,
             time_us: 0,
             setting: None,
+            vendor: None,
             credential: None,
             label: String::new(),
             roles: RoleSet::EMPTY,
@@ -114,10 +117,15 @@ impl Said {
         SettingId::parse(text(member(&self.0, "caller")?, "setting")?).ok()
     }
 
+    fn vendor(&self) -> Option<SettingId> {
+        SettingId::parse(text(member(&self.0, "caller")?, "vendor")?).ok()
+    }
+
     /// Every setting it names.
     pub(super) fn settings(&self) -> Vec<SettingId> {
         let mut all = [self.named("to"), self.named("from")].concat();
         all.extend(self.acting());
+        all.extend(self.vendor());
         all
     }
 
@@ -227,6 +235,7 @@ impl Said {
             time_us: int(&self.0, "time_us").unwrap_or_default(),
             dropped: false,
             setting: self.acting().map(concerned),
+            vendor: self.vendor().map(concerned),
             label: label.map_or(String::new(), |row| row.label.clone()),
             credential,
             roles: self.roles(),

@@ -145,12 +145,11 @@ impl Inner {
         if ids.is_empty() {
             return Ok(ids);
         }
-        let needs = Needs {
-            credentials: [caller.credential.clone()].into(),
-            settings: [caller.acting.clone()].into(),
+        let mut needs = Needs {
             transitions: ids.iter().cloned().collect(),
             ..Needs::default()
         };
+        needs.ask_as(caller);
         let mut world = self.look(&needs).await?;
         let decider = self.decider();
         let moment = Moment::now(&self.clock);

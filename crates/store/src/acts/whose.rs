@@ -79,7 +79,7 @@ impl Asked {
     ) -> Result<Vec<Alias>, Refusal> {
         let mut needs = Needs::default();
         self.needs(&mut needs);
-        needs.credentials.insert(caller.credential.clone());
+        needs.ask_as(caller);
         let mut world: World = ledger.look(&needs).await?;
         let (decider, moment) = (ledger.decider(), Moment::now(&ledger.clock));
         let mut scene = Scene::new(&mut world, (&ledger.keys, &decider), Some(caller), moment);

@@ -15,10 +15,10 @@ use super::Db;
 use super::table::{Statement, Table as _};
 use super::value::Column as _;
 use crate::rows::{
-    AboutRow, ChunkRow, ContentRow, CredentialRow, DocumentRow, EntryRow, ErasedRow, FeedRow,
-    LearnerCodeRow, LearnerRow, LeaseRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow,
-    ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow,
-    StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    AboutRow, ChunkRow, ContentRow, CredentialRow, DelegationRow, DocumentRow, EntryRow, ErasedRow,
+    FeedRow, LearnerCodeRow, LearnerRow, LeaseRow, LogKeyRow, PolicyChangeRow, PolicySetRow,
+    ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow,
+    SettingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 use crate::{
     acts, backup, bodies, cosigned, erasure, handover, head, log_keys, open, policies, proofs,
@@ -34,6 +34,7 @@ fn statements() -> Vec<Statement> {
         ChunkRow,
         ContentRow,
         CredentialRow,
+        DelegationRow,
         DocumentRow,
         EntryRow,
         ErasedRow,

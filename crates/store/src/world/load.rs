@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::ids::SettingId;
+use baton_domain::ids::{CredentialId, SettingId};
 
 use super::{Indexed, Needs, World, council_code};
 use crate::engine::Tx;
@@ -27,6 +27,10 @@ impl World {
             .load(by(tx, "id", needs.credentials.iter().cloned()).await?);
         let digests = needs.digests.iter().cloned();
         world.credentials.load(by(tx, "digest", digests).await?);
+        let delegators = world.delegators(needs);
+        world
+            .delegations
+            .load(by(tx, "setting_id", delegators.into_iter()).await?);
         world
             .subscriptions
             .load(by(tx, "id", needs.subscriptions.iter().cloned()).await?);
@@ -103,6 +107,17 @@ impl World {
         world.load_settings(tx, needs).await?;
         world.index_all();
         Ok(world)
+    }
+
+    /// Settings whose delegations matter: those that are asked for by a credential of another one.
+    fn delegators(&self, needs: &Needs) -> BTreeSet<SettingId> {
+        let another = |(credential, acting): &&(_, SettingId)| {
+            let row = self.credentials.get(CredentialId::as_str(credential));
+            row.is_some_and(|row| row.setting_id != *acting)
+        };
+        let asked_for = needs.callers.iter().filter(another);
+        let asked_for = asked_for.map(|(_, acting)| acting.clone());
+        asked_for.chain(needs.delegators.iter().cloned()).collect()
     }
 
     async fn load_documents(&mut self, tx: &mut Tx, needs: &Needs) -> Result<(), StoreError> {

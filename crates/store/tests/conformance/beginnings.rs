@@ -5,6 +5,7 @@ use baton_domain::act::{
     Bootstrap, Caller, ImportSetting, IssueCredential, ListCredentials, ListSettings, Proof,
     SettingDraft,
 };
+use baton_domain::recipient::Days;
 use baton_domain::route::SettingKind;
 use baton_store::{Clock, Ledger, Presented, Refusal, StoreError};
 
@@ -124,6 +125,7 @@ on_both_engines! {
             label: "theirs".to_owned(),
             grant: crate::values::grant(&[Role::Dsl]),
             proof: Proof::NewKey,
+            days: Days::default(),
             lifetime_days: 1,
             request: world.request(),
         };
@@ -146,6 +148,7 @@ on_both_engines! {
                 label: "for me".to_owned(),
                 grant: crate::values::grant(&[role]),
                 proof: Proof::NewKey,
+                days: Days::default(),
                 lifetime_days: 1,
                 request: world.request(),
             };
@@ -161,6 +164,7 @@ on_both_engines! {
             label: "MIS".to_owned(),
             grant: crate::values::grant(&[Role::DataManager]),
             proof: Proof::NewKey,
+            days: Days::default(),
             lifetime_days: 2,
             request: world.request(),
         };
@@ -225,6 +229,7 @@ on_both_engines! {
             label: "MIS".to_owned(),
             grant: crate::values::grant(&[Role::Publisher]),
             proof: Proof::Certificate([9; 32]),
+            days: Days::default(),
             lifetime_days: 2,
             request: world.request(),
         };
@@ -251,6 +256,7 @@ on_both_engines! {
             label: "for ever".to_owned(),
             grant: crate::values::grant(&[Role::Auditor]),
             proof: Proof::NewKey,
+            days: Days::default(),
             lifetime_days: u32::MAX,
             request: crate::values::request("for-ever"),
         };

@@ -8,6 +8,7 @@ use baton_domain::act::{
     Proof, Publish, Pull, RequestId, RevokeCredential, SettingDraft, Subscribe, Target,
 };
 use baton_domain::ids::{LearnerIdentifier, ProfileId, SettingId, SubscriptionId, TransitionId};
+use baton_domain::recipient::Days;
 use baton_domain::route::{Route, SettingKind};
 use baton_domain::section::{KindSet, SectionKind};
 use baton_store::{
@@ -144,6 +145,7 @@ impl World {
             label: "of a test".to_owned(),
             grant: values::grant(roles),
             proof: Proof::Certificate(spki),
+            days: Days::default(),
             lifetime_days: 300,
             request: self.request(),
         };

@@ -135,6 +135,21 @@ reasons! {
     /// Nobody gives rights beyond their own.
     RoleNotGrantable = "ROLE_NOT_GRANTABLE", FailedPrecondition,
         "a role in this request is not the caller's to give";
+    /// Work is handed over to vendors, which are imported as such.
+    NotAVendor = "NOT_A_VENDOR", FailedPrecondition,
+        "this is no vendor that is open; a vendor is imported as one, and is never anything else";
+    /// A vendor acts for settings; it sends nothing, receives nothing and looks after nothing.
+    VendorTakesNoPart = "VENDOR_TAKES_NO_PART", FailedPrecondition,
+        "a vendor acts for settings by their delegation and takes no part of its own";
+    /// What a vendor's credential may have is in a closed list.
+    RoleNotOfVendor = "ROLE_NOT_OF_VENDOR", FailedPrecondition,
+        "a vendor's credential has the roles of publisher, receiver lead and data manager at most";
+    /// A setting lets as many vendors act for it as it may, or had as many as it may have had.
+    TooManyDelegations = "TOO_MANY_DELEGATIONS", FailedPrecondition,
+        "as many vendors act for this setting as may; end a delegation first";
+    /// The vendor does not act for this setting, or not any more.
+    NotDelegated = "NOT_DELEGATED", FailedPrecondition,
+        "no delegation to this vendor stands; `baton delegations list` shows those there are";
     /// A section kind stands twice in one publish.
     SectionTwice = "SECTION_TWICE", FailedPrecondition,
         "a section kind is given twice";

@@ -59,11 +59,24 @@ pub(super) enum Verdict {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Who {
     pub(super) setting: Place,
+    /// Whose it is, where that is a vendor that acts for the setting.
+    pub(super) vendor: Option<Place>,
     /// Its id, `crd_…`.
     pub(super) credential: String,
     /// Empty where it is not told.
     pub(super) label: String,
     pub(super) roles: Vec<Role>,
+}
+
+impl Who {
+    /// The setting, and the vendor that acted for it where one did.
+    pub(super) fn acting(&self) -> String {
+        let setting = self.setting.words();
+        match &self.vendor {
+            Some(vendor) => format!("{} for {setting}", vendor.words()),
+            None => setting,
+        }
+    }
 }
 
 /// A setting.
@@ -109,6 +122,11 @@ impl Seen {
                 town: sighting.setting_town.clone(),
                 id: sighting.setting.clone(),
             },
+            vendor: (!sighting.vendor.is_empty()).then(|| Place {
+                name: sighting.vendor_display_name.clone(),
+                town: String::new(),
+                id: sighting.vendor.clone(),
+            }),
             credential: last(&sighting.credential),
             label: sighting.credential_label.clone(),
             roles,
@@ -183,6 +201,7 @@ impl Seen {
         let caller = &said["caller"];
         let who = place(&caller["setting"]).map(|setting| Who {
             setting,
+            vendor: place(&caller["vendor"]),
             credential: text(&caller["credential"]),
             label: String::new(),
             roles: roles

@@ -56,6 +56,18 @@ fn phrase(kind: EntryKind, seen: &Seen) -> Act {
         EntryKind::CredentialIssued => plain("issued a credential", "issue a credential"),
         EntryKind::CredentialsListed => plain("listed credentials", "list credentials"),
         EntryKind::CredentialRevoked => plain("revoked a credential", "revoke a credential"),
+        EntryKind::DelegationAdded => plain(
+            "let a vendor act for the setting",
+            "let a vendor act for the setting",
+        ),
+        EntryKind::DelegationEnded => plain(
+            "ended that a vendor acts for a setting",
+            "end that a vendor acts for a setting",
+        ),
+        EntryKind::DelegationsListed => plain(
+            "listed which vendors act for a setting",
+            "list which vendors act for a setting",
+        ),
         EntryKind::Planned => same("planned the move", "plan the move", &to),
         EntryKind::Redirected => redirected(seen, &to),
         EntryKind::RecipientAdded | EntryKind::RecipientEnded | EntryKind::PlanCouncilSet => {
@@ -381,7 +393,7 @@ pub(super) fn who(who: Option<&Who>) -> String {
         "" => who.credential.clone(),
         label => format!("'{label}' ({})", who.credential),
     };
-    format!("the {roles}credential {name} of {}", who.setting.words())
+    format!("the {roles}credential {name} of {}", who.acting())
 }
 
 /// A ledger time on the clocks of London.
@@ -411,6 +423,7 @@ mod tests {
             kind: Some(kind),
             act: kind.name().to_owned(),
             who: Some(Who {
+                vendor: None,
                 setting: place("Elm Secondary"),
                 credential: "crd_1".to_owned(),
                 label: "Office".to_owned(),

@@ -25,6 +25,8 @@ Examples:
     --label 'Key person, SEN' --out key-person
   baton credentials issue --code gias:100000 --role data-manager --api-key \\
     --label 'School information system' --out mis --days 90
+  baton credentials issue --code gias:100000 --role receiver-lead --label 'Head of Year 7' \\
+    --out year-7 --first-day 2026-09-01 --last-day 2027-08-31
 
 Hand the folder over safely: whoever has it acts in these roles. The key never leaves the
 folder; the service only knows the hash of its public half.")]
@@ -49,6 +51,12 @@ Restricted sections (family_and_agencies, child_protection_note) take --role dsl
     /// Days until it expires, at most 396; by default that.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=396))]
     days: Option<i32>,
+    /// First day of the membership, CCYY-MM-DD; by default it works at once.
+    #[arg(long, value_name = "DATE")]
+    first_day: Option<jiff::civil::Date>,
+    /// Last day of the membership, CCYY-MM-DD, included; instead of --days.
+    #[arg(long, value_name = "DATE", conflicts_with = "days")]
+    last_day: Option<jiff::civil::Date>,
     /// An API key instead of a certificate.
     #[arg(long)]
     api_key: bool,
@@ -94,6 +102,8 @@ pub(super) async fn run(
             .collect(),
         certificate_spki_sha256: hash.into(),
         lifetime_days: args.days.unwrap_or_default(),
+        first_day: args.first_day.map_or(String::new(), |day| day.to_string()),
+        last_day: args.last_day.map_or(String::new(), |day| day.to_string()),
         ..Default::default()
     };
     let issued = match client.issue_credential(request).await {
@@ -177,6 +187,8 @@ mod tests {
             kinds: kinds.to_vec(),
             label: "key person".to_owned(),
             days: None,
+            first_day: None,
+            last_day: None,
             api_key: false,
             out: PathBuf::new(),
         };

@@ -139,10 +139,12 @@ fn line(credential: &v1::Credential) -> String {
         v1::Assurance::Key => "API key",
         v1::Assurance::Unspecified => "unknown proof",
     };
-    let until = day(credential.expire_time_us);
+    // The last day it works.
+    let until = day(credential.expire_time_us - 1);
+    let from = day(credential.start_time_us).map_or(String::new(), |day| format!("from {day} "));
     let until = match (credential.revoked, until) {
         (true, _) => "revoked".to_owned(),
-        (false, Some(day)) => format!("until {day}"),
+        (false, Some(day)) => format!("{from}until {day}"),
         (false, None) => String::new(),
     };
     let (name, label) = (&credential.name, &credential.label);

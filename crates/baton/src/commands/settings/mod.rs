@@ -62,7 +62,7 @@ struct AddArgs {
     /// What it is.
     #[arg(long, value_parser = kind, value_name = "KIND", long_help = "\
 What it is: nursery, childminder, school, college, training-provider, council, \
-adult-social-care or health-service.")]
+adult-social-care, health-service or vendor.")]
     kind: SettingKind,
     /// Display name.
     #[arg(long)]

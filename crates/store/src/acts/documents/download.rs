@@ -146,8 +146,7 @@ impl Ledger {
 impl Inner {
     async fn may_still_read(&self, caller: &Caller, lease: &DocumentLease) -> Result<(), Refusal> {
         let mut needs = Needs::default();
-        needs.credentials.insert(caller.credential.clone());
-        needs.settings.insert(caller.acting.clone());
+        needs.ask_as(caller);
         needs.documents.insert(lease.view.document.clone());
         let mut world = self.look(&needs).await?;
         let decider = self.decider_now().await?;

@@ -5,6 +5,7 @@ use baton_domain::recipient::RecipientRelation;
 use baton_domain::route::{Route, SettingKind};
 
 use super::is_final;
+use crate::acts::delegations::is_vendor;
 use crate::acts::settings::OPEN;
 use crate::rows::{RecipientRow, SettingRow, TransitionRow};
 use crate::scene::Scene;
@@ -66,7 +67,7 @@ impl Scene<'_> {
                 .and_then(SettingKind::from_number);
             let placed = act.relation != RecipientRelation::Further;
             let admitted = route.zip(kind).is_some_and(|(it, kind)| it.admits(kind));
-            wrong(placed && !admitted, F::NotOfRoute);
+            wrong(placed && !admitted || is_vendor(to), F::NotOfRoute);
         } else {
             wrong(true, F::Unknown);
         }

@@ -10,6 +10,7 @@ use baton_domain::act::{
 };
 use baton_domain::calendar::AcademicYear;
 use baton_domain::ids::{LearnerIdentifier, SettingId, SettingIdentifier, TransitionId};
+use baton_domain::recipient::Days;
 use baton_domain::route::{Route, SettingKind};
 use baton_domain::section::{KindSet, SectionKind};
 use bytes::Bytes;
@@ -142,6 +143,7 @@ impl Town {
             label: "publisher".to_owned(),
             grant: Grant::new(Role::Publisher, KindSet::EMPTY).unwrap(),
             proof: Proof::Certificate([2; 32]),
+            days: Days::default(),
             lifetime_days: 300,
             request: request("publisher"),
         };

@@ -53,6 +53,7 @@ impl Activity {
             | EntryKind::BackedUp => Self::Create,
             EntryKind::SettingsListed
             | EntryKind::CredentialsListed
+            | EntryKind::DelegationsListed
             | EntryKind::TransitionShown
             | EntryKind::TransitionsListed
             | EntryKind::Pulled
@@ -68,6 +69,7 @@ impl Activity {
             | EntryKind::ErasurePreviewed => Self::Read,
             EntryKind::SettingImported
             | EntryKind::CaretakerSet
+            | EntryKind::DelegationAdded
             | EntryKind::PolicyReplaced
             | EntryKind::Planned
             | EntryKind::Redirected
@@ -83,6 +85,7 @@ impl Activity {
             | EntryKind::Restricted
             | EntryKind::RestrictionLifted => Self::Update,
             EntryKind::CredentialRevoked
+            | EntryKind::DelegationEnded
             | EntryKind::Withdrawn
             | EntryKind::RecipientEnded
             | EntryKind::DocumentRemoved
@@ -123,6 +126,7 @@ const fn severity(kind: Option<EntryKind>, verdict: &Verdict) -> (u32, &'static 
                 | EntryKind::CaretakerSet
                 | EntryKind::CredentialIssued
                 | EntryKind::CredentialRevoked
+                | EntryKind::DelegationAdded
                 | EntryKind::DisclosureRecorded
                 | EntryKind::Erased
                 | EntryKind::ErasedAgain
@@ -291,7 +295,7 @@ fn actor(seen: &Seen) -> Value {
         "type_id": 99,
         "type": "Credential",
         "groups": roles.collect::<Vec<_>>(),
-        "org": { "uid": bare(&who.setting.id) },
+        "org": { "uid": bare(&who.vendor.as_ref().unwrap_or(&who.setting).id) },
     }})
 }
 

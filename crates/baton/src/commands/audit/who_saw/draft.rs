@@ -189,7 +189,7 @@ fn told(seen: &Seen) -> String {
     let by = roles
         .next()
         .map_or("somebody".to_owned(), |it| format!("the {}", role(*it)));
-    format!("{}: {by} {}.", who.setting.words(), act(seen))
+    format!("{}: {by} {}.", who.acting(), act(seen))
 }
 
 fn head(audience: Audience) -> String {
@@ -244,6 +244,7 @@ mod tests {
             kind: Some(kind),
             act: kind.name().to_owned(),
             who: Some(Who {
+                vendor: None,
                 setting: place(by.0),
                 roles: vec![by.1],
                 ..Who::default()

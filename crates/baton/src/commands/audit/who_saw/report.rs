@@ -101,7 +101,7 @@ fn grouped<'a>(all: impl Iterator<Item = &'a Seen>, by: By) -> Vec<(String, Vec<
             By::Setting => seen
                 .who
                 .as_ref()
-                .map_or("The service itself".to_owned(), |who| who.setting.words()),
+                .map_or("The service itself".to_owned(), |who| who.acting()),
         };
         match groups.iter_mut().find(|(known, _)| *known == title) {
             Some((_, lines)) => lines.push(seen),
