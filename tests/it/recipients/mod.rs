@@ -16,14 +16,14 @@ mod unseen;
 
 /// What a recipient is named for; days may be empty.
 #[derive(Clone, Copy)]
-struct Named<'a> {
+pub(crate) struct Named<'a> {
     purpose: v1::RecipientPurpose,
     kinds: &'a [v1::SectionKind],
     first: &'a str,
     last: &'a str,
 }
 
-const fn further(purpose: v1::RecipientPurpose, kinds: &[v1::SectionKind]) -> Named<'_> {
+pub(crate) const fn further(purpose: v1::RecipientPurpose, kinds: &[v1::SectionKind]) -> Named<'_> {
     Named {
         purpose,
         kinds,
@@ -71,7 +71,7 @@ impl Named<'_> {
 
 impl Caller {
     /// Has a setting receive beside the destination.
-    async fn names(
+    pub(crate) async fn names(
         &self,
         of: &str,
         setting: &Setting,
@@ -81,7 +81,11 @@ impl Caller {
         Ok(self.transitions().add_recipient(asked).await?.into_inner())
     }
 
-    async fn lets_go(&self, of: &str, setting: &Setting) -> Answer<v1::EndRecipientResponse> {
+    pub(crate) async fn lets_go(
+        &self,
+        of: &str,
+        setting: &Setting,
+    ) -> Answer<v1::EndRecipientResponse> {
         let asked = v1::EndRecipientRequest {
             parent: self.setting.clone(),
             name: self.mine(of),
@@ -112,7 +116,7 @@ impl Caller {
 
 impl Exchange {
     /// The council as a setting: its virtual school, its caseworkers.
-    fn council(&self) -> Setting {
+    pub(crate) fn council(&self) -> Setting {
         Setting {
             name: self.officer.setting.clone(),
             code: v1::SettingIdentifier {
@@ -123,7 +127,7 @@ impl Exchange {
     }
 
     /// One more setting.
-    async fn another(&self, kind: v1::SettingKind, name: &str) -> Setting {
+    pub(crate) async fn another(&self, kind: v1::SettingKind, name: &str) -> Setting {
         let code = v1::SettingIdentifier {
             scheme: "baton-local".to_owned(),
             value: name.to_owned(),
@@ -193,14 +197,14 @@ impl Exchange {
     }
 
     /// Publishes what a school would send; the name of the contribution.
-    async fn sent(&self, of: &Move) -> String {
+    pub(crate) async fn sent(&self, of: &Move) -> String {
         let sender = self.person(&of.from, &[Role::Publisher]).await;
         let published = sender.publish(submission(of, typical(2, of.point)));
         published.await.unwrap().name
     }
 
     /// That the whole ledger holds, and the rows are what its entries make of them.
-    async fn holds(&self) {
+    pub(crate) async fn holds(&self) {
         let folder = tempfile::tempdir().unwrap();
         let connection = self.officer.connection(&self.door, folder.path());
         let (whole, said) = crate::tamper::verified(&connection).await;
@@ -209,12 +213,12 @@ impl Exchange {
 }
 
 /// The kinds of what came, in order.
-fn what(items: &[v1::Item]) -> Vec<ItemKind> {
+pub(crate) fn what(items: &[v1::Item]) -> Vec<ItemKind> {
     items.iter().map(v1::Item::kind).collect()
 }
 
 /// Waits on an open watch for the next turn that shows something.
-async fn next(watch: &mut tonic::Streaming<v1::WatchResponse>) -> v1::Item {
+pub(crate) async fn next(watch: &mut tonic::Streaming<v1::WatchResponse>) -> v1::Item {
     loop {
         let turn = watch.message().await.unwrap().expect("a watch goes on");
         if let [item] = turn.items.as_slice() {

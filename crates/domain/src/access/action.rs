@@ -71,6 +71,8 @@ vocabulary! {
         EndRecipient = "end_recipient",
         /// Put another policy set into force, for all.
         ReplacePolicies = "replace_policies",
+        /// Record what a learner, or somebody for the learner, decided about sharing, and know it.
+        RecordSharing = "record_sharing",
     }
 }
 
@@ -193,7 +195,8 @@ impl Action {
             | Self::Hold
             | Self::Restrict
             | Self::Disclose
-            | Self::EndRecipient => D::RELATION,
+            | Self::EndRecipient
+            | Self::RecordSharing => D::RELATION,
             Self::Read => D::RELATION
                 .and(D::KIND)
                 .and(D::FILLED)

@@ -118,7 +118,7 @@ impl Facts {
             None => 0,
         };
         let words = [
-            (self.action.index(), 5),
+            (self.action.index(), 6),
             (self.relation.index(), 4),
             (kind, 5),
             (self.window as usize, 2),
@@ -182,7 +182,7 @@ impl Tuple {
         self
     }
 
-    /// The tuple in 51 bits: the memo's key. Lives in memory only; entries hold the
+    /// The tuple in 52 bits: the memo's key. Lives in memory only; entries hold the
     /// spelt-out form, which survives a reordering of the lists.
     pub const fn key(&self) -> u64 {
         self.0.key()

@@ -13,6 +13,7 @@ mod policies;
 mod profiles;
 mod recipients;
 mod settings;
+mod sharing;
 mod sighting;
 mod status;
 mod subscriptions;

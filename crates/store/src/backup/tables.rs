@@ -7,8 +7,8 @@ use crate::error::StoreError;
 use crate::rows::{
     AboutRow, ChunkRow, ContentRow, CredentialRow, DocumentRow, EntryRow, ErasedRow, FeedRow,
     LearnerCodeRow, LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow, ReceiptRow,
-    RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow, StagedRow,
-    SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow, SharingRow,
+    StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 
 /// Rows read at once.
@@ -78,7 +78,7 @@ impl Described {
 /// Entries before the access rows that are a fold of them; keys before what is under them. The
 /// lease is left out: whoever reads a subscription begins anew. A document stands before its title
 /// and chunks.
-pub(super) static TABLES: [Described; 26] = [
+pub(super) static TABLES: [Described; 27] = [
     Described::of::<PolicySetRow>(),
     Described::of::<EntryRow>(),
     Described::of::<TileRow>(),
@@ -91,6 +91,7 @@ pub(super) static TABLES: [Described; 26] = [
     Described::of::<LearnerCodeRow>(),
     Described::of::<TransitionRow>(),
     Described::of::<RecipientRow>(),
+    Described::of::<SharingRow>(),
     Described::of::<ProfileRow>(),
     Described::of::<VersionRow>(),
     Described::of::<StagedRow>(),

@@ -17,7 +17,7 @@ use crate::rows::{
     AboutRow, ChunkRow, ContentRow, CredentialRow, DocumentRow, EntryRow, ErasedRow, FeedRow,
     LearnerCodeRow, LearnerRow, LeaseRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow,
     ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow,
-    StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    SharingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 use crate::{
     acts, backup, bodies, cosigned, erasure, handover, head, log_keys, open, policies, proofs,
@@ -51,6 +51,7 @@ fn statements() -> Vec<Statement> {
         SettingCodeRow,
         SettingKeyRow,
         SettingRow,
+        SharingRow,
         StagedRow,
         SubscriptionRow,
         TileRow,

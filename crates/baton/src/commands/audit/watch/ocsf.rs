@@ -64,6 +64,7 @@ impl Activity {
             | EntryKind::AccessRowsListed
             | EntryKind::WhoSawAsked
             | EntryKind::DocumentsListed
+            | EntryKind::SharingListed
             | EntryKind::DocumentDownloaded
             | EntryKind::ErasurePreviewed => Self::Read,
             EntryKind::SettingImported
@@ -73,6 +74,7 @@ impl Activity {
             | EntryKind::Redirected
             | EntryKind::RecipientAdded
             | EntryKind::PlanCouncilSet
+            | EntryKind::SharingRecorded
             | EntryKind::FactRecorded
             | EntryKind::Unchanged
             | EntryKind::Acknowledged
