@@ -167,6 +167,12 @@ CREATE INDEX recipient_setting ON recipient (setting_id, transition_id);
 -- Those with a last day: looked for whenever the date changes.
 CREATE INDEX recipient_last_day ON recipient (last_day) WHERE last_day IS NOT NULL;
 
+-- What people decided about sharing a move, in the order it was recorded.
+CREATE TABLE sharing (
+    transition_id TEXT COLLATE "C" PRIMARY KEY,
+    decisions TEXT COLLATE "C" NOT NULL
+);
+
 CREATE TABLE profile (
     id TEXT COLLATE "C" PRIMARY KEY,
     transition_id TEXT COLLATE "C" NOT NULL,

@@ -167,6 +167,12 @@ CREATE INDEX recipient_setting ON recipient (setting_id, transition_id);
 -- Those with a last day: looked for whenever the date changes.
 CREATE INDEX recipient_last_day ON recipient (last_day) WHERE last_day IS NOT NULL;
 
+-- What people decided about sharing a move, in the order it was recorded.
+CREATE TABLE sharing (
+    transition_id TEXT PRIMARY KEY,
+    decisions TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE profile (
     id TEXT PRIMARY KEY,
     transition_id TEXT NOT NULL,

@@ -19,6 +19,7 @@ mod caretaker;
 mod chance;
 mod credentials;
 mod crossing;
+mod decisions;
 mod delegations;
 mod disk_reserve;
 mod documents;

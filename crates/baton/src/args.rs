@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Redirect(commands::redirect::RedirectArgs),
     /// Settings that receive beside the destination: name one, end one, list them.
     Recipients(commands::recipients::RecipientsArgs),
+    /// What a learner or a family decided about sharing: record it, list it.
+    Sharing(commands::sharing::SharingArgs),
     /// Erase a learner, a move or one section kind, for good; or what is due.
     Erase(commands::erase::EraseArgs),
     /// Put a learner under a legal hold: nothing of it is erased.

@@ -80,6 +80,10 @@ calls! { "TransitionService":
     write end_recipient = "EndRecipient"(EndRecipientRequest) -> EndRecipientResponse;
     /// Names the council that keeps the learner's EHC plan, or none.
     write set_plan_council = "SetPlanCouncil"(SetPlanCouncilRequest) -> SetPlanCouncilResponse;
+    /// Records what a learner, or somebody for the learner, decided about sharing.
+    write record_sharing_decision = "RecordSharingDecision"(RecordSharingDecisionRequest) -> RecordSharingDecisionResponse;
+    /// The decisions of a move, at most 64.
+    read list_sharing_decisions = "ListSharingDecisions"(ListSharingDecisionsRequest) -> ListSharingDecisionsResponse;
     /// Records a fact of a move.
     write record_fact = "RecordFact"(RecordFactRequest) -> RecordFactResponse;
     /// One move and how far it has come.

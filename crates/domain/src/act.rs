@@ -7,6 +7,7 @@ mod documents;
 mod erasure;
 mod policies;
 mod recipients;
+mod sharing;
 
 use bytes::Bytes;
 use jiff::civil::Date;
@@ -31,6 +32,7 @@ pub use erasure::{
 };
 pub use policies::{ListPolicyChanges, NewPolicies, ReplacePolicySet};
 pub use recipients::{AddRecipient, EndRecipient, SetPlanCouncil};
+pub use sharing::{ListSharing, RecordSharing};
 
 /// Who asks, as authentication found it, and for which setting.
 #[derive(Debug, Clone, PartialEq, Eq)]

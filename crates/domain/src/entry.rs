@@ -78,6 +78,10 @@ kinds! {
     RecipientEnded = "recipient_ended",
     /// The council that keeps the learner's EHC plan was named, or is none any more.
     PlanCouncilSet = "plan_council_set",
+    /// What a learner, or somebody for the learner, decided about sharing was recorded.
+    SharingRecorded = "sharing_recorded",
+    /// The decisions of a move were shown.
+    SharingListed = "sharing_listed",
     /// A fact that a release depends on was recorded.
     FactRecorded = "fact_recorded",
     /// The progress of one move was shown.

@@ -6,6 +6,7 @@
 //!   asked.
 //! - Time: [`calendar`] for the days rules hang on, [`opening`] for when a receiver may read,
 //!   [`recipient`] for those named beside the destination.
+//! - People: [`sharing`], what a learner or a family decided, and which of it counts.
 //! - Rules: [`access`], the finite question and the policies that answer it.
 //! - Accounts to families: [`disclosure`], who may ask and what may be left out.
 //! - Evidence: [`entry`] for the bytes of a ledger entry, [`log`] for tree, proofs, checkpoints.
@@ -24,3 +25,4 @@ pub mod opening;
 pub mod recipient;
 pub mod route;
 pub mod section;
+pub mod sharing;

@@ -263,6 +263,14 @@ fn permits_too_many() -> Vec<Case> {
             "only_the_setting_itself_delegates",
         ),
         (
+            permit(
+                "transition_officer",
+                "record_sharing",
+                r#"context.relation == Relation::"council""#,
+            ),
+            "only_the_sending_side_records_decisions",
+        ),
+        (
             permit("auditor", "read", r#"context.kind == Kind::"identity""#),
             "oversight_sees_no_content",
         ),

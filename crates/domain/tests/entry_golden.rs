@@ -181,6 +181,23 @@ fn of_recipients(kind: EntryKind) -> Vec<(&'static str, Json)> {
     }
 }
 
+/// What a learner, or somebody for the learner, decided.
+fn of_sharing(kind: EntryKind) -> Vec<(&'static str, Json)> {
+    let text = |value: &str| Json::Str(value.to_owned());
+    match kind {
+        EntryKind::SharingListed => vec![("count", Json::Int(2))],
+        _ => vec![
+            ("basis", text("own_decision")),
+            ("giver", text("learner")),
+            ("not_stopped", Json::Int(16_779_264)),
+            ("said", text("refused")),
+            ("subset", Json::Int(0)),
+            ("to", text(&setting(0x77))),
+            ("toward", text("education")),
+        ],
+    }
+}
+
 /// Files that go with a contribution.
 fn of_documents(
     kind: EntryKind,
@@ -232,6 +249,7 @@ fn of_keeping(
         EntryKind::RecipientAdded | EntryKind::RecipientEnded | EntryKind::PlanCouncilSet => {
             with(of_recipients(kind))
         }
+        EntryKind::SharingRecorded | EntryKind::SharingListed => with(of_sharing(kind)),
         EntryKind::ErasurePreviewed | EntryKind::Erased => with(vec![
             ("extent", text("send")),
             ("profiles", Json::Arr(vec![text(&profile())])),

@@ -30,6 +30,7 @@ mod refusal;
 mod reserve;
 mod rotation;
 mod rows;
+mod said;
 mod scene;
 mod scrub;
 mod setting_keys;
@@ -40,12 +41,13 @@ mod world;
 
 pub use acts::{
     AccessRows, Act, Bootstrapped, ChunkStaged, Concerned, CredentialView, DOCUMENT_LEASE,
-    DelegationView, DocumentBegun, DocumentFault, DocumentLease, DocumentView, Documents,
-    Downloaded, Entries, Erased, ErasedProfile, Fetched, Finalised, ImportedSetting, Issued,
-    LogKeyRotated, MasterKeyRotated, MoveSummary, POLICY_CHECK_MAX, POLICY_DIFFERENCES_MAX,
+    DecisionSummary, DelegationView, DocumentBegun, DocumentFault, DocumentLease, DocumentView,
+    Documents, Downloaded, Entries, Erased, ErasedProfile, Fetched, Finalised, ImportedSetting,
+    Issued, LogKeyRotated, MasterKeyRotated, MoveSummary, POLICY_CHECK_MAX, POLICY_DIFFERENCES_MAX,
     Planned, PoliciesReplaced, PolicyChange, PolicyChanges, Progress, Published, Pulled,
     PulledItem, PulledWhat, RecipientFault, RecipientSummary, Redirected, RemovedDocument, Rotated,
-    Section, SettingView, SettingsPage, Sighting, Sightings, Subscribed, TransitionsPage,
+    Section, SettingView, SettingsPage, SharingRecorded, Sighting, Sightings, Subscribed,
+    TransitionsPage,
 };
 pub use authenticate::{Known, Presented};
 pub use backup::{

@@ -1,6 +1,7 @@
 //! Why an act was not done, as its caller may know it.
 
 use baton_domain::access::PolicyError;
+use baton_domain::sharing::Fault as DecisionFault;
 
 use crate::acts::{DocumentFault, RecipientFault};
 
@@ -22,7 +23,8 @@ impl PolicyFault {
     }
 }
 
-/// A refusal. Which of them leave an entry: `Denied`, `Failed`, `Unfit`, `RecipientUnfit`, `PolicySet`,
+/// A refusal. Which of them leave an entry: `Denied`, `Failed`, `Unfit`, `RecipientUnfit`,
+/// `DecisionUnfit`, `PolicySet`,
 /// `PastLast` and `Conflict` do;
 /// the others say that the act was never decided or that nobody knows how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +41,9 @@ pub enum Refusal {
     /// The setting cannot be a recipient of the move, or is none; everything that is wrong.
     #[error("the setting cannot be a recipient of this move")]
     RecipientUnfit(Vec<RecipientFault>),
+    /// It cannot be recorded as it was said; everything that is wrong.
+    #[error("the decision cannot be recorded")]
+    DecisionUnfit(Vec<DecisionFault>),
     /// The policy set cannot be put into force; everything that is wrong with it.
     #[error("the policy set cannot be put into force")]
     PolicySet(Vec<PolicyFault>),

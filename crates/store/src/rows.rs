@@ -6,6 +6,7 @@ use baton_domain::ids::{
 };
 
 use crate::engine::table::table;
+use crate::said::Decisions;
 use crate::standing::Standing;
 
 table! {
@@ -225,6 +226,14 @@ table! {
         purpose: i64,
         /// 1 once its DSL released the child protection note to its own SENCO.
         note_released: i64,
+    }
+}
+
+table! {
+    /// What people decided about sharing a move.
+    SharingRow in "sharing" key(transition_id) by(transition_id) access(true) {
+        transition_id: TransitionId,
+        decisions: Decisions,
     }
 }
 

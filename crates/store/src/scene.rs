@@ -117,6 +117,8 @@ pub(crate) struct Question {
     pub(crate) route: RouteGroup,
     /// Nothing of the learner may be erased.
     pub(crate) legal_hold: bool,
+    /// What was decided about sharing this with who asks.
+    pub(crate) sharing: SharingDecision,
 }
 
 impl Question {
@@ -128,6 +130,7 @@ impl Question {
         note_released: false,
         route: RouteGroup::Coordinated,
         legal_hold: false,
+        sharing: SharingDecision::Undecided,
     };
 }
 
@@ -264,9 +267,9 @@ impl<'a> Scene<'a> {
                 && kind.is_some_and(|kind| self.assigned.contains(kind)),
             window: about.window,
             // Joining the service is signing its one framework agreement; leaving it out of
-            // force per setting comes with the decisions of people.
+            // force per setting is not there yet.
             agreement_in_force: true,
-            sharing: SharingDecision::Undecided,
+            sharing: about.sharing,
             age: about.age,
             delegation: self.delegation(action, kind),
             assurance: self.assurance,

@@ -1,6 +1,6 @@
 //! How a setting stands to a move, and what of a contribution it may see at this moment.
 
-use baton_domain::access::{Action, AgeStage, Relation, Role, RouteGroup};
+use baton_domain::access::{Action, AgeStage, Relation, Role, RouteGroup, SharingDecision};
 use baton_domain::calendar::{AcademicYear, compulsory_school_age_ends};
 use baton_domain::ids::{LearnerId, SettingId};
 use baton_domain::opening::{OpeningFacts, Window, window};
@@ -59,6 +59,11 @@ impl Scene<'_> {
             note_released: self.note_is_released(setting, row, relation),
             route: Route::find(&row.route).map_or(RouteGroup::Coordinated, group),
             legal_hold: self.is_marked(&row.learner_id, fact::HELD),
+            // Of a section kind it is found when that is asked for.
+            sharing: match relation {
+                Relation::Council => self.sharing(row, setting, None),
+                _ => SharingDecision::Undecided,
+            },
         }
     }
 
@@ -152,6 +157,9 @@ impl Scene<'_> {
         }
         for kind in offered.iter() {
             let in_subset = subset.is_none_or(|subset| subset.contains(kind));
+            if question.relation.receives() {
+                question.sharing = self.sharing(transition, setting, Some(kind));
+            }
             if in_subset && self.ask(Action::Read, question, Some(kind)) {
                 seen.insert(kind);
             }

@@ -22,8 +22,8 @@ use crate::error::StoreError;
 use crate::rows::{
     AboutRow, ChunkRow, CredentialRow, DelegationRow, DocumentRow, EntryRow, ErasedRow, FeedRow,
     LearnerCodeRow, LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow, ReceiptRow,
-    RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow, StagedRow,
-    SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow, SharingRow,
+    StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 
 /// Keys of the facts a batch needs before it can decide.
@@ -189,6 +189,7 @@ world! {
     learner_codes: LearnerCodeRow,
     transitions: TransitionRow,
     recipients: RecipientRow,
+    sharing: SharingRow,
     profiles: ProfileRow,
     versions: VersionRow,
     documents: DocumentRow,
@@ -238,6 +239,7 @@ not_indexed!(
     FeedRow,
     SubscriptionRow,
     RequestRow,
+    SharingRow,
     ErasedRow,
     AboutRow,
     EntryRow,

@@ -12,6 +12,7 @@ use baton_domain::{
     recipient::{RecipientPurpose, RecipientRelation},
     route::{Point, SettingKind},
     section::SectionKind,
+    sharing::{Basis, Giver, Said, Toward},
 };
 
 use crate::{twin, v1, violation::Violation};
@@ -134,6 +135,30 @@ words! {
         DualRegistration = DualRegistration,
         ManagedMove = ManagedMove,
         AlternativeProvision = AlternativeProvision,
+    }
+    Giver = DecisionGiver {
+        Learner = Learner,
+        Parent = Parent,
+        Representative = Representative,
+    }
+    Basis = DecisionBasis {
+        OwnDecision = OwnDecision,
+        CompetentChild = CompetentChild,
+        ParentalResponsibility = ParentalResponsibility,
+        DeputyOrAttorney = DeputyOrAttorney,
+        BestInterests = BestInterests,
+    }
+    Toward = DecisionToward {
+        Education = Education,
+        Health = Health,
+        AdultSocialCare = AdultSocialCare,
+        Council = Council,
+    }
+    Said = DecisionSaid {
+        Allowed = Allowed,
+        Refused = Refused,
+        Objection = Objection,
+        Withdrawn = Withdrawn,
     }
     ErasureReason = ErasureReason {
         NoLongerNeeded = NoLongerNeeded,

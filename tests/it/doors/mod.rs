@@ -134,6 +134,8 @@ on_both_engines! {
         TransitionService/AddRecipient            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         TransitionService/EndRecipient            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         TransitionService/SetPlanCouncil          nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        TransitionService/RecordSharingDecision   nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        TransitionService/ListSharingDecisions    nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         TransitionService/RecordFact              nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         ProfileService/CheckProfile               nobody 0      nobody 0      nobody 0      ok 0          denied 0      ok 0          ok 0          ok 0
         ProfileService/PublishProfile             nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1

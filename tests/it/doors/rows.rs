@@ -215,6 +215,20 @@ pub(super) const ROWS: &[Row] = rows! {
             parent: who.setting.clone(), name: who.mine(&to.transition), request_id: fresh(),
             ..Default::default()
         };
+        RecordSharingDecision record_sharing_decision "sender's senco" "data manager" |who, to| v1::RecordSharingDecisionRequest {
+            parent: who.setting.clone(),
+            name: who.mine(&to.transition),
+            giver: v1::DecisionGiver::Parent.into(),
+            basis: v1::DecisionBasis::ParentalResponsibility.into(),
+            toward: v1::DecisionToward::Health.into(),
+            said: v1::DecisionSaid::Refused.into(),
+            said_on: "2026-03-09".to_owned(),
+            request_id: fresh(),
+            ..Default::default()
+        };
+        ListSharingDecisions list_sharing_decisions "sender" "receiver" |who, to| v1::ListSharingDecisionsRequest {
+            parent: who.setting.clone(), name: who.mine(&to.transition),
+        };
         RecordFact record_fact "sender" "sender's senco" |who, to| v1::RecordFactRequest {
             parent: who.setting.clone(),
             name: who.mine(&to.transition),

@@ -395,6 +395,31 @@ fn moves(of: &Things) -> Vec<Call> {
             },
         ),
         call(
+            "TransitionService/RecordSharingDecision",
+            Sender,
+            &wire::RecordSharingDecisionRequest {
+                parent: of.sender.clone(),
+                name: under(&of.sender, &of.transition),
+                giver: wire::DecisionGiver::Parent.into(),
+                basis: wire::DecisionBasis::ParentalResponsibility.into(),
+                toward: wire::DecisionToward::Education.into(),
+                setting: Some(of.beside.clone()),
+                kinds: vec![5, 10],
+                said: wire::DecisionSaid::Objection.into(),
+                said_on: "2026-03-02".to_owned(),
+                assessed_on: String::new(),
+                request_id: fresh(),
+            },
+        ),
+        call(
+            "TransitionService/ListSharingDecisions",
+            Sender,
+            &wire::ListSharingDecisionsRequest {
+                parent: of.sender.clone(),
+                name: under(&of.sender, &of.transition),
+            },
+        ),
+        call(
             "TransitionService/SetPlanCouncil",
             Officer,
             &wire::SetPlanCouncilRequest {

@@ -79,6 +79,7 @@ fn read(status: &Status) -> Told {
         Reason::InvalidRequest
             | Reason::DocumentUnfit
             | Reason::RecipientUnfit
+            | Reason::DecisionUnfit
             | Reason::PolicySetRefused
     );
     assert_eq!(

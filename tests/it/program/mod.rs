@@ -21,6 +21,7 @@ mod public_proofs;
 mod quiet;
 mod readme;
 mod recipients;
+mod sharing;
 mod shown;
 mod told;
 mod tour;

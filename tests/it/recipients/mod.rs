@@ -16,14 +16,14 @@ mod unseen;
 
 /// What a recipient is named for; days may be empty.
 #[derive(Clone, Copy)]
-struct Named<'a> {
+pub(crate) struct Named<'a> {
     purpose: v1::RecipientPurpose,
     kinds: &'a [v1::SectionKind],
     first: &'a str,
     last: &'a str,
 }
 
-const fn further(purpose: v1::RecipientPurpose, kinds: &[v1::SectionKind]) -> Named<'_> {
+pub(crate) const fn further(purpose: v1::RecipientPurpose, kinds: &[v1::SectionKind]) -> Named<'_> {
     Named {
         purpose,
         kinds,
@@ -71,7 +71,7 @@ impl Named<'_> {
 
 impl Caller {
     /// Has a setting receive beside the destination.
-    async fn names(
+    pub(crate) async fn names(
         &self,
         of: &str,
         setting: &Setting,
@@ -81,7 +81,11 @@ impl Caller {
         Ok(self.transitions().add_recipient(asked).await?.into_inner())
     }
 
-    async fn lets_go(&self, of: &str, setting: &Setting) -> Answer<v1::EndRecipientResponse> {
+    pub(crate) async fn lets_go(
+        &self,
+        of: &str,
+        setting: &Setting,
+    ) -> Answer<v1::EndRecipientResponse> {
         let asked = v1::EndRecipientRequest {
             parent: self.setting.clone(),
             name: self.mine(of),
@@ -193,7 +197,7 @@ impl Exchange {
     }
 
     /// Publishes what a school would send; the name of the contribution.
-    async fn sent(&self, of: &Move) -> String {
+    pub(crate) async fn sent(&self, of: &Move) -> String {
         let sender = self.person(&of.from, &[Role::Publisher]).await;
         let published = sender.publish(submission(of, typical(2, of.point)));
         published.await.unwrap().name
@@ -209,12 +213,12 @@ impl Exchange {
 }
 
 /// The kinds of what came, in order.
-fn what(items: &[v1::Item]) -> Vec<ItemKind> {
+pub(crate) fn what(items: &[v1::Item]) -> Vec<ItemKind> {
     items.iter().map(v1::Item::kind).collect()
 }
 
 /// Waits on an open watch for the next turn that shows something.
-async fn next(watch: &mut tonic::Streaming<v1::WatchResponse>) -> v1::Item {
+pub(crate) async fn next(watch: &mut tonic::Streaming<v1::WatchResponse>) -> v1::Item {
     loop {
         let turn = watch.message().await.unwrap().expect("a watch goes on");
         if let [item] = turn.items.as_slice() {

@@ -20,6 +20,7 @@ pub(crate) mod restore;
 pub(crate) mod restrict;
 pub(crate) mod serve;
 pub(crate) mod settings;
+pub(crate) mod sharing;
 pub(crate) mod show;
 mod source;
 pub(crate) mod status;

@@ -73,6 +73,8 @@ vocabulary! {
         ReplacePolicies = "replace_policies",
         /// Let a vendor act for the setting, and see whom it lets.
         Delegate = "delegate",
+        /// Record what a learner, or somebody for the learner, decided about sharing, and know it.
+        RecordSharing = "record_sharing",
     }
 }
 
@@ -196,7 +198,8 @@ impl Action {
             | Self::Restrict
             | Self::Disclose
             | Self::EndRecipient
-            | Self::Delegate => D::RELATION,
+            | Self::Delegate
+            | Self::RecordSharing => D::RELATION,
             Self::Read => D::RELATION
                 .and(D::KIND)
                 .and(D::FILLED)

@@ -59,6 +59,7 @@ pub const INVARIANTS: &[Invariant] = invariants![
     Denied: a_receiver_sets_no_destination,
     Denied: only_the_source_writes_and_takes_back,
     Denied: only_the_source_shares_what_it_wrote,
+    Denied: only_the_sending_side_records_decisions,
     Denied: derived_and_reserved_kinds_are_not_published,
     Denied: a_refusal_closes_the_section,
     Denied: no_agreement_closes_the_section,
@@ -241,6 +242,13 @@ fn a_receiver_sets_no_destination(tuple: &Tuple) -> bool {
 fn only_the_source_shares_what_it_wrote(tuple: &Tuple) -> bool {
     let facts = tuple.facts();
     facts.action == Action::NameFurtherRecipient && facts.relation != Relation::Source
+}
+
+/// What a family decided is said to who sends. A receiver that recorded it would open for itself what
+/// was refused to it.
+fn only_the_sending_side_records_decisions(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.action == Action::RecordSharing && !facts.relation.sends()
 }
 
 fn only_the_source_writes_and_takes_back(tuple: &Tuple) -> bool {

@@ -95,10 +95,10 @@ impl Relation {
 vocabulary! {
     /// What the learner or family decided about sharing with this recipient.
     SharingDecision {
-        /// Nobody decided anything; the lawful basis is not consent, so this is the
-        /// usual state.
+        /// Nobody decided anything, or an objection stands and it goes on; the lawful basis is
+        /// not consent, so this is the usual state.
         Undecided = "undecided",
-        /// Refused, or objected and not yet answered.
+        /// Refused; or law asks for a consent, and there is none.
         Refused = "refused",
         /// Agreed, where law asks for an agreement.
         Allowed = "allowed",

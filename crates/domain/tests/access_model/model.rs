@@ -239,6 +239,9 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
                 || at(Caretaker, &[Publisher, Dsl])
                 || at(Council, &[AdmissionsOfficer])
         }
+        Action::RecordSharing => {
+            at(Source, &[Publisher, Senco, Dsl]) || at(Caretaker, &[Publisher, Dsl])
+        }
         Action::NameOtherSetting => {
             at(Source, &[Publisher])
                 || at(Council, &[AdmissionsOfficer])
@@ -304,7 +307,10 @@ fn circumstances_allow(role: Role, facts: &Facts) -> bool {
                 && !(facts.relation == Relation::Council
                     && facts.sharing == SharingDecision::Refused)
         }
-        Action::ManageCredentials | Action::Disclose | Action::ReplacePolicies => decision,
+        Action::ManageCredentials
+        | Action::Disclose
+        | Action::ReplacePolicies
+        | Action::RecordSharing => decision,
         Action::RecordPersonReleased | Action::RecordBestInterests => {
             decision && facts.route == RouteGroup::Adult && facts.age != AgeStage::Under16
         }

@@ -14,6 +14,7 @@ mod policies;
 mod profiles;
 mod recipients;
 mod settings;
+mod sharing;
 mod sighting;
 mod status;
 mod subscriptions;

@@ -4,6 +4,7 @@ use baton_store::{DocumentFault, Done, RecipientFault, Refusal};
 use baton_wire::status::{Problem, Reason};
 use baton_wire::violation::Violation;
 
+use super::sharing;
 use crate::gate::Ended;
 
 /// What the caller is told.
@@ -18,6 +19,10 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
         Refusal::RecipientUnfit(faults) => Problem {
             violations: faults.iter().copied().map(unfit).collect(),
             ..Reason::RecipientUnfit.into()
+        },
+        Refusal::DecisionUnfit(faults) => Problem {
+            violations: faults.iter().copied().map(sharing::violation).collect(),
+            ..Reason::DecisionUnfit.into()
         },
         Refusal::PolicySet(faults) => Problem {
             violations: faults
@@ -153,6 +158,7 @@ pub(super) fn ended<T>(answer: &Result<Done<T>, Refusal>) -> Ended {
             Refusal::Failed(_)
             | Refusal::Unfit(_)
             | Refusal::RecipientUnfit(_)
+            | Refusal::DecisionUnfit(_)
             | Refusal::PolicySet(_)
             | Refusal::PastLast(_)
             | Refusal::Conflict

@@ -203,6 +203,20 @@ impl TransitionService for Services {
         Ok(self.name_plan_council(request).await?)
     }
 
+    async fn record_sharing_decision(
+        &self,
+        request: Request<twin::RecordSharingDecisionRequest>,
+    ) -> Result<Response<twin::RecordSharingDecisionResponse>, Status> {
+        Ok(self.record_sharing(request).await?)
+    }
+
+    async fn list_sharing_decisions(
+        &self,
+        request: Request<twin::ListSharingDecisionsRequest>,
+    ) -> Result<Response<twin::ListSharingDecisionsResponse>, Status> {
+        Ok(self.list_sharing(request).await?)
+    }
+
     async fn record_fact(
         &self,
         request: Request<twin::RecordFactRequest>,

@@ -16,7 +16,7 @@ use crate::ledger::Inner;
 use crate::refusal::Refusal;
 use crate::rows::{
     ContentRow, CredentialRow, DelegationRow, DocumentRow, ProfileRow, RecipientRow,
-    SettingCodeRow, SettingRow, TransitionRow,
+    SettingCodeRow, SettingRow, SharingRow, TransitionRow,
 };
 use crate::scene::{Question, Scene};
 use crate::world::Needs;
@@ -165,6 +165,7 @@ impl Prepare for ListAccessRows {
         page.read::<RecipientRow>(&mut tx, 2).await?;
         page.read::<SettingRow>(&mut tx, 1).await?;
         page.read::<SettingCodeRow>(&mut tx, 1).await?;
+        page.read::<SharingRow>(&mut tx, 1).await?;
         page.read::<TransitionRow>(&mut tx, 1).await?;
         tx.rollback().await?;
         let full = page.cut || page.rows.len() == page.limit;

@@ -8,7 +8,8 @@ use baton_domain::section::{KindSet, SectionKind};
 use super::move_summary::Progress;
 use crate::erasure::Gone;
 use crate::learner;
-use crate::rows::{ProfileRow, TransitionRow, fact, profile_state};
+use crate::rows::{ProfileRow, SharingRow, TransitionRow, fact, profile_state};
+use crate::said::Decisions;
 use crate::scene::Scene;
 use crate::standing::Standing;
 use crate::view::{recipient, year};
@@ -29,7 +30,8 @@ impl Scene<'_> {
         let others = self.world.recipients_of(&row.id).take(RECIPIENTS_MAX);
         let unerased = self.unerased(row);
         let profiles = unerased.iter().map(|one| self.rows_of_profile(&one.id));
-        1 + profiles.sum::<usize>() + others.count()
+        let said = usize::from(self.world.sharing.get(row.id.as_str()).is_some());
+        1 + profiles.sum::<usize>() + others.count() + said
     }
 
     /// The same of a contribution. Long documents count for more: what is overwritten takes as much
@@ -82,6 +84,13 @@ impl Scene<'_> {
         let others = self.world.recipients_of(&row.id).take(RECIPIENTS_MAX);
         for other in others.cloned().collect::<Vec<_>>() {
             self.world.put(other.ended(recipient::NONE));
+        }
+        let said = self.world.sharing.get(row.id.as_str()).cloned();
+        if let Some(said) = said {
+            self.world.put(SharingRow {
+                decisions: Decisions::default(),
+                ..said
+            });
         }
         self.world.put(TransitionRow {
             to_id: None,
@@ -162,7 +171,7 @@ impl Scene<'_> {
             ..profile.clone()
         };
         self.world.put(after.clone());
-        self.tell_again(row, &after);
+        self.tell_again(row, &after, KindSet::of(&[kind]));
     }
 
     /// The date of birth that was taken out of an identity section, for the age rules.

@@ -39,6 +39,7 @@ mod redirect;
 mod release;
 mod replace_policies;
 mod settings;
+mod sharing;
 mod sighting;
 mod subscribe;
 mod transitions;
@@ -83,6 +84,7 @@ pub use redirect::Redirected;
 pub(crate) use release::{Again, Release, SummariseRefusals, addressees};
 pub use replace_policies::{POLICY_CHECK_MAX, POLICY_DIFFERENCES_MAX, PoliciesReplaced};
 pub use settings::{SettingView, SettingsPage};
+pub use sharing::{DecisionSummary, SharingRecorded};
 pub use sighting::{Concerned, Sighting};
 pub use subscribe::Subscribed;
 pub use transitions::TransitionsPage;
@@ -226,6 +228,8 @@ acts! {
     AddRecipient => Redirected,
     EndRecipient => Redirected,
     SetPlanCouncil => Redirected,
+    RecordSharing => SharingRecorded,
+    ListSharing => Vec<DecisionSummary>,
     ShowTransition => MoveSummary,
     ListTransitions => TransitionsPage,
     Publish => Published,

@@ -15,7 +15,6 @@ use super::erase::alive;
 use super::merged::{Sent, merge};
 use super::opened::{COVER, seal_section};
 use super::redirect::tell;
-use super::release::addressees;
 use super::settings::random_id;
 use super::{Idempotent, Prepare, Step, Turn};
 use crate::learner::{self, Record};
@@ -253,7 +252,7 @@ impl Step for PublishStep {
             self.remember_birth(scene, learner, record)?;
         }
         // Those whose window is open have it at once, others by a later release.
-        for to in addressees(scene, &row, &profile) {
+        for to in scene.told_of_change(&row, &profile, self.kinds) {
             scene.release(&row, &profile, &to);
         }
         Ok(Published {

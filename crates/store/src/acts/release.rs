@@ -8,6 +8,7 @@ use baton_domain::ids::{CredentialId, ProfileId, SettingId};
 use baton_domain::log::canonical::Json;
 use baton_domain::opening::{Window, provisional_kinds};
 use baton_domain::recipient::RecipientRelation;
+use baton_domain::section::KindSet;
 
 use super::{Step, direct};
 use crate::refusal::Refusal;
@@ -140,8 +141,12 @@ pub(crate) fn addressees(
         return found;
     }
     let offered = kinds(profile.kinds);
+    // What is refused is not there for a receiver; documents alone go with no kind that is.
+    let left = |to: &SettingId, gets: KindSet| gets.difference(scene.refused(row, to, gets));
     if scene.window(row, None) == Window::Open {
-        found.extend(row.to_id.clone());
+        let to = row.to_id.iter();
+        let reached = |to: &&SettingId| offered.is_empty() || !left(to, offered).is_empty();
+        found.extend(to.filter(reached).cloned());
     }
     for other in scene.world.recipients_of(&row.id) {
         let Some(relation) = other.named() else {
@@ -153,7 +158,8 @@ pub(crate) fn addressees(
             RecipientRelation::Dual => offered,
         };
         let in_time = [Window::Provisional, Window::Open].contains(&scene.window(row, Some(other)));
-        let reached = in_time && !offered.intersection(gets).is_empty();
+        let gets = offered.intersection(gets);
+        let reached = in_time && !left(&other.setting_id, gets).is_empty();
         if reached && found.iter().all(|id| *id != other.setting_id) {
             found.push(other.setting_id.clone());
         }

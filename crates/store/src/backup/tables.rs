@@ -8,7 +8,7 @@ use crate::rows::{
     AboutRow, ChunkRow, ContentRow, CredentialRow, DelegationRow, DocumentRow, EntryRow, ErasedRow,
     FeedRow, LearnerCodeRow, LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow,
     ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow,
-    StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    SharingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 
 /// Rows read at once.
@@ -78,7 +78,7 @@ impl Described {
 /// Entries before the access rows that are a fold of them; keys before what is under them. The
 /// lease is left out: whoever reads a subscription begins anew. A document stands before its title
 /// and chunks.
-pub(super) static TABLES: [Described; 27] = [
+pub(super) static TABLES: [Described; 28] = [
     Described::of::<PolicySetRow>(),
     Described::of::<EntryRow>(),
     Described::of::<TileRow>(),
@@ -92,6 +92,7 @@ pub(super) static TABLES: [Described; 27] = [
     Described::of::<LearnerCodeRow>(),
     Described::of::<TransitionRow>(),
     Described::of::<RecipientRow>(),
+    Described::of::<SharingRow>(),
     Described::of::<ProfileRow>(),
     Described::of::<VersionRow>(),
     Described::of::<StagedRow>(),

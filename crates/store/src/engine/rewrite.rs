@@ -7,7 +7,7 @@ use super::dialect::LOCK_WAIT;
 use crate::error::StoreError;
 
 /// Tables erased rows were in.
-const ERASED_FROM: [&str; 14] = [
+const ERASED_FROM: [&str; 15] = [
     "VACUUM (FULL) content",
     "VACUUM (FULL) chunk",
     "VACUUM (FULL) staged",
@@ -21,6 +21,7 @@ const ERASED_FROM: [&str; 14] = [
     "VACUUM (FULL) request",
     "VACUUM (FULL) transition",
     "VACUUM (FULL) recipient",
+    "VACUUM (FULL) sharing",
     "VACUUM (FULL) profile",
 ];
 /// SQLSTATE of a right that is missing.

@@ -18,7 +18,7 @@ use crate::rows::{
     AboutRow, ChunkRow, ContentRow, CredentialRow, DelegationRow, DocumentRow, EntryRow, ErasedRow,
     FeedRow, LearnerCodeRow, LearnerRow, LeaseRow, LogKeyRow, PolicyChangeRow, PolicySetRow,
     ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow,
-    SettingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    SettingRow, SharingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 use crate::{
     acts, backup, bodies, cosigned, erasure, handover, head, log_keys, open, policies, proofs,
@@ -53,6 +53,7 @@ fn statements() -> Vec<Statement> {
         SettingCodeRow,
         SettingKeyRow,
         SettingRow,
+        SharingRow,
         StagedRow,
         SubscriptionRow,
         TileRow,

@@ -82,6 +82,9 @@ impl World {
             .load(by(tx, "transition_id", moves.iter().cloned()).await?);
         world
             .recipients
+            .load(by(tx, "transition_id", moves.iter().cloned()).await?);
+        world
+            .sharing
             .load(by(tx, "transition_id", moves.into_iter()).await?);
         let profiles: BTreeSet<_> = world.profiles.iter().map(|row| row.id.clone()).collect();
         // Always: whatever forgets a contribution forgets them too.
@@ -138,7 +141,10 @@ impl World {
             ids.insert(row.from_id.clone());
             ids.extend(row.to_id.clone());
         }
-        self.settings.load(by(tx, "id", ids.iter().cloned()).await?);
+        // Of those beside the destination what they are is needed, and no key.
+        let beside = self.recipients.iter().map(|row| row.setting_id.clone());
+        let known: BTreeSet<SettingId> = ids.iter().cloned().chain(beside).collect();
+        self.settings.load(by(tx, "id", known.into_iter()).await?);
         for caretaker in &needs.looked_after_by {
             let some = tx.fetch(WARDS, vec![caretaker.clone().into_value()], &[Type::Text]);
             let read = |row: Vec<Value>| SettingId::from_value(row.into_iter().next()?).ok();

@@ -86,6 +86,9 @@ reasons! {
     /// The setting cannot be a recipient of the move, or is none; all that is wrong is told.
     RecipientUnfit = "RECIPIENT_UNFIT", FailedPrecondition,
         "this setting cannot be named for this move in this way; each problem says what to do";
+    /// A decision about sharing cannot be recorded as it was said; all that is wrong is told.
+    DecisionUnfit = "DECISION_UNFIT", FailedPrecondition,
+        "this decision cannot be recorded in this way; each problem says whose it is, and by which rule";
     /// The caller has planned no move for this learner, point and year.
     NoPlannedTransition = "NO_PLANNED_TRANSITION", FailedPrecondition,
         "no move is planned for this learner, point and year; import the cohort first";

@@ -73,6 +73,14 @@ fn phrase(kind: EntryKind, seen: &Seen) -> Act {
         EntryKind::RecipientAdded | EntryKind::RecipientEnded | EntryKind::PlanCouncilSet => {
             beside(kind, seen)
         }
+        EntryKind::SharingRecorded => plain(
+            "recorded what was decided about sharing",
+            "record what was decided about sharing",
+        ),
+        EntryKind::SharingListed => plain(
+            "looked at what was decided about sharing",
+            "look at what was decided about sharing",
+        ),
         EntryKind::FactRecorded => fact(&seen.what),
         EntryKind::TransitionShown => plain(
             "looked at how far the move is",

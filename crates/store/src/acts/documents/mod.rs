@@ -227,12 +227,19 @@ impl Scene<'_> {
     }
 
     /// Puts a contribution before those again who know of it.
-    pub(super) fn tell_again(&mut self, row: &TransitionRow, profile: &ProfileRow) {
+    pub(super) fn tell_again(
+        &mut self,
+        row: &TransitionRow,
+        profile: &ProfileRow,
+        changed: KindSet,
+    ) {
         let told = self.world.released.iter();
         let told = told.filter(|known| known.profile_id == profile.id && known.is_told());
         let told: Vec<SettingId> = told.map(|known| known.setting_id.clone()).collect();
         for receiver in &told {
-            self.release(row, profile, receiver);
+            if !changed.is_subset(self.refused(row, receiver, changed)) {
+                self.release(row, profile, receiver);
+            }
         }
     }
 }

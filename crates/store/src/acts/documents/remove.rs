@@ -107,7 +107,7 @@ fn remove(scene: &mut Scene<'_>, document: &DocumentRow) -> Result<RemovedDocume
         scene.note_gone(&Gone::Document(document.id.clone()));
     }
     if stands {
-        scene.tell_again(&row, &profile);
+        scene.tell_again(&row, &profile, KindSet::of(&[kind]));
     }
     Ok(RemovedDocument { kept: told })
 }

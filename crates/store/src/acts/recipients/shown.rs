@@ -1,7 +1,7 @@
 //! Who is told of recipients: the sending side and the council, each as far as it may know. A
 //! recipient sees its own part of a move and nothing that tells of others.
 
-use baton_domain::access::{Action, Relation, Role};
+use baton_domain::access::{Action, Relation, Role, SharingDecision};
 use baton_domain::ids::SettingId;
 use baton_domain::opening::Window;
 use baton_domain::recipient::{RecipientPurpose, RecipientRelation};
@@ -88,7 +88,10 @@ impl Scene<'_> {
         let named = self.world.recipients_of(&row.id);
         let named: Vec<RecipientRow> = named.filter(|one| one.named().is_some()).cloned().collect();
         let inside = question.relation.sends() || question.relation == Relation::Council;
-        if named.is_empty() || !inside {
+        // A council that was told to be given no more learns of no recipient.
+        let instructed =
+            question.relation == Relation::Council && question.sharing == SharingDecision::Refused;
+        if named.is_empty() || !inside || instructed {
             return Vec::new();
         }
         let ends = self.ask(Action::EndRecipient, question, None);

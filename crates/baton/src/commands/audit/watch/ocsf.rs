@@ -65,6 +65,7 @@ impl Activity {
             | EntryKind::AccessRowsListed
             | EntryKind::WhoSawAsked
             | EntryKind::DocumentsListed
+            | EntryKind::SharingListed
             | EntryKind::DocumentDownloaded
             | EntryKind::ErasurePreviewed => Self::Read,
             EntryKind::SettingImported
@@ -75,6 +76,7 @@ impl Activity {
             | EntryKind::Redirected
             | EntryKind::RecipientAdded
             | EntryKind::PlanCouncilSet
+            | EntryKind::SharingRecorded
             | EntryKind::FactRecorded
             | EntryKind::Unchanged
             | EntryKind::Acknowledged

@@ -1,0 +1,119 @@
+//! Whose a decision is, by age and by capacity; everything that is wrong with one.
+
+use jiff::civil::Date;
+
+use super::{Basis, Decision, Giver, Toward};
+use crate::access::AgeStage;
+use crate::section::{KindSet, SectionKind};
+
+/// Most decisions of one move.
+pub const DECISIONS_MAX: usize = 64;
+
+/// What is wrong with a decision as it is to be recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is dated on a day that is to come.
+    NotSaidYet,
+    /// The basis is not that of this giver.
+    BasisOfAnother,
+    /// A decision for somebody who lacks capacity names the day that was assessed.
+    AssessmentMissing,
+    /// Capacity was assessed, and the basis is not that.
+    AssessmentUnasked,
+    /// Capacity was assessed after the decision, or on a day that is to come.
+    AssessmentLater,
+    /// Before the 16th birthday the parent instructs about what the council gets.
+    CouncilBefore16,
+    /// From then on the young person does.
+    CouncilFrom16,
+    /// Before the last Friday in June of that school year the parent decides about SEND.
+    SendBeforeJune,
+    /// From then on the young person does.
+    SendFromJune,
+    /// From the 16th birthday it is not the parent's to say.
+    ParentFrom16,
+    /// From then on nobody is a competent child: it is an own decision.
+    CompetentFrom16,
+    /// Before that only a child that is found competent decides alone.
+    OwnBefore16,
+    /// The Mental Capacity Act begins at 16.
+    RepresentativeBefore16,
+    /// No setting has the code.
+    UnknownSetting,
+    /// The setting is of another class than the decision is about.
+    OtherSetting,
+    /// The move has as many as it may have.
+    TooMany,
+}
+
+/// Kinds that are the matter of the SEND framework.
+const SEND: [SectionKind; 3] = [
+    SectionKind::Send,
+    SectionKind::EhcPlan,
+    SectionKind::IndividualSupportPlan,
+];
+
+/// Everything that is wrong with a decision on a day, as far as it shows without the ledger.
+pub fn faults(of: &Decision, age: AgeStage, today: Date) -> Vec<Fault> {
+    let mut found = Vec::new();
+    if of.said_on > today {
+        found.push(Fault::NotSaidYet);
+    }
+    let fits = match of.giver {
+        Giver::Learner => matches!(of.basis, Basis::OwnDecision | Basis::CompetentChild),
+        Giver::Parent => of.basis == Basis::ParentalResponsibility,
+        Giver::Representative => {
+            matches!(of.basis, Basis::DeputyOrAttorney | Basis::BestInterests)
+        }
+    };
+    if !fits {
+        found.push(Fault::BasisOfAnother);
+    }
+    found.extend(assessment(of, today));
+    found.extend(age_fault(of, age).or_else(|| basis_fault(of, age)));
+    found
+}
+
+fn assessment(of: &Decision, today: Date) -> Option<Fault> {
+    match (of.giver == Giver::Representative, of.assessed_on) {
+        (true, None) => Some(Fault::AssessmentMissing),
+        (false, Some(_)) => Some(Fault::AssessmentUnasked),
+        (true, Some(day)) if day > of.said_on || day > today => Some(Fault::AssessmentLater),
+        _ => None,
+    }
+}
+
+/// Whether the giver is the one whose decision it is at that age.
+fn age_fault(of: &Decision, age: AgeStage) -> Option<Fault> {
+    let send: KindSet = SEND.into_iter().collect();
+    let about_send = !of.kinds.is_empty() && of.kinds.is_subset(send);
+    let council = of.toward == Toward::Council && of.kinds.is_empty();
+    let parent = of.giver == Giver::Parent;
+    let under = age == AgeStage::Under16;
+    if of.giver == Giver::Representative && under {
+        Some(Fault::RepresentativeBefore16)
+    } else if council && under && !parent {
+        Some(Fault::CouncilBefore16)
+    } else if council && !under && parent {
+        Some(Fault::CouncilFrom16)
+    } else if about_send {
+        match (age == AgeStage::PostCompulsory, parent) {
+            (true, true) => Some(Fault::SendFromJune),
+            (false, false) => Some(Fault::SendBeforeJune),
+            _ => None,
+        }
+    } else if !under && parent {
+        Some(Fault::ParentFrom16)
+    } else {
+        None
+    }
+}
+
+fn basis_fault(of: &Decision, age: AgeStage) -> Option<Fault> {
+    let under = age == AgeStage::Under16;
+    match of.basis {
+        Basis::OwnDecision if under => Some(Fault::OwnBefore16),
+        Basis::CompetentChild if !under => Some(Fault::CompetentFrom16),
+        _ => None,
+    }
+}

@@ -1,0 +1,304 @@
+use jiff::civil::date;
+use proptest::prelude::*;
+
+use super::*;
+use crate::access::AgeStage;
+
+const KIND: SectionKind = SectionKind::Attainment;
+
+fn said(by: Giver, said: Said, kinds: &[SectionKind], day: i8) -> Decision {
+    Decision {
+        giver: by,
+        basis: match by {
+            Giver::Learner => Basis::OwnDecision,
+            Giver::Parent => Basis::ParentalResponsibility,
+            Giver::Representative => Basis::BestInterests,
+        },
+        toward: Toward::Education,
+        kinds: KindSet::of(kinds),
+        said,
+        said_on: date(2026, 3, day),
+        assessed_on: (by == Giver::Representative).then(|| date(2026, 3, 1)),
+    }
+}
+
+fn of(all: &[(Decision, bool)], kind: SectionKind) -> SharingDecision {
+    let all = all.iter().map(|(one, named)| (one, *named));
+    sharing(all, Toward::Education, Some(kind))
+}
+
+#[test]
+fn a_refusal_stands_until_it_is_taken_back_of_the_same_or_something_narrower() {
+    use Giver::Learner;
+    let refused_here = (said(Learner, Said::Refused, &[KIND], 2), true);
+    let allowed_all = (said(Learner, Said::Allowed, &[], 3), false);
+    let refused_all = (said(Learner, Said::Refused, &[], 4), false);
+    let allowed_here = (said(Learner, Said::Allowed, &[KIND], 5), true);
+    let taken_back = (said(Learner, Said::Withdrawn, &[KIND], 6), true);
+    for (all, answer) in [
+        (&[][..], SharingDecision::Undecided),
+        (&[refused_here], SharingDecision::Refused),
+        (&[refused_here, allowed_all], SharingDecision::Refused),
+        (&[allowed_all, refused_here], SharingDecision::Refused),
+        (&[refused_here, allowed_here], SharingDecision::Allowed),
+        (&[refused_all, allowed_here], SharingDecision::Allowed),
+        (&[refused_here, taken_back], SharingDecision::Undecided),
+        (&[refused_all, taken_back], SharingDecision::Refused),
+        (
+            &[refused_here, allowed_all, taken_back],
+            SharingDecision::Allowed,
+        ),
+    ] {
+        assert_eq!(of(all, KIND), answer, "{all:?}");
+    }
+    let late = (said(Learner, Said::Refused, &[], 7), false);
+    assert_eq!(
+        of(&[allowed_here, late], KIND),
+        SharingDecision::Refused,
+        "later, of all"
+    );
+    assert_eq!(
+        of(&[refused_here], SectionKind::Attendance),
+        SharingDecision::Undecided
+    );
+    let early = (said(Learner, Said::Allowed, &[KIND], 1), true);
+    assert_eq!(
+        of(&[refused_here, early], KIND),
+        SharingDecision::Refused,
+        "recorded late"
+    );
+    let objects = (said(Learner, Said::Objection, &[], 8), false);
+    assert_eq!(
+        of(&[objects], KIND),
+        SharingDecision::Undecided,
+        "it goes on"
+    );
+}
+
+#[test]
+fn what_the_learner_said_counts_before_what_a_parent_says() {
+    let own = (said(Giver::Learner, Said::Refused, &[KIND], 2), false);
+    let parent = (said(Giver::Parent, Said::Allowed, &[KIND], 5), true);
+    assert_eq!(of(&[own, parent], KIND), SharingDecision::Refused);
+    assert_eq!(of(&[parent], KIND), SharingDecision::Allowed);
+    let back = (said(Giver::Learner, Said::Withdrawn, &[KIND], 6), false);
+    assert_eq!(of(&[own, parent, back], KIND), SharingDecision::Allowed);
+    // Who decides for the learner decides as the learner.
+    let for_them = (
+        said(Giver::Representative, Said::Allowed, &[KIND], 7),
+        false,
+    );
+    assert_eq!(of(&[own, for_them], KIND), SharingDecision::Allowed);
+}
+
+#[test]
+fn health_and_child_protection_go_on_and_the_progress_check_waits_for_consent() {
+    let refused = said(Giver::Parent, Said::Refused, &[], 2);
+    for kind in SectionKind::ALL {
+        for toward in Toward::ALL.iter().copied() {
+            let one = Decision { toward, ..refused };
+            let answer = sharing([(&one, false)].into_iter(), toward, Some(kind));
+            let vital = [SectionKind::Health, SectionKind::ChildProtectionNote].contains(&kind);
+            let s14 = toward == Toward::Council && kind == SectionKind::Identity;
+            let stopped = !vital && !s14;
+            assert_eq!(
+                answer == SharingDecision::Refused,
+                stopped,
+                "{kind} {toward:?}"
+            );
+            let nothing = sharing([].into_iter(), toward, Some(kind));
+            let check = toward == Toward::Health && kind == SectionKind::LearningAndDevelopment;
+            assert_eq!(
+                nothing == SharingDecision::Refused,
+                check,
+                "{kind} {toward:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_age_has_its_givers() {
+    let today = date(2026, 3, 9);
+    let send = &[SectionKind::Send, SectionKind::EhcPlan];
+    let ask = |giver, basis, toward, kinds: &[SectionKind], age| {
+        let one = Decision {
+            toward,
+            basis,
+            ..said(giver, Said::Refused, kinds, 2)
+        };
+        faults(&one, age, today)
+    };
+    use AgeStage::{From16, PostCompulsory, Under16};
+    use Basis::{CompetentChild, OwnDecision, ParentalResponsibility};
+    use Giver::{Learner, Parent};
+    use Toward::{Council, Education};
+    for (giver, basis, toward, kinds, age, expected) in [
+        (
+            Parent,
+            ParentalResponsibility,
+            Education,
+            &[][..],
+            Under16,
+            &[][..],
+        ),
+        (Learner, CompetentChild, Education, &[], Under16, &[]),
+        (
+            Learner,
+            OwnDecision,
+            Education,
+            &[],
+            Under16,
+            &[Fault::OwnBefore16],
+        ),
+        (Learner, OwnDecision, Education, &[], From16, &[]),
+        (
+            Learner,
+            CompetentChild,
+            Education,
+            &[],
+            From16,
+            &[Fault::CompetentFrom16],
+        ),
+        (
+            Parent,
+            ParentalResponsibility,
+            Education,
+            &[],
+            From16,
+            &[Fault::ParentFrom16],
+        ),
+        (Parent, ParentalResponsibility, Council, &[], Under16, &[]),
+        (
+            Learner,
+            CompetentChild,
+            Council,
+            &[],
+            Under16,
+            &[Fault::CouncilBefore16],
+        ),
+        (
+            Parent,
+            ParentalResponsibility,
+            Council,
+            &[],
+            From16,
+            &[Fault::CouncilFrom16],
+        ),
+        (Learner, OwnDecision, Council, &[], PostCompulsory, &[]),
+        (Parent, ParentalResponsibility, Education, send, From16, &[]),
+        (
+            Learner,
+            OwnDecision,
+            Education,
+            send,
+            From16,
+            &[Fault::SendBeforeJune],
+        ),
+        (
+            Parent,
+            ParentalResponsibility,
+            Education,
+            send,
+            PostCompulsory,
+            &[Fault::SendFromJune],
+        ),
+        (Learner, OwnDecision, Education, send, PostCompulsory, &[]),
+        (
+            Parent,
+            OwnDecision,
+            Education,
+            &[],
+            PostCompulsory,
+            &[Fault::BasisOfAnother, Fault::ParentFrom16],
+        ),
+    ] {
+        let found = ask(giver, basis, toward, kinds, age);
+        assert_eq!(found, expected, "{giver:?} {toward:?} {kinds:?} {age}");
+    }
+}
+
+#[test]
+fn who_decides_for_another_names_the_assessment() {
+    let today = date(2026, 3, 9);
+    let one = said(Giver::Representative, Said::Refused, &[], 2);
+    assert_eq!(faults(&one, AgeStage::From16, today), []);
+    assert_eq!(
+        faults(&one, AgeStage::Under16, today),
+        [Fault::RepresentativeBefore16]
+    );
+    let with = |assessed_on, said_on| Decision {
+        assessed_on,
+        said_on,
+        ..one
+    };
+    let none = with(None, one.said_on);
+    assert_eq!(
+        faults(&none, AgeStage::From16, today),
+        [Fault::AssessmentMissing]
+    );
+    let late = with(Some(date(2026, 3, 3)), one.said_on);
+    assert_eq!(
+        faults(&late, AgeStage::From16, today),
+        [Fault::AssessmentLater]
+    );
+    let ahead = with(one.assessed_on, date(2026, 3, 10));
+    assert_eq!(faults(&ahead, AgeStage::From16, today), [Fault::NotSaidYet]);
+    let own = Decision {
+        assessed_on: one.assessed_on,
+        ..said(Giver::Learner, Said::Refused, &[], 2)
+    };
+    assert_eq!(
+        faults(&own, AgeStage::From16, today),
+        [Fault::AssessmentUnasked]
+    );
+}
+
+#[test]
+fn a_number_stands_for_its_word() {
+    for word in Giver::ALL {
+        assert_eq!(Giver::from_number(i64::from(word.number())), Some(*word));
+    }
+    assert_eq!(Said::from_number(5), None);
+}
+
+fn decision() -> impl Strategy<Value = (Decision, bool)> {
+    (
+        0..3_usize,
+        0..4_usize,
+        any::<bool>(),
+        any::<bool>(),
+        1..20_i8,
+    )
+        .prop_map(|(giver, what, listed, named, day)| {
+            let kinds: &[SectionKind] = if listed { &[KIND] } else { &[] };
+            (said(Giver::ALL[giver], Said::ALL[what], kinds, day), named)
+        })
+}
+
+proptest! {
+    #[test]
+    fn a_refusal_of_everything_said_last_by_the_learner_closes(
+        mut all in prop::collection::vec(decision(), 0..8),
+    ) {
+        all.push((said(Giver::Learner, Said::Refused, &[], 20), false));
+        prop_assert_eq!(of(&all, KIND), SharingDecision::Refused);
+    }
+
+    #[test]
+    fn what_opens_was_allowed_by_somebody(all in prop::collection::vec(decision(), 0..8)) {
+        let allowed = all.iter().any(|(one, _)| one.said == Said::Allowed);
+        prop_assert!(of(&all, KIND) != SharingDecision::Allowed || allowed);
+    }
+
+    #[test]
+    fn a_parent_moves_nothing_where_the_learner_has_spoken(
+        all in prop::collection::vec(decision(), 0..8),
+    ) {
+        let own: Vec<_> = all.iter().copied().filter(|(one, _)| one.giver != Giver::Parent).collect();
+        let spoken = standing(own.iter().map(|(d, n)| (d, *n)), Toward::Education, Some(KIND));
+        if spoken.is_some() {
+            prop_assert_eq!(of(&all, KIND), of(&own, KIND));
+        }
+    }
+}

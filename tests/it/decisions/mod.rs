@@ -1,0 +1,85 @@
+//! What people decided about sharing: in force at once, taken back, by whom, and what it cannot stop.
+
+use baton_wire::v1::{
+    self, DecisionBasis, DecisionGiver, DecisionSaid, DecisionToward, SectionKind,
+};
+
+use crate::harness::*;
+
+mod absent;
+mod consent;
+mod council;
+mod giver;
+mod lifted;
+
+/// A decision as it is recorded; said the day before.
+#[derive(Clone)]
+struct Said<'a> {
+    giver: DecisionGiver,
+    basis: DecisionBasis,
+    toward: DecisionToward,
+    setting: Option<&'a Setting>,
+    kinds: &'a [SectionKind],
+    said: DecisionSaid,
+    on: &'a str,
+    assessed: &'a str,
+}
+
+/// What a parent says of a child under 16.
+const fn parent(toward: DecisionToward, said: DecisionSaid, kinds: &[SectionKind]) -> Said<'_> {
+    Said {
+        giver: DecisionGiver::Parent,
+        basis: DecisionBasis::ParentalResponsibility,
+        toward,
+        setting: None,
+        kinds,
+        said,
+        on: "2026-03-09",
+        assessed: "",
+    }
+}
+
+impl Said<'_> {
+    fn asked(&self, who: &Caller, of: &str) -> v1::RecordSharingDecisionRequest {
+        v1::RecordSharingDecisionRequest {
+            parent: who.setting.clone(),
+            name: who.mine(of),
+            giver: self.giver.into(),
+            basis: self.basis.into(),
+            toward: self.toward.into(),
+            setting: self.setting.map(|setting| setting.code.clone()),
+            kinds: self.kinds.iter().map(|kind| (*kind).into()).collect(),
+            said: self.said.into(),
+            said_on: self.on.to_owned(),
+            assessed_on: self.assessed.to_owned(),
+            request_id: fresh(),
+        }
+    }
+}
+
+impl Caller {
+    /// Records a decision of a move.
+    async fn records(
+        &self,
+        of: &str,
+        said: &Said<'_>,
+    ) -> Answer<v1::RecordSharingDecisionResponse> {
+        let asked = said.asked(self, of);
+        let answer = self.transitions().record_sharing_decision(asked).await?;
+        Ok(answer.into_inner())
+    }
+
+    async fn decisions(&self, of: &str) -> Answer<Vec<v1::RecordedDecision>> {
+        let asked = v1::ListSharingDecisionsRequest {
+            parent: self.setting.clone(),
+            name: self.mine(of),
+        };
+        let answer = self.transitions().list_sharing_decisions(asked).await?;
+        Ok(answer.into_inner().decisions)
+    }
+}
+
+/// The position of an answer's entry.
+fn position(done: &v1::RecordSharingDecisionResponse) -> i64 {
+    done.receipt.as_ref().unwrap().position
+}
