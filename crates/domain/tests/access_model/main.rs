@@ -243,7 +243,7 @@ proptest! {
     fn any_facts_are_answered_as_the_model_says_and_survive_being_recorded(facts in facts()) {
         let tuple = Tuple::new(facts);
         prop_assert_eq!(Tuple::new(*tuple.facts()), tuple, "normalising settles at once");
-        prop_assert!(tuple.key() < 1 << 51);
+        prop_assert!(tuple.key() < 1 << 52);
         let verdict = POLICIES.decide(&tuple);
         prop_assert_eq!(verdict.allowed, model(&tuple));
         prop_assert!(!verdict.policies.is_empty());
