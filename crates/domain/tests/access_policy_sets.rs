@@ -256,14 +256,6 @@ fn permits_too_many() -> Vec<Case> {
         ),
         (
             permit(
-                "council_administrator",
-                "delegate",
-                r#"context.relation == Relation::"council""#,
-            ),
-            "only_the_setting_itself_delegates",
-        ),
-        (
-            permit(
                 "transition_officer",
                 "record_sharing",
                 r#"context.relation == Relation::"council""#,
@@ -396,6 +388,14 @@ fn guards_lost() -> Vec<Case> {
     ]
 }
 
+fn delegates_for_others() -> Case {
+    let council = r#"context.relation == Relation::"council""#;
+    (
+        with("council_administrator", "delegate", council),
+        "only_the_setting_itself_delegates",
+    )
+}
+
 fn guards_too_many() -> Vec<Case> {
     let no_agreement = r#"context.relation == Relation::"dual" && !context.agreement_in_force"#;
     vec![
@@ -416,7 +416,8 @@ fn a_set_that_breaks_an_invariant_is_refused_by_its_name() {
     let cases = permits_too_many()
         .into_iter()
         .chain(guards_lost())
-        .chain(guards_too_many());
+        .chain(guards_too_many())
+        .chain([delegates_for_others()]);
     for (result, expected) in cases {
         match result {
             Err(PolicyError::Invariant { law, .. }) => assert_eq!(law, expected),

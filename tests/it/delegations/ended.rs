@@ -1,11 +1,18 @@
 //! A delegation ends: by an act, by its day, by what is given in its place.
 
 use baton_wire::status::Reason;
-use baton_wire::v1::{DelegationScope as Scope, Role};
+use baton_wire::v1::{self, DelegationScope as Scope, Role};
 use tonic::Code;
 
 use super::{ALL, Mandate, ROLES};
 use crate::harness::*;
+
+/// How a stream ends; one that goes on is told, not waited for.
+async fn stopped(watch: tonic::Streaming<v1::WatchResponse>) -> Told {
+    let patience = std::time::Duration::from_mins(1);
+    let told = tokio::time::timeout(patience, crate::harness::ended(watch)).await;
+    told.expect("the stream goes on")
+}
 
 on_both_engines! {
     async fn ended_while_a_stream_is_open_shows_nothing_more(exchange) {
@@ -26,7 +33,7 @@ on_both_engines! {
         let ended = head.lets_no_more("", &vendor).await.unwrap();
         let position = u64::try_from(ended.receipt.unwrap().position).unwrap();
         sender.publish(submission(&of, typical(2, of.point))).await.unwrap();
-        let told = crate::harness::ended(watch).await;
+        let told = stopped(watch).await;
         assert_eq!((told.code, told.reason), (Code::PermissionDenied, Reason::PermissionDenied));
         // Nothing that is done by the vendor stands after it.
         for line in exchange.lines(position + 1).await {
@@ -63,7 +70,7 @@ on_both_engines! {
         assert_eq!(may().await, Err(Code::PermissionDenied), "its last day is over");
         let sender = exchange.person(&of.from, &[Role::Publisher]).await;
         sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
-        assert_eq!(crate::harness::ended(watch).await.code, Code::PermissionDenied);
+        assert_eq!(stopped(watch).await.code, Code::PermissionDenied);
         let listed = head.delegations("").await.unwrap();
         assert_eq!((listed.len(), listed[0].ended), (1, false), "its days alone ended it");
     }

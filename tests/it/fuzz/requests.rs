@@ -156,6 +156,7 @@ pub(super) async fn sound(exchange: &Exchange) -> (Who, Vec<Call>) {
         moves(&things),
         subscriptions(&things),
         settings(&things),
+        vendors(&things),
         audit(&things),
         keeping(&things),
         erasure(&things),
@@ -527,7 +528,7 @@ fn subscriptions(of: &Things) -> Vec<Call> {
 }
 
 fn settings(of: &Things) -> Vec<Call> {
-    use Person::{Officer, Sender};
+    use Person::Officer;
     let parent = || of.council.clone();
     let school = wire::Setting {
         display_name: "Sample School".to_owned(),
@@ -607,6 +608,13 @@ fn settings(of: &Things) -> Vec<Call> {
                 request_id: fresh(),
             },
         ),
+    ]
+}
+
+fn vendors(of: &Things) -> Vec<Call> {
+    use Person::{Officer, Sender};
+    let parent = || of.council.clone();
+    vec![
         call(
             "SettingService/AddDelegation",
             Sender,

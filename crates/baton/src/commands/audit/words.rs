@@ -56,18 +56,6 @@ fn phrase(kind: EntryKind, seen: &Seen) -> Act {
         EntryKind::CredentialIssued => plain("issued a credential", "issue a credential"),
         EntryKind::CredentialsListed => plain("listed credentials", "list credentials"),
         EntryKind::CredentialRevoked => plain("revoked a credential", "revoke a credential"),
-        EntryKind::DelegationAdded => plain(
-            "let a vendor act for the setting",
-            "let a vendor act for the setting",
-        ),
-        EntryKind::DelegationEnded => plain(
-            "ended that a vendor acts for a setting",
-            "end that a vendor acts for a setting",
-        ),
-        EntryKind::DelegationsListed => plain(
-            "listed which vendors act for a setting",
-            "list which vendors act for a setting",
-        ),
         EntryKind::Planned => same("planned the move", "plan the move", &to),
         EntryKind::Redirected => redirected(seen, &to),
         EntryKind::RecipientAdded | EntryKind::RecipientEnded | EntryKind::PlanCouncilSet => {
@@ -229,7 +217,32 @@ fn of_keeping(kind: EntryKind) -> Act {
             "looked at when policies were replaced",
             "look at when policies were replaced",
         ),
+        EntryKind::DelegationAdded | EntryKind::DelegationEnded | EntryKind::DelegationsListed => {
+            of_vendors(kind)
+        }
         other => same(other.name(), other.name()),
+    }
+}
+
+/// Vendors that act for settings.
+fn of_vendors(kind: EntryKind) -> Act {
+    let (done, wanted) = match kind {
+        EntryKind::DelegationAdded => (
+            "let a vendor act for the setting",
+            "let a vendor act for the setting",
+        ),
+        EntryKind::DelegationEnded => (
+            "ended that a vendor acts for a setting",
+            "end that a vendor acts for a setting",
+        ),
+        _ => (
+            "listed which vendors act for a setting",
+            "list which vendors act for a setting",
+        ),
+    };
+    Act {
+        done: done.to_owned(),
+        wanted: wanted.to_owned(),
     }
 }
 

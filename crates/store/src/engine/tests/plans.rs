@@ -103,11 +103,12 @@ fn small_index(asked: &Asked) -> &'static str {
 }
 
 /// How SQLite says that it goes through a whole table, by name or by the name a text gives it.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "SCAN recipient",
     "SCAN moved",
     "SCAN feed",
     "SCAN lease",
+    "SCAN delegation",
     "SCAN request",
     "SCAN transition",
     "SCAN profile",
@@ -123,7 +124,7 @@ const TABLES: [&str; 16] = [
 ];
 
 /// The rows, said so that both engines understand it; `{n}` counts them.
-const FILL: [&str; 12] = [
+const FILL: [&str; 13] = [
     "INSERT INTO feed SELECT CASE WHEN n % 2 = 0 THEN 'stg_large' ELSE 'stg_' || n % 500 END, \
      n, 0, 1, CASE WHEN n % 50 = 0 THEN 1 ELSE 0 END, 'prf_' || n, 'trn_' || n, 2, 2025 FROM {n}",
     "INSERT INTO lease SELECT 'sub_' || n, 'wat_' || n FROM {n}",
@@ -145,6 +146,7 @@ const FILL: [&str; 12] = [
     "INSERT INTO staged SELECT 'doc_' || n, 'prf_' || n % 9000, 'stg_' || n % 500, 'crd_1', \
      'cnt_' || n, 9, 1, 1, {blob}, {blob}, 1000000 + n FROM {n}",
     "INSERT INTO credential SELECT 'crd_' || n, 'stg_' || n % 500, '', 2, 0, 1, {blob}, 0, n, 1 FROM {n}",
+    "INSERT INTO delegation SELECT 'stg_' || n % 500, 'stg_' || n, 2, 1, 0, '', '', 0 FROM {n}",
     "INSERT INTO about SELECT 'als_' || n % 1000, n, 0 FROM {n}",
 ];
 

@@ -10,7 +10,7 @@ use baton_domain::section::KindSet;
 use clap::ValueEnum;
 
 use super::learner::Learner;
-use crate::commands::audit::seen::{Place, Seen, Verdict};
+use crate::commands::audit::seen::{Place, Seen, Verdict, Who};
 use crate::commands::audit::words::{act, listed, london, section, who};
 use crate::output::Wrong;
 
@@ -101,7 +101,7 @@ fn grouped<'a>(all: impl Iterator<Item = &'a Seen>, by: By) -> Vec<(String, Vec<
             By::Setting => seen
                 .who
                 .as_ref()
-                .map_or("The service itself".to_owned(), |who| who.acting()),
+                .map_or("The service itself".to_owned(), Who::acting),
         };
         match groups.iter_mut().find(|(known, _)| *known == title) {
             Some((_, lines)) => lines.push(seen),
