@@ -30,11 +30,11 @@ children*.
 fn page() -> String {
     let mut out = HEAD.to_owned();
     for kind in SectionKind::ALL {
-        write!(out, "\n## `{kind}`\n\n").unwrap();
+        write!(out, "\n## `{kind}`\n\n").expect("a string takes text");
         for toward in Toward::ALL {
             let name = toward.name().replace('_', " ");
             if let Some(law) = consent_asked(*toward, kind) {
-                writeln!(out, "**Consent** towards {name}: {law}.\n").unwrap();
+                writeln!(out, "**Consent** towards {name}: {law}.\n").expect("a string takes text");
             }
             if let Some(one) = not_stopped(*toward, kind) {
                 writeln!(
@@ -42,7 +42,7 @@ fn page() -> String {
                     "Not stopped by a refusal towards {name}: {}.\n",
                     one.law
                 )
-                .unwrap();
+                .expect("a string takes text");
             }
         }
         out += "| by | Article 6 | Article 9 | Article 10 | law |\n|---|---|---|---|---|\n";
@@ -59,7 +59,7 @@ fn page() -> String {
                 "| {} | {article_6} | {nine} | {ten} | {law} |",
                 by.name()
             )
-            .unwrap();
+            .expect("a string takes text");
         }
     }
     out
@@ -69,7 +69,7 @@ fn page() -> String {
 fn the_page_says_what_the_table_says() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/lawful-basis.md");
     if std::env::var_os("BATON_WRITE_DOCS").is_some() {
-        std::fs::write(path, page()).unwrap();
+        std::fs::write(path, page()).expect("the page can be written");
     }
     let written = std::fs::read_to_string(path).unwrap_or_default();
     assert!(written == page(), "docs/lawful-basis.md is not up to date");

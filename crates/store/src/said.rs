@@ -3,11 +3,11 @@
 
 use baton_domain::ids::SettingId;
 use baton_domain::log::canonical::Json;
-use baton_domain::section::{KindSet, SectionKind};
 use baton_domain::sharing::{Basis, Decision, Giver, Said, Toward};
 use jiff::civil::Date;
 
 use crate::engine::value::{Column, Inconsistent, Type, Value};
+use crate::view::kinds;
 
 /// A decision as it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,11 +37,10 @@ impl Decisions {
         &'a self,
         setting: &'a SettingId,
     ) -> impl Iterator<Item = (&'a Decision, bool)> {
-        let of = self.0.iter().filter_map(move |one| match &one.setting {
+        self.0.iter().filter_map(move |one| match &one.setting {
             None => Some((&one.decision, false)),
             Some(named) => (named == setting).then_some((&one.decision, true)),
-        });
-        of
+        })
     }
 
     /// A line a decision; a dash stands for nothing.
@@ -103,11 +102,6 @@ fn line(text: &str) -> Option<Recorded> {
     })
 }
 
-fn kinds(bits: i64) -> KindSet {
-    let has = |kind: &SectionKind| bits & (1 << kind.number()) != 0;
-    SectionKind::ALL.into_iter().filter(has).collect()
-}
-
 impl Column for Decisions {
     const TYPE: Type = Type::Text;
     fn into_value(self) -> Value {
@@ -126,6 +120,7 @@ impl Column for Decisions {
 
 #[cfg(test)]
 mod tests {
+    use baton_domain::section::{KindSet, SectionKind};
     use jiff::civil::date;
 
     use super::*;

@@ -110,7 +110,7 @@ on_both_engines! {
 
         let all = parent(DecisionToward::Education, DecisionSaid::Refused, &[]);
         let refused_at = sender.records(&of.name, &all).await.unwrap();
-        let goes_on: Vec<_> = refused_at.not_stopped.iter().map(|one| one.kind()).collect();
+        let goes_on: Vec<_> = refused_at.not_stopped.iter().map(v1::NotStopped::kind).collect();
         assert_eq!(goes_on, [SectionKind::Health, SectionKind::ChildProtectionNote]);
         assert!(refused_at.not_stopped.iter().all(|one| one.law.contains("s100") || one.law.contains("s11")));
         let closed = next(&mut watch).await;

@@ -154,6 +154,7 @@ pub(super) async fn sound(exchange: &Exchange) -> (Who, Vec<Call>) {
         profiles(&things),
         documents(&things),
         moves(&things),
+        decisions(&things),
         subscriptions(&things),
         settings(&things),
         vendors(&things),
@@ -345,6 +346,38 @@ fn erasure(of: &Things) -> Vec<Call> {
     ]
 }
 
+/// What a family decided.
+fn decisions(of: &Things) -> Vec<Call> {
+    use Person::Sender;
+    vec![
+        call(
+            "TransitionService/RecordSharingDecision",
+            Sender,
+            &wire::RecordSharingDecisionRequest {
+                parent: of.sender.clone(),
+                name: under(&of.sender, &of.transition),
+                giver: wire::DecisionGiver::Parent.into(),
+                basis: wire::DecisionBasis::ParentalResponsibility.into(),
+                toward: wire::DecisionToward::Education.into(),
+                setting: Some(of.beside.clone()),
+                kinds: vec![5, 10],
+                said: wire::DecisionSaid::Objection.into(),
+                said_on: "2026-03-02".to_owned(),
+                assessed_on: String::new(),
+                request_id: fresh(),
+            },
+        ),
+        call(
+            "TransitionService/ListSharingDecisions",
+            Sender,
+            &wire::ListSharingDecisionsRequest {
+                parent: of.sender.clone(),
+                name: under(&of.sender, &of.transition),
+            },
+        ),
+    ]
+}
+
 fn moves(of: &Things) -> Vec<Call> {
     use Person::{Officer, Sender};
     let transition = under(&of.council, &of.transition);
@@ -393,31 +426,6 @@ fn moves(of: &Things) -> Vec<Call> {
                 name: under(&of.sender, &of.transition),
                 setting: Some(of.beside.clone()),
                 request_id: fresh(),
-            },
-        ),
-        call(
-            "TransitionService/RecordSharingDecision",
-            Sender,
-            &wire::RecordSharingDecisionRequest {
-                parent: of.sender.clone(),
-                name: under(&of.sender, &of.transition),
-                giver: wire::DecisionGiver::Parent.into(),
-                basis: wire::DecisionBasis::ParentalResponsibility.into(),
-                toward: wire::DecisionToward::Education.into(),
-                setting: Some(of.beside.clone()),
-                kinds: vec![5, 10],
-                said: wire::DecisionSaid::Objection.into(),
-                said_on: "2026-03-02".to_owned(),
-                assessed_on: String::new(),
-                request_id: fresh(),
-            },
-        ),
-        call(
-            "TransitionService/ListSharingDecisions",
-            Sender,
-            &wire::ListSharingDecisionsRequest {
-                parent: of.sender.clone(),
-                name: under(&of.sender, &of.transition),
             },
         ),
         call(

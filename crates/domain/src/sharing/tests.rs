@@ -119,20 +119,20 @@ fn health_and_child_protection_go_on_and_the_progress_check_waits_for_consent() 
 
 #[test]
 fn each_age_has_its_givers() {
-    let today = date(2026, 3, 9);
-    let send = &[SectionKind::Send, SectionKind::EhcPlan];
-    let ask = |giver, basis, toward, kinds: &[SectionKind], age| {
-        let one = Decision {
-            toward,
-            basis,
-            ..said(giver, Said::Refused, kinds, 2)
-        };
-        faults(&one, age, today)
-    };
     use AgeStage::{From16, PostCompulsory, Under16};
     use Basis::{CompetentChild, OwnDecision, ParentalResponsibility};
     use Giver::{Learner, Parent};
     use Toward::{Council, Education};
+    let today = date(2026, 3, 9);
+    let send = &[SectionKind::Send, SectionKind::EhcPlan];
+    let ask = |giver, basis, toward, kinds: &[SectionKind], age| {
+        let one = Decision {
+            basis,
+            toward,
+            ..said(giver, Said::Refused, kinds, 2)
+        };
+        faults(&one, age, today)
+    };
     for (giver, basis, toward, kinds, age, expected) in [
         (
             Parent,
@@ -228,8 +228,8 @@ fn who_decides_for_another_names_the_assessment() {
         [Fault::RepresentativeBefore16]
     );
     let with = |assessed_on, said_on| Decision {
-        assessed_on,
         said_on,
+        assessed_on,
         ..one
     };
     let none = with(None, one.said_on);

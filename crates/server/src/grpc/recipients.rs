@@ -74,7 +74,7 @@ fn named(
     Some((relation?, kinds?, days?, purpose?))
 }
 
-fn kinds(fields: &mut Fields, numbers: &[i32]) -> Option<KindSet> {
+pub(super) fn kinds(fields: &mut Fields, numbers: &[i32]) -> Option<KindSet> {
     let read = numbers.iter().enumerate().map(|(index, number)| {
         let at = format!("kinds[{index}]");
         fields.take(required::<twin::SectionKind, SectionKind>(&at, *number))

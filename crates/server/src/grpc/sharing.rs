@@ -1,7 +1,6 @@
 //! What people decided about sharing: `TransitionService`'s calls about it.
 
 use baton_domain::act::{ListSharing, RecordSharing};
-use baton_domain::section::{KindSet, SectionKind};
 use baton_domain::sharing::{Basis, Decision, Fault, Giver, Said, Toward, not_stopped};
 use baton_store::{DecisionSummary, SharingRecorded};
 use baton_wire::convert::required;
@@ -13,6 +12,7 @@ use baton_wire::violation::Violation;
 use tonic::{Request, Response};
 
 use super::call::{Fields, caller, known, under};
+use super::recipients::kinds;
 use super::{Services, encode};
 
 /// The decision as the request says it.
@@ -40,15 +40,6 @@ fn said(fields: &mut Fields, request: &twin::RecordSharingDecisionRequest) -> Op
     })
 }
 
-pub(super) fn kinds(fields: &mut Fields, numbers: &[i32]) -> Option<KindSet> {
-    let read = numbers.iter().enumerate().map(|(index, number)| {
-        let at = format!("kinds[{index}]");
-        fields.take(required::<twin::SectionKind, SectionKind>(&at, *number))
-    });
-    let read: Vec<Option<SectionKind>> = read.collect();
-    read.into_iter().collect()
-}
-
 impl Services {
     pub(super) async fn record_sharing(
         &self,
@@ -74,7 +65,7 @@ impl Services {
         let done = self.act(&asking, act).await?;
         Ok(Response::new(twin::RecordSharingDecisionResponse {
             not_stopped: going_on(&done.value),
-            decision: Some(shown(done.value.decision)),
+            decision: Some(shown(&done.value.decision)),
             receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
         }))
     }
@@ -93,12 +84,12 @@ impl Services {
         };
         let done = self.act(&asking, act).await?;
         Ok(Response::new(twin::ListSharingDecisionsResponse {
-            decisions: done.value.into_iter().map(shown).collect(),
+            decisions: done.value.iter().map(shown).collect(),
         }))
     }
 }
 
-fn shown(one: DecisionSummary) -> twin::RecordedDecision {
+fn shown(one: &DecisionSummary) -> twin::RecordedDecision {
     let day = |day: Option<jiff::civil::Date>| day.map_or(String::new(), |day| day.to_string());
     let kinds = one.kinds().iter();
     twin::RecordedDecision {

@@ -61,14 +61,6 @@ fn phrase(kind: EntryKind, seen: &Seen) -> Act {
         EntryKind::RecipientAdded | EntryKind::RecipientEnded | EntryKind::PlanCouncilSet => {
             beside(kind, seen)
         }
-        EntryKind::SharingRecorded => plain(
-            "recorded what was decided about sharing",
-            "record what was decided about sharing",
-        ),
-        EntryKind::SharingListed => plain(
-            "looked at what was decided about sharing",
-            "look at what was decided about sharing",
-        ),
         EntryKind::FactRecorded => fact(&seen.what),
         EntryKind::TransitionShown => plain(
             "looked at how far the move is",
@@ -162,7 +154,7 @@ fn of_documents(kind: EntryKind, seen: &Seen) -> Act {
     }
 }
 
-/// What keeps, forgets, copies and signs.
+/// What keeps, forgets, copies and signs, and what was decided.
 fn of_keeping(kind: EntryKind) -> Act {
     let same = |done: &str, wanted: &str| Act {
         done: done.to_owned(),
@@ -220,6 +212,14 @@ fn of_keeping(kind: EntryKind) -> Act {
         EntryKind::DelegationAdded | EntryKind::DelegationEnded | EntryKind::DelegationsListed => {
             of_vendors(kind)
         }
+        EntryKind::SharingRecorded => same(
+            "recorded what was decided about sharing",
+            "record what was decided about sharing",
+        ),
+        EntryKind::SharingListed => same(
+            "looked at what was decided about sharing",
+            "look at what was decided about sharing",
+        ),
         other => same(other.name(), other.name()),
     }
 }
