@@ -54,9 +54,10 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn run(args: &Args) -> anyhow::Result<()> {
-    let (streams, rounds) = match args.quick {
-        true => (40, 4),
-        false => (args.streams, args.rounds),
+    let (streams, rounds) = if args.quick {
+        (40, 4)
+    } else {
+        (args.streams, args.rounds)
     };
     let folder = tempfile::Builder::new().prefix("baton-bench-").tempdir()?;
     let postgres = std::env::var("BATON_TEST_POSTGRES")

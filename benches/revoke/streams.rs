@@ -8,8 +8,10 @@ use baton_benches::exchange::{Exchange, SCHOOLS};
 use baton_server::Running;
 use baton_wire::v1;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
+/// Turns that came and were not looked at yet.
+const CAME_MAX: usize = 4_096;
 /// So long is waited for a stream to be told.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -23,14 +25,14 @@ struct Came {
 struct Stream {
     school: usize,
     credential: String,
-    task: JoinHandle<()>,
 }
 
 pub(crate) struct Streams {
     all: BTreeMap<usize, Stream>,
     next: usize,
-    into: mpsc::UnboundedSender<Came>,
-    came: mpsc::UnboundedReceiver<Came>,
+    into: mpsc::Sender<Came>,
+    came: mpsc::Receiver<Came>,
+    watching: JoinSet<()>,
 }
 
 impl Streams {
@@ -40,12 +42,13 @@ impl Streams {
         second: &Running,
         each: usize,
     ) -> anyhow::Result<Self> {
-        let (into, came) = mpsc::unbounded_channel();
+        let (into, came) = mpsc::channel(CAME_MAX);
         let mut streams = Self {
             all: BTreeMap::new(),
             next: 0,
             into,
             came,
+            watching: JoinSet::new(),
         };
         for school in (0..SCHOOLS).cycle().take(each * SCHOOLS) {
             streams.add(exchange, second, school).await?;
@@ -62,7 +65,7 @@ impl Streams {
     ) -> anyhow::Result<()> {
         let stream = self.next;
         self.next += 1;
-        let at = if stream / SCHOOLS % 2 == 0 {
+        let at = if (stream / SCHOOLS).is_multiple_of(2) {
             exchange.running()
         } else {
             second
@@ -84,22 +87,18 @@ impl Streams {
         };
         let mut watch = reader.watch(request).await?;
         let into = self.into.clone();
-        let task = tokio::spawn(async move {
+        self.watching.spawn(async move {
             loop {
                 let turn = watch.message().await.ok().flatten();
                 let at = Instant::now();
                 let items = turn.map(|turn| turn.items.iter().map(|item| item.position).collect());
                 let ended = items.is_none();
-                if into.send(Came { stream, at, items }).is_err() || ended {
+                if into.send(Came { stream, at, items }).await.is_err() || ended {
                     return;
                 }
             }
         });
-        let opened = Stream {
-            school,
-            credential,
-            task,
-        };
+        let opened = Stream { school, credential };
         self.all.insert(stream, opened);
         Ok(())
     }
@@ -150,13 +149,5 @@ impl Streams {
         let came = tokio::time::timeout(PATIENCE, self.came.recv()).await;
         came.context("a stream was not told in 30 s")?
             .context("nobody watches")
-    }
-}
-
-impl Drop for Streams {
-    fn drop(&mut self) {
-        for stream in self.all.values() {
-            stream.task.abort();
-        }
     }
 }

@@ -8,7 +8,7 @@ use baton_wire::status::Reason;
 use baton_wire::v1::{self, Point, Role};
 use futures::future::join;
 use tokio::sync::Notify;
-use tokio::task::{JoinHandle, yield_now};
+use tokio::task::{JoinSet, yield_now};
 
 use super::{CHANGES, Change, Trial};
 use crate::chance::{Dice, seed};
@@ -37,7 +37,7 @@ struct Watched {
     stirred: Arc<Notify>,
     /// Where the watch stands.
     token: Arc<Mutex<String>>,
-    task: JoinHandle<()>,
+    task: JoinSet<()>,
 }
 
 fn last_of(name: &str) -> String {
@@ -65,7 +65,8 @@ impl Watched {
         );
         let token = Arc::new(Mutex::new(token));
         let (into, stir, place) = (came.clone(), stirred.clone(), token.clone());
-        let task = tokio::spawn(async move {
+        let mut task = JoinSet::new();
+        task.spawn(async move {
             // It ends when whoever watches may not any more.
             while let Ok(Some(turn)) = watch.message().await {
                 for profile in turn.items.iter().filter_map(|item| item.profile.as_ref()) {
@@ -102,12 +103,6 @@ impl Watched {
             .get(profile)
             .copied()
             .unwrap_or_default()
-    }
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
@@ -226,9 +221,8 @@ impl<'a> Lane<'a> {
         let ((here, there), (position, ())) = join(reads, join(taken, newer)).await;
         let mut items = 0;
         if let Some(mut watched) = watched {
-            (&mut watched.task)
-                .await
-                .expect("a watch that ended by itself");
+            let ended = watched.task.join_next().await;
+            ended.expect("one task").expect("which does not panic");
             items = watched.of(&last_of(&published.name));
         }
         Trial {
