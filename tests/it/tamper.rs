@@ -5,6 +5,7 @@ use std::process::Command;
 
 use baton_wire::v1::Role;
 
+use crate::decisions::with_decisions;
 use crate::harness::*;
 use crate::ledger::{a_day, with_a_document, with_a_vendor};
 
@@ -55,6 +56,11 @@ fn of_rows(credential: &str) -> Vec<Change> {
             one("recipient", "transition_id"),
         ),
         ("setting", "name = 'Another'", one("setting", "id")),
+        (
+            "sharing",
+            "decisions = (SELECT max(s.decisions) FROM sharing s)",
+            "decisions = (SELECT min(d.decisions) FROM sharing d)".to_owned(),
+        ),
         (
             "setting_code",
             "setting_id = (SELECT max(s.id) FROM setting s)",
@@ -131,6 +137,7 @@ on_both_engines! {
         a_day(exchange).await;
         with_a_document(exchange).await;
         with_a_vendor(exchange).await;
+        with_decisions(exchange).await;
         let person = exchange.person(&exchange.primary, &[Role::Publisher]).await;
         let credential = person.credential.rsplit('/').next().unwrap();
         let folder = tempfile::tempdir().unwrap();

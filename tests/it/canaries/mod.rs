@@ -12,6 +12,7 @@ use baton_wire::twin as wire;
 use baton_wire::v1::{self, Role};
 
 use crate::campaign;
+use crate::doors::answers::telling;
 use crate::harness::*;
 use crate::roles::{ROLES, receiving, sending};
 use marked::{Canary, canaries, canary, marked};
@@ -99,6 +100,7 @@ async fn fly(exchange: &Exchange, profiles: usize) {
     };
     let nothing: fn(Role) -> Vec<&'static [&'static str]> = |_| Vec::new();
     let (mut people, mut bytes, mut seen) = (0, 0, 0);
+    let mut asked = BTreeSet::new();
     for (place, setting, table) in [
         ("sender", &of.from, sending as fn(Role) -> _),
         ("receiver", &of.to, receiving),
@@ -112,6 +114,7 @@ async fn fly(exchange: &Exchange, profiles: usize) {
                 got.about(&who, one).await;
             }
             got.in_general(&who).await;
+            asked.append(&mut got.asked);
             let found = canaries(&got.bytes);
             let kinds = table(role).concat();
             let expected = sent.iter().enumerate();
@@ -127,6 +130,11 @@ async fn fly(exchange: &Exchange, profiles: usize) {
             (people, bytes, seen) = (people + 1, bytes + got.bytes.len(), seen + found.len());
         }
     }
+    let left: Vec<_> = telling().difference(&asked).cloned().collect();
+    assert!(
+        left.is_empty(),
+        "nobody asked {left:?}, which may tell of a child"
+    );
     // What lies on the disk is sealed, what the operator is shown tells nothing.
     exchange.home.write_down().await;
     for file in exchange.home.files().await {

@@ -1,5 +1,7 @@
 //! All the bytes somebody gets: answers as they come over the wire, and refusals with their details.
 
+use std::collections::BTreeSet;
+
 use baton_wire::v1::{self, SectionKind};
 use bytes::Bytes;
 use prost::Message as _;
@@ -11,11 +13,14 @@ use crate::harness::*;
 #[derive(Default)]
 pub(super) struct Received {
     pub(super) bytes: Vec<u8>,
+    /// Calls that were asked.
+    pub(super) asked: BTreeSet<String>,
 }
 
 impl Received {
     /// Asks, and keeps whatever is answered; also gives it.
     async fn ask(&mut self, who: &Caller, method: &str, message: &impl prost::Message) -> Bytes {
+        self.asked.insert(method.to_owned());
         let asked = raw(who, method, message.encode_to_vec().into()).await;
         let answer = asked.unwrap_or_else(|status| {
             self.bytes.extend_from_slice(status.message().as_bytes());
@@ -45,6 +50,14 @@ impl Received {
             ..Default::default()
         };
         self.ask(who, "AuditService/WhoSaw", &saw).await;
+        let said = v1::ListSharingDecisionsRequest {
+            parent: parent.clone(),
+            name: transition.clone(),
+        };
+        self.ask(who, "TransitionService/ListSharingDecisions", &said)
+            .await;
+        self.asked
+            .insert("DocumentService/DownloadDocument".to_owned());
         let (answer, file) = who.download(&sent.document).await;
         if let Ok(document) = answer {
             self.bytes.extend_from_slice(&document.encode_to_vec());
@@ -118,9 +131,31 @@ impl Received {
             let answer = self.ask(who, "SubscriptionService/Pull", &pull).await;
             let pulled = v1::PullResponse::decode(answer).unwrap();
             if pulled.items.is_empty() {
-                return;
+                break;
             }
             token = pulled.token;
+        }
+        self.watched(who, &subscription).await;
+    }
+
+    /// The same as a stream, up to its first turn with nothing in it.
+    async fn watched(&mut self, who: &Caller, subscription: &str) {
+        self.asked.insert("SubscriptionService/Watch".to_owned());
+        let watch = v1::WatchRequest {
+            parent: who.setting.clone(),
+            subscription: who.mine(subscription),
+            inline_content: true,
+            ..Default::default()
+        };
+        let Ok(watch) = who.subscriptions().watch(watch).await else {
+            return;
+        };
+        let mut watch = watch.into_inner();
+        while let Ok(Some(turn)) = watch.message().await {
+            self.bytes.extend_from_slice(&turn.encode_to_vec());
+            if turn.items.is_empty() {
+                return;
+            }
         }
     }
 

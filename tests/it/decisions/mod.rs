@@ -1,7 +1,7 @@
 //! What people decided about sharing: in force at once, taken back, by whom, and what it cannot stop.
 
 use baton_wire::v1::{
-    self, DecisionBasis, DecisionGiver, DecisionSaid, DecisionToward, SectionKind,
+    self, DecisionBasis, DecisionGiver, DecisionSaid, DecisionToward, Role, SectionKind,
 };
 
 use crate::harness::*;
@@ -36,6 +36,16 @@ const fn parent(toward: DecisionToward, said: DecisionSaid, kinds: &[SectionKind
         said,
         on: "2026-03-09",
         assessed: "",
+    }
+}
+
+/// Moves about which a parent said something.
+pub(crate) async fn with_decisions(exchange: &Exchange) {
+    for said in [DecisionSaid::Refused, DecisionSaid::Allowed] {
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let said = parent(DecisionToward::Education, said, &[SectionKind::Send]);
+        sender.records(&of.name, &said).await.unwrap();
     }
 }
 

@@ -2,6 +2,7 @@
 //! right number of entries. A call added to the contract without a row here fails.
 
 mod absent;
+pub(crate) mod answers;
 mod people;
 mod rows;
 

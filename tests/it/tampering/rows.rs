@@ -7,6 +7,7 @@ use super::column::{Column, columns};
 use super::shape::Begun;
 use super::{BRIEF, ENTRIES, ENTRIES_BRIEF, faults, some, verified};
 use crate::chance::seed;
+use crate::decisions::with_decisions;
 use crate::export::{Auditor, filled_to};
 use crate::harness::*;
 use crate::ledger::{a_day, with_a_document, with_a_vendor};
@@ -27,6 +28,7 @@ async fn verified_columns(exchange: &Exchange, size: u64) -> Vec<Column> {
         ("transition", "1 = 1".to_owned()),
         ("recipient", "1 = 1".to_owned()),
         ("delegation", "1 = 1".to_owned()),
+        ("sharing", "1 = 1".to_owned()),
         ("profile", "1 = 1".to_owned()),
         ("document", "1 = 1".to_owned()),
         ("chunk", "1 = 1".to_owned()),
@@ -64,6 +66,7 @@ pub(super) async fn prepared(exchange: &Exchange, size: u64) {
     a_day(exchange).await;
     with_a_document(exchange).await;
     with_a_vendor(exchange).await;
+    with_decisions(exchange).await;
     filled_to(exchange, size).await;
     if !exchange.home.is_postgres() {
         let pairs = (0..=255_u8)

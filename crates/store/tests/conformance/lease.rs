@@ -1,12 +1,18 @@
 //! One consumer of a named subscription at a time: the latest watch.
 
-use baton_domain::access::Role;
-use baton_domain::act::{Caller, FeedPlace, Lease, Pull, RevokeCredential};
+use baton_domain::access::{Role, RoleSet};
+use baton_domain::act::{
+    AddDelegation, Caller, EndDelegation, FeedPlace, Lease, Pull, RevokeCredential,
+};
+use baton_domain::delegation::{Mandate, Scope, Term};
 use baton_domain::ids::SubscriptionId;
-use baton_domain::section::SectionKind;
+use baton_domain::route::SettingKind;
+use baton_domain::section::{KindSet, SectionKind};
 use baton_store::{Ledger, Pulled, Refusal};
+use jiff::civil::date;
 
 use crate::engine::{Home, on_both_engines};
+use crate::values::setting;
 use crate::world::World;
 
 async fn turn(
@@ -97,6 +103,42 @@ on_both_engines! {
             assert_eq!(ledger.has_arrived(&receiver, from).await.unwrap(), wakes, "a pull");
         }
         let answer = turn(ledger, &receiver, (&of, from), Lease::Hold(watch)).await;
+        assert_eq!(answer, Err(Refusal::Denied));
+    }
+
+    async fn a_vendor_that_waits_is_woken_when_the_setting_lets_it_no_more(home) {
+        let world = World::new(home).await;
+        let vendor = setting(SettingKind::Vendor, "Example MIS", &["baton-local:example-mis"]);
+        let vendor = world.import(vendor).await.id;
+        let head = world.caller(&world.secondary.id, &[Role::Publisher]).await;
+        let client = world.caller(&vendor, &[Role::ReceiverLead]).await;
+        let client = Caller { acting: head.acting.clone(), ..client };
+        let ledger = &world.ledger;
+        let lets = AddDelegation {
+            vendor: vendor.clone(),
+            mandate: Mandate {
+                roles: RoleSet::only(Role::ReceiverLead),
+                scopes: [Scope::Read].into_iter().collect(),
+                kinds: KindSet::of(&[SectionKind::Identity]),
+            },
+            term: Term { first: date(2026, 3, 1), last: date(2026, 12, 31) },
+            request: world.request(),
+        };
+        ledger.act(&head, lets).await.unwrap();
+        let of = world.subscription(&client).await;
+        let taken = turn(ledger, &client, (&of, 0), Lease::Take).await.unwrap();
+        let (watch, feed) = (taken.watch.unwrap(), (&client, taken.next.position));
+        assert!(!ledger.is_stirred(feed, (&of, &watch)).await.unwrap());
+        assert!(!ledger.has_arrived(&client, feed.1).await.unwrap());
+        let ends = EndDelegation {
+            setting: head.acting.clone(),
+            vendor,
+            request: world.request(),
+        };
+        ledger.act(&head, ends).await.unwrap();
+        assert!(ledger.is_stirred(feed, (&of, &watch)).await.unwrap(), "a watch");
+        assert!(ledger.has_arrived(&client, feed.1).await.unwrap(), "a pull");
+        let answer = turn(ledger, &client, (&of, feed.1), Lease::Hold(watch)).await;
         assert_eq!(answer, Err(Refusal::Denied));
     }
 
