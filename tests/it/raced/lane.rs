@@ -186,9 +186,9 @@ impl<'a> Lane<'a> {
         let mut watched = None;
         if change == Change::Revoked {
             reader = self.exchange.person(self.to, &[Role::Senco]).await;
-            let own = format!("own-{}", self.exchange.number());
+            // Asked for again it is the same: a setting has so many and no more.
             let own = reader
-                .subscribe_to(&own, Point::Unspecified, 0)
+                .subscribe_to("own", Point::Unspecified, 0)
                 .await
                 .unwrap();
             let token = self.watched.token.lock().unwrap().clone();
