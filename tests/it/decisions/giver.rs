@@ -74,9 +74,13 @@ on_both_engines! {
             "setting.unknown",
         ];
         assert_eq!(rules, expected);
-        let other = Said { setting: Some(&exchange.adult_care), ..REFUSAL };
-        let told = refused(sender.records(&of.name, &other).await);
-        assert_eq!(told.violations[0].rule, "setting.toward");
+        // A vendor receives nothing of its own.
+        let vendor = exchange.vendor("example-mis").await;
+        for setting in [&exchange.adult_care, &vendor] {
+            let other = Said { setting: Some(setting), ..REFUSAL };
+            let told = refused(sender.records(&of.name, &other).await);
+            assert_eq!(told.violations[0].rule, "setting.toward");
+        }
         assert_eq!(sender.decisions(&of.name).await.unwrap(), []);
         let alone = Said {
             giver: DecisionGiver::Learner,

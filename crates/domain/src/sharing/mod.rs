@@ -97,20 +97,20 @@ words! {
 }
 
 impl Toward {
-    /// The class a setting is of.
-    pub const fn of(kind: SettingKind) -> Self {
-        match kind {
+    /// The class a setting is of, if it receives at all.
+    pub const fn of(kind: SettingKind) -> Option<Self> {
+        Some(match kind {
             SettingKind::Nursery
             | SettingKind::Childminder
             | SettingKind::School
             | SettingKind::College
-            | SettingKind::TrainingProvider
-            // It receives nothing of its own, and is never asked about.
-            | SettingKind::Vendor => Self::Education,
+            | SettingKind::TrainingProvider => Self::Education,
             SettingKind::HealthService => Self::Health,
             SettingKind::AdultSocialCare => Self::AdultSocialCare,
             SettingKind::Council => Self::Council,
-        }
+            // What it is sent is the setting's it acts for.
+            SettingKind::Vendor => return None,
+        })
     }
 }
 

@@ -223,7 +223,7 @@ fn whose(fault: Fault) -> Violation {
         Fault::OtherSetting => (
             "setting",
             "setting.toward",
-            "It is of another class of receivers: give its own in `toward`.",
+            "It is not of this class of receivers: give its own in `toward`. A vendor is of none.",
         ),
         _ => (
             "name",

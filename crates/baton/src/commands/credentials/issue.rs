@@ -34,10 +34,7 @@ pub(super) struct IssueArgs {
     #[command(flatten)]
     to: WhichSetting,
     /// A role it acts in; may be given again.
-    #[arg(long = "role", value_parser = role, required = true, long_help = "\
-A role it acts in; may be given again. Sending: publisher, contributor, data-manager, dsl, senco. \
-Receiving: receiver-lead, senco, dsl, data-manager. Council: council-officer, send-caseworker. \
-Ledger: auditor, operator.")]
+    #[arg(long = "role", value_parser = role, required = true, long_help = ROLES)]
     role: Vec<Role>,
     /// The sections a contributor fills, by their names; with that role only.
     #[arg(long, value_parser = kind, value_delimiter = ',', value_name = "KIND,…", long_help = "\
@@ -164,6 +161,13 @@ fn grant(args: &IssueArgs) -> Result<Grant, Wrong> {
     })
 }
 
+const ROLES: &str = "\
+A role it acts in; may be given again. Sending: publisher, contributor, data-manager, dsl, senco. \
+Receiving: receiver-lead, senco, dsl, data-manager, subject-teacher, careers-adviser, \
+health-professional, adult-service-worker. Council: council-administrator, admissions-officer, \
+transition-officer, early-years-adviser, virtual-school-officer, send-caseworker. Family: person. \
+Ledger: auditor, operator.";
+
 fn role(text: &str) -> Result<Role, String> {
     let parsed = Role::parse(&text.replace('-', "_"));
     parsed.filter(|role| *role != Role::Sweeper).ok_or_else(|| {
@@ -193,6 +197,23 @@ mod tests {
             out: PathBuf::new(),
         };
         grant(&args).map_err(|wrong| wrong.to_string())
+    }
+
+    #[test]
+    fn the_help_names_every_role_that_can_be_given_and_no_other() {
+        let (_, lists) = ROLES.split_once(". ").unwrap();
+        let lists = lists.split(". ").filter_map(|list| list.split_once(": "));
+        let named = lists.flat_map(|(_, list)| list.trim_end_matches('.').split(", "));
+        let mut named: Vec<Role> = named.map(|name| role(name).unwrap()).collect();
+        named.sort_unstable();
+        named.dedup();
+        let can = Role::ALL
+            .iter()
+            .copied()
+            .filter(|role| *role != Role::Sweeper);
+        let mut can: Vec<Role> = can.collect();
+        can.sort_unstable();
+        assert_eq!(named, can);
     }
 
     #[test]

@@ -184,10 +184,10 @@ fn setting_fault(of: &Decision, to: Option<&SettingRow>) -> Option<Fault> {
     (toward(to) != Some(of.toward)).then_some(Fault::OtherSetting)
 }
 
-/// The class of receivers a setting is of.
+/// The class of receivers a setting is of, if it is one.
 pub(crate) fn toward(setting: &SettingRow) -> Option<Toward> {
     let kind = u32::try_from(setting.kind).ok()?;
-    SettingKind::from_number(kind).map(Toward::of)
+    SettingKind::from_number(kind).and_then(Toward::of)
 }
 
 /// Kinds of a refusal that it does not stop.
