@@ -126,7 +126,7 @@ CREATE INDEX learner_alias ON learner (alias);
 CREATE TABLE learner_code (
     blind TEXT COLLATE "C" NOT NULL,
     owner_id TEXT COLLATE "C" NOT NULL,
-    learner_id TEXT COLLATE "C" NOT NULL,
+    learner_id TEXT COLLATE "C",
     PRIMARY KEY (blind, owner_id)
 );
 CREATE INDEX learner_code_learner ON learner_code (learner_id);

@@ -126,7 +126,7 @@ CREATE INDEX learner_alias ON learner (alias);
 CREATE TABLE learner_code (
     blind TEXT NOT NULL,
     owner_id TEXT NOT NULL,
-    learner_id TEXT NOT NULL,
+    learner_id TEXT,
     PRIMARY KEY (blind, owner_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX learner_code_learner ON learner_code (learner_id);

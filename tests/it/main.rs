@@ -45,6 +45,7 @@ mod nodes;
 mod outcome;
 mod policies;
 mod program;
+mod protected;
 mod raced;
 mod recipients;
 mod redirect;

@@ -68,6 +68,8 @@ pub(crate) enum Command {
     Sharing(commands::sharing::SharingArgs),
     /// Erase a learner, a move or one section kind, for good; or what is due.
     Erase(commands::erase::EraseArgs),
+    /// Pupils whose identity was changed to protect them: what must not be written of them.
+    Protect(commands::protect::ProtectArgs),
     /// Put a learner under a legal hold: nothing of it is erased.
     Hold(commands::hold::HoldArgs),
     /// Restrict the processing of a learner's data: receivers see nothing of it.

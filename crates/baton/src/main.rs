@@ -101,6 +101,7 @@ async fn carry_out(command: Command, to: &ConnectionArgs, output: Output) -> any
         Command::Erase(erase) => commands::erase::run(erase, to, output).await,
         Command::Hold(hold) => commands::hold::run(hold, to, output).await,
         Command::Restrict(restrict) => commands::restrict::run(restrict, to, output).await,
+        Command::Protect(protect) => commands::protect::run(protect, to, output).await,
         Command::Sharing(sharing) => commands::sharing::run(sharing, to, output).await,
         Command::Recipients(recipients) => commands::recipients::run(recipients, to, output).await,
         Command::Redirect(redirect) => commands::redirect::run(redirect, to, output).await,

@@ -84,6 +84,10 @@ calls! { "TransitionService":
     write record_sharing_decision = "RecordSharingDecision"(RecordSharingDecisionRequest) -> RecordSharingDecisionResponse;
     /// The decisions of a move, at most 64.
     read list_sharing_decisions = "ListSharingDecisions"(ListSharingDecisionsRequest) -> ListSharingDecisionsResponse;
+    /// Says what must not be written of a learner whose identity is protected.
+    write guard_identity = "GuardIdentity"(GuardIdentityRequest) -> GuardIdentityResponse;
+    /// Has numbers that were retired be used again.
+    write readmit_identifiers = "ReadmitIdentifiers"(ReadmitIdentifiersRequest) -> ReadmitIdentifiersResponse;
     /// Records a fact of a move.
     write record_fact = "RecordFact"(RecordFactRequest) -> RecordFactResponse;
     /// One move and how far it has come.

@@ -6,6 +6,7 @@ mod delegations;
 mod documents;
 mod erasure;
 mod policies;
+mod protection;
 mod recipients;
 mod sharing;
 
@@ -17,7 +18,7 @@ use crate::calendar::AcademicYear;
 use crate::disclosure::{Audience, Exemption};
 use crate::ids::{
     Alias, CredentialId, LearnerIdentifier, ProfileId, SettingId, SettingIdentifier,
-    SubscriptionId, TransitionId, WatchId,
+    SubscriptionId, TransitionId, Upn, WatchId,
 };
 use crate::recipient::Days;
 use crate::route::{Point, Route, SettingKind};
@@ -31,6 +32,7 @@ pub use erasure::{
     Erase, ErasureReason, Extent, Hold, HoldReason, LiftRestriction, Restrict, RestrictionReason,
 };
 pub use policies::{ListPolicyChanges, NewPolicies, ReplacePolicySet};
+pub use protection::{GuardIdentity, ReadmitIdentifiers};
 pub use recipients::{AddRecipient, EndRecipient, SetPlanCouncil};
 pub use sharing::{ListSharing, RecordSharing};
 
@@ -285,6 +287,15 @@ pub enum Target {
     },
 }
 
+/// What sections state of who a learner was: of one whose identity is protected nothing may be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Former {
+    /// Former pupil numbers.
+    pub upns: Vec<Upn>,
+    /// There are former names.
+    pub names: bool,
+}
+
 /// Publishes the next version of the caller's contribution: the kinds it sends and takes away are
 /// changed, and no others. Kinds of class R make a contribution of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -304,6 +315,8 @@ pub struct Publish {
     /// The numbers the identity section states of the learner, former ones left out: they must be
     /// those of the learner the move is of.
     pub stated: Vec<LearnerIdentifier>,
+    /// What the sections state of who the learner was.
+    pub former: Former,
     /// Idempotency key.
     pub request: RequestId,
 }

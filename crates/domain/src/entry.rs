@@ -82,6 +82,10 @@ kinds! {
     SharingRecorded = "sharing_recorded",
     /// The decisions of a move were shown.
     SharingListed = "sharing_listed",
+    /// What must not be written of a learner was said. Which learner stands in no entry.
+    IdentityGuarded = "identity_guarded",
+    /// Numbers of an identity that was put away may be used again.
+    IdentifiersReadmitted = "identifiers_readmitted",
     /// A fact that a release depends on was recorded.
     FactRecorded = "fact_recorded",
     /// The progress of one move was shown.

@@ -7,6 +7,8 @@
 //! - Time: [`calendar`] for the days rules hang on, [`opening`] for when a receiver may read,
 //!   [`recipient`] for those named beside the destination.
 //! - People: [`sharing`], what a learner or a family decided, and which of it counts.
+//! - Who must not be found again under an old name: [`guarded`], over the bytes of a section as
+//!   [`raw`] reads them.
 //! - Rules: [`access`], the finite question and the policies that answer it.
 //! - Accounts to families: [`disclosure`], who may ask and what may be left out.
 //! - Evidence: [`entry`] for the bytes of a ledger entry, [`log`] for tree, proofs, checkpoints.
@@ -19,9 +21,11 @@ pub mod delegation;
 pub mod disclosure;
 pub mod document;
 pub mod entry;
+pub mod guarded;
 pub mod ids;
 pub mod log;
 pub mod opening;
+pub mod raw;
 pub mod recipient;
 pub mod route;
 pub mod section;

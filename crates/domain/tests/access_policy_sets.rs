@@ -396,6 +396,14 @@ fn delegates_for_others() -> Case {
     )
 }
 
+fn protects_for_others() -> Case {
+    let caretaker = r#"context.relation == Relation::"caretaker""#;
+    (
+        with("dsl", "protect", caretaker),
+        "only_the_setting_itself_protects",
+    )
+}
+
 fn guards_too_many() -> Vec<Case> {
     let no_agreement = r#"context.relation == Relation::"dual" && !context.agreement_in_force"#;
     vec![
@@ -418,7 +426,7 @@ fn a_set_that_breaks_an_invariant_is_refused_by_its_name() {
         .chain(permits_of_decisions())
         .chain(guards_lost())
         .chain(guards_too_many())
-        .chain([delegates_for_others()]);
+        .chain([delegates_for_others(), protects_for_others()]);
     for (result, expected) in cases {
         match result {
             Err(PolicyError::Invariant { law, .. }) => assert_eq!(law, expected),

@@ -283,8 +283,11 @@ fn of_keeping(
         EntryKind::DelegationEnded => {
             vec![("for", text(&setting(0x22))), ("to", text(&setting(0x77)))]
         }
+        EntryKind::IdentityGuarded => vec![("guarded", Json::Bool(true))],
         EntryKind::DelegationsListed => vec![("for", text(&setting(0x22)))],
-        EntryKind::ErasedAgain => vec![("count", Json::Int(2))],
+        EntryKind::ErasedAgain | EntryKind::IdentifiersReadmitted => {
+            vec![("count", Json::Int(2))]
+        }
         EntryKind::HoldChanged => with(vec![
             ("held", Json::Bool(true)),
             ("reason", text("inquiry")),

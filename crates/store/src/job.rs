@@ -147,6 +147,16 @@ impl<S: Step> Job<S> {
     }
 }
 
+/// What the entry says where something would have led back to a former identity: what it says of any
+/// slip with numbers. Nobody learns from the ledger whose identity was put away.
+const fn unremarkable(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Planned => "NO_IDENTIFIER",
+        EntryKind::DocumentStaged => "DOCUMENT_UNFIT",
+        _ => "ANOTHER_LEARNER",
+    }
+}
+
 impl<S: Step> Queued for Job<S> {
     fn needs(&self, needs: &mut Needs) {
         if let Some(caller) = &self.caller {
@@ -191,6 +201,9 @@ impl<S: Step> Queued for Job<S> {
             Some(Err(Refusal::DecisionUnfit(_))) => Verdict::Failed("DECISION_UNFIT"),
             Some(Err(Refusal::PolicySet(_))) => Verdict::Failed("POLICY_SET_REFUSED"),
             Some(Err(Refusal::PastLast(_))) => Verdict::Failed("INVALID_REQUEST"),
+            Some(Err(Refusal::FormerIdentity(_))) => {
+                Verdict::Failed(unremarkable(self.step.kind()))
+            }
             Some(Err(Refusal::Conflict)) => Verdict::Failed("REQUEST_ID_CONFLICT"),
             _ => Verdict::Denied,
         };

@@ -1,6 +1,7 @@
 //! What is kept about a learner outside the sections: identifiers and the policy facts projected
 //! at publishing, in one sealed record under the key of the setting that brought it.
 
+use baton_domain::guarded::Guard;
 use baton_domain::ids::{LearnerIdentifier, LearnerScheme, SettingId};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,9 @@ pub(crate) struct Record {
     pub(crate) identifiers: Vec<LearnerIdentifier>,
     /// Date of birth: the ages of design §6 hang on it.
     pub(crate) born: Option<Date>,
+    /// What must not be written of the learner.
+    #[serde(default)]
+    pub(crate) guard: Guard,
 }
 
 /// An identifier in the blind index: one key for the whole ledger.
@@ -31,9 +35,18 @@ fn blind(keys: &Keys, id: &LearnerIdentifier) -> String {
 
 /// The index entries of identifiers, strongest first.
 pub(crate) fn blinds(keys: &Keys, identifiers: &[LearnerIdentifier]) -> Vec<String> {
+    let named = named(keys, identifiers).into_iter();
+    named.map(|(_, blind)| blind).collect()
+}
+
+/// The same, each with its scheme.
+pub(crate) fn named(
+    keys: &Keys,
+    identifiers: &[LearnerIdentifier],
+) -> Vec<(LearnerScheme, String)> {
     by_strength(identifiers)
         .into_iter()
-        .map(|id| blind(keys, id))
+        .map(|id| (id.scheme(), blind(keys, id)))
         .collect()
 }
 

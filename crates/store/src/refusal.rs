@@ -1,6 +1,7 @@
 //! Why an act was not done, as its caller may know it.
 
 use baton_domain::access::PolicyError;
+use baton_domain::guarded::Fault as FormerIdentityFault;
 use baton_domain::sharing::Fault as DecisionFault;
 
 use crate::acts::{DocumentFault, RecipientFault};
@@ -24,7 +25,7 @@ impl PolicyFault {
 }
 
 /// A refusal. Which of them leave an entry: `Denied`, `Failed`, `Unfit`, `RecipientUnfit`,
-/// `DecisionUnfit`, `PolicySet`,
+/// `DecisionUnfit`, `FormerIdentity`, `PolicySet`,
 /// `PastLast` and `Conflict` do;
 /// the others say that the act was never decided or that nobody knows how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +45,10 @@ pub enum Refusal {
     /// It cannot be recorded as it was said; everything that is wrong.
     #[error("the decision cannot be recorded")]
     DecisionUnfit(Vec<DecisionFault>),
+    /// It would lead back to an identity that was put away; everything that would. The entry does not
+    /// say so.
+    #[error("it would lead back to a former identity")]
+    FormerIdentity(Vec<FormerIdentityFault>),
     /// The policy set cannot be put into force; everything that is wrong with it.
     #[error("the policy set cannot be put into force")]
     PolicySet(Vec<PolicyFault>),

@@ -152,7 +152,8 @@ table! {
     LearnerCodeRow in "learner_code" key(blind, owner_id) by(blind) access(false) {
         blind: String,
         owner_id: SettingId,
-        learner_id: LearnerId,
+        /// None: a number of an identity that was put away. It leads to nobody, and is refused.
+        learner_id: Option<LearnerId>,
     }
 }
 

@@ -326,9 +326,14 @@ impl World {
 
     /// The learner a sender knows by an identifier.
     pub(crate) fn learner_of(&self, blind: &str, owner: &SettingId) -> Option<&LearnerId> {
-        self.learner_codes
-            .get(&format!("{blind}/{owner}"))
-            .map(|row| &row.learner_id)
+        let known = self.learner_codes.get(&format!("{blind}/{owner}"))?;
+        known.learner_id.as_ref()
+    }
+
+    /// Whether an identifier is of an identity that its sender put away.
+    pub(crate) fn is_retired(&self, blind: &str, owner: &SettingId) -> bool {
+        let known = self.learner_codes.get(&format!("{blind}/{owner}"));
+        known.is_some_and(|row| row.learner_id.is_none())
     }
 
     /// All documents of a contribution, those too of which only the row is left.

@@ -136,6 +136,25 @@ pub struct Need {
     pub status: Option<v1::Status>,
 }
 
+/// The name of a section and of the fields on a way into it, as `health.conditions.name`: as far as the
+/// contract knows the numbers.
+pub fn path(kind: SectionKind, numbers: &[u32]) -> String {
+    let mut path = kind.to_string();
+    let mut message = Some(Message::of(kind));
+    for number in numbers {
+        let Some((_, field)) = message.and_then(|message| message.field(*number)) else {
+            break;
+        };
+        path.push('.');
+        path.push_str(field.name);
+        message = match field.kind {
+            Kind::Message(inner) => Some(inner),
+            _ => None,
+        };
+    }
+    path
+}
+
 // === impl ===
 
 impl FieldRule {

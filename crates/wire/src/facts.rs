@@ -17,6 +17,23 @@ pub fn read_text<'a>(section: &'a [u8], kind: SectionKind, path: &str) -> Option
     }
 }
 
+/// The texts of a list of the section itself.
+pub fn read_texts<'a>(
+    section: &'a [u8],
+    kind: SectionKind,
+    name: &str,
+) -> impl Iterator<Item = &'a str> {
+    let field = Message::of(kind).field_named(name);
+    let number = field.map_or(0, |(_, field)| field.number);
+    let of_it = Fields::of(section)
+        .flatten()
+        .filter(move |(it, _)| *it == number);
+    of_it.filter_map(|(_, raw)| match raw {
+        Raw::Bytes(bytes) => std::str::from_utf8(bytes).ok(),
+        _ => None,
+    })
+}
+
 /// The truth value at a path.
 pub fn read_bool(section: &[u8], kind: SectionKind, path: &str) -> Option<bool> {
     match find(Message::of(kind), section, path)? {

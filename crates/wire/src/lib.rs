@@ -21,7 +21,6 @@ mod generated;
 pub mod json;
 pub mod methods;
 pub mod name;
-mod raw;
 #[cfg(feature = "sample")]
 pub mod sample;
 pub mod status;
@@ -31,5 +30,6 @@ mod together;
 pub mod violation;
 pub mod walk;
 
+use baton_domain::raw;
 pub use findings::VIOLATIONS_MAX;
 pub use generated::{DESCRIPTOR_SET, twin, v1};

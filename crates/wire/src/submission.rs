@@ -4,7 +4,7 @@
 use std::fmt;
 
 use baton_domain::{
-    act::Target,
+    act::{Former, Target},
     ids::{LearnerIdentifier, LearnerScheme, Upn},
     route::Point,
     section::{Class, KindSet, SectionKind},
@@ -42,6 +42,8 @@ pub struct Submission {
     pub born: Option<Date>,
     /// The numbers the section identity states, former ones left out.
     pub stated: Vec<LearnerIdentifier>,
+    /// What the sections state of who the learner was.
+    pub former: Former,
 }
 
 /// Says nothing of the content: a debug print ends up in a log.
@@ -103,6 +105,7 @@ pub fn read(from: &twin::ProfileSubmission, today: Date) -> Result<Submission, V
     match (target, level, signatory, sections) {
         (Some(target), Some(level), Some(signatory), Some(sections)) if violations.is_empty() => {
             let (born, stated) = (born(&sections), stated(&sections));
+            let former = former(&sections);
             Ok(Submission {
                 target,
                 level,
@@ -111,6 +114,7 @@ pub fn read(from: &twin::ProfileSubmission, today: Date) -> Result<Submission, V
                 signatory,
                 born,
                 stated,
+                former,
             })
         }
         _ => Err(violations),
@@ -273,6 +277,18 @@ fn stated(sections: &[(SectionKind, Bytes)]) -> Vec<LearnerIdentifier> {
         number("nhs", "nhs_number"),
     ];
     stated.into_iter().flatten().collect()
+}
+
+/// Former numbers and names: of a pupil whose identity is protected they must not be there.
+fn former(sections: &[(SectionKind, Bytes)]) -> Former {
+    let section = |wanted| sections.iter().find(|(kind, _)| *kind == wanted);
+    let upns = section(SectionKind::Identity).into_iter();
+    let upns = upns.flat_map(|(kind, bytes)| facts::read_texts(bytes, *kind, "former_upns"));
+    let names = section(SectionKind::Characteristics);
+    Former {
+        upns: upns.filter_map(|upn| Upn::parse(upn).ok()).collect(),
+        names: names.is_some_and(|(kind, bytes)| facts::is_set(bytes, *kind, "former_names")),
+    }
 }
 
 fn kept<T>(read: Result<T, Violation>, violations: &mut Vec<Violation>) -> Option<T> {

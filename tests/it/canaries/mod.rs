@@ -4,8 +4,7 @@
 
 mod marked;
 mod received;
-
-use std::collections::{BTreeMap, BTreeSet};
+pub(crate) use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::section::{Class, SectionKind};
 use baton_wire::twin as wire;
@@ -16,7 +15,7 @@ use crate::doors::answers::telling;
 use crate::harness::*;
 use crate::roles::{ROLES, receiving, sending};
 use marked::{Canary, canaries, canary, marked};
-use received::Received;
+pub(crate) use received::Received;
 
 const PROFILES: usize = 4;
 const PROFILES_IN_A_CAMPAIGN: usize = 500;
@@ -30,13 +29,13 @@ const TEXT: usize = 902;
 const DOCUMENTED: SectionKind = SectionKind::Health;
 
 /// A profile of canaries.
-struct Sent {
-    of: Move,
+pub(crate) struct Sent {
+    pub(crate) of: Move,
     /// The ordinary contribution, and that of class R.
-    profiles: [String; 2],
-    document: String,
+    pub(crate) profiles: [String; 2],
+    pub(crate) document: String,
     /// How many there are, by kind.
-    put: BTreeMap<u8, usize>,
+    pub(crate) put: BTreeMap<u8, usize>,
 }
 
 async fn send(exchange: &Exchange, sender: &Caller, learner: usize) -> Sent {

@@ -11,8 +11,8 @@ use crate::harness::*;
 
 /// What somebody received, one after the other.
 #[derive(Default)]
-pub(super) struct Received {
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Received {
+    pub(crate) bytes: Vec<u8>,
     /// Calls that were asked.
     pub(super) asked: BTreeSet<String>,
 }
@@ -32,7 +32,7 @@ impl Received {
     }
 
     /// Everything that can be asked about one move, its profile and its document.
-    pub(super) async fn about(&mut self, who: &Caller, sent: &Sent) {
+    pub(crate) async fn about(&mut self, who: &Caller, sent: &Sent) {
         let parent = who.setting.clone();
         let transition = who.mine(&sent.of.name);
         for profile in &sent.profiles {
@@ -90,7 +90,7 @@ impl Received {
     }
 
     /// Everything that is asked of the service as such, page by page.
-    pub(super) async fn in_general(&mut self, who: &Caller) {
+    pub(crate) async fn in_general(&mut self, who: &Caller) {
         self.feed(who).await;
         self.moves(who).await;
         self.entries(who).await;

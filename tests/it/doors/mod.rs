@@ -137,6 +137,8 @@ on_both_engines! {
         TransitionService/SetPlanCouncil          nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         TransitionService/RecordSharingDecision   nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         TransitionService/ListSharingDecisions    nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        TransitionService/GuardIdentity           nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        TransitionService/ReadmitIdentifiers      nobody 0      nobody 0      nobody 0      denied 1      denied 1      ok 1          ok 1          ok 1
         TransitionService/RecordFact              nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         ProfileService/CheckProfile               nobody 0      nobody 0      nobody 0      ok 0          denied 0      ok 0          ok 0          ok 0
         ProfileService/PublishProfile             nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1

@@ -229,6 +229,17 @@ pub(super) const ROWS: &[Row] = rows! {
         ListSharingDecisions list_sharing_decisions "sender" "receiver" |who, to| v1::ListSharingDecisionsRequest {
             parent: who.setting.clone(), name: who.mine(&to.transition),
         };
+        GuardIdentity guard_identity "sender" "sender's senco" |who, to| v1::GuardIdentityRequest {
+            parent: who.setting.clone(),
+            name: who.mine(&to.transition),
+            phrases: vec!["Ashdown".to_owned()],
+            request_id: fresh(),
+        };
+        ReadmitIdentifiers readmit_identifiers "sender" "sender's senco" |who, _to| v1::ReadmitIdentifiersRequest {
+            parent: who.setting.clone(),
+            identifiers: vec![upn(1)],
+            request_id: fresh(),
+        };
         RecordFact record_fact "sender" "sender's senco" |who, to| v1::RecordFactRequest {
             parent: who.setting.clone(),
             name: who.mine(&to.transition),

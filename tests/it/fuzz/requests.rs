@@ -368,6 +368,25 @@ fn decisions(of: &Things) -> Vec<Call> {
             },
         ),
         call(
+            "TransitionService/GuardIdentity",
+            Sender,
+            &wire::GuardIdentityRequest {
+                parent: of.sender.clone(),
+                name: under(&of.sender, &of.transition),
+                phrases: vec!["Ashdown".to_owned(), "St Mary's".to_owned()],
+                request_id: fresh(),
+            },
+        ),
+        call(
+            "TransitionService/ReadmitIdentifiers",
+            Sender,
+            &wire::ReadmitIdentifiersRequest {
+                parent: of.sender.clone(),
+                identifiers: of.plan.learner.clone(),
+                request_id: fresh(),
+            },
+        ),
+        call(
             "TransitionService/ListSharingDecisions",
             Sender,
             &wire::ListSharingDecisionsRequest {

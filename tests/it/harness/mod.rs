@@ -30,8 +30,20 @@ pub(crate) use world::{COUNCIL, Move, Setting, at, upn, upn_of};
 /// A profile's typed sections are a large value, and an unoptimised build copies it at every step.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
 
+/// What the service warns of is shown with the test that failed.
+fn log() {
+    static SET: std::sync::Once = std::sync::Once::new();
+    SET.call_once(|| {
+        let lines = tracing_subscriber::fmt().with_test_writer();
+        lines
+            .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+            .init();
+    });
+}
+
 /// Runs a test on a runtime of its own.
 pub(crate) fn run<F: Future>(test: impl FnOnce() -> F + Send) {
+    log();
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
         let tested = thread.spawn_scoped(scope, || {

@@ -75,6 +75,9 @@ vocabulary! {
         Delegate = "delegate",
         /// Record what a learner, or somebody for the learner, decided about sharing, and know it.
         RecordSharing = "record_sharing",
+        /// Say what must not be written of a learner whose identity is protected, and retire the
+        /// numbers of an identity that was put away.
+        Protect = "protect",
     }
 }
 
@@ -199,7 +202,8 @@ impl Action {
             | Self::Disclose
             | Self::EndRecipient
             | Self::Delegate
-            | Self::RecordSharing => D::RELATION,
+            | Self::RecordSharing
+            | Self::Protect => D::RELATION,
             Self::Read => D::RELATION
                 .and(D::KIND)
                 .and(D::FILLED)

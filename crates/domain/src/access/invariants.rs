@@ -68,6 +68,7 @@ pub const INVARIANTS: &[Invariant] = invariants![
     Denied: only_the_sweeper_releases,
     Denied: only_the_council_administrator_replaces_policies,
     Denied: only_the_setting_itself_delegates,
+    Denied: only_the_setting_itself_protects,
     AllowedLike: health_and_child_protection_need_no_agreement,
     AllowedLike: health_and_child_protection_survive_a_refusal,
     Allowed: policies_can_be_replaced_again,
@@ -319,6 +320,17 @@ fn only_the_setting_itself_delegates(tuple: &Tuple) -> bool {
         && (!has(facts, Role::Publisher)
             || facts.relation != Relation::Source
             || facts.delegation != Delegation::Direct)
+}
+
+/// Whoever takes a guard away, or learns that there is one, can lead somebody to the child: those do
+/// who answer for the learner, with a key that nobody can have copied.
+fn only_the_setting_itself_protects(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.action == Action::Protect
+        && (facts.relation != Relation::Source
+            || facts.delegation != Delegation::Direct
+            || facts.assurance == Assurance::Key
+            || !(has(facts, Role::Publisher) || has(facts, Role::Dsl)))
 }
 
 /// By the setting itself, with a key of its own that nobody can have copied.

@@ -10,6 +10,9 @@ pub enum Extent {
     /// Everything of the learner: all moves the caller's setting planned for it, all versions, the
     /// identifiers, and what leads from an entry of the ledger back to the learner.
     Learner,
+    /// The same of a learner who goes on under another identity: the numbers of this one lead to
+    /// nobody from now on, and the caller's setting is refused what it would do by them.
+    Identity,
     /// Everything of one move; with the last one the learner.
     Transition,
     /// One section kind of the caller's contribution to the move, in all its versions.

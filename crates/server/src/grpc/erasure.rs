@@ -159,6 +159,7 @@ fn extent(fields: &mut Fields, extent: i32, kind: i32) -> Option<Extent> {
     let wanted = twin::ErasureExtent::try_from(extent);
     match (wanted, kind?) {
         (Ok(twin::ErasureExtent::Learner), None) => Some(Extent::Learner),
+        (Ok(twin::ErasureExtent::Identity), None) => Some(Extent::Identity),
         (Ok(twin::ErasureExtent::Transition), None) => Some(Extent::Transition),
         (Ok(twin::ErasureExtent::SectionKind), Some(kind)) => Some(Extent::Section(kind)),
         (Ok(twin::ErasureExtent::SectionKind), None) => {
@@ -167,7 +168,7 @@ fn extent(fields: &mut Fields, extent: i32, kind: i32) -> Option<Extent> {
             None
         }
         (Ok(twin::ErasureExtent::Unspecified) | Err(_), _) => {
-            let say = "Say how much goes: LEARNER, TRANSITION or SECTION_KIND.";
+            let say = "Say how much goes: LEARNER, TRANSITION, SECTION_KIND or IDENTITY.";
             fields.wrong("extent", "enum.unspecified", say);
             None
         }

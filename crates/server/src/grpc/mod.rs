@@ -12,6 +12,7 @@ mod keys;
 mod page;
 mod policies;
 mod profiles;
+mod protection;
 mod recipients;
 mod settings;
 mod sharing;

@@ -19,10 +19,14 @@ use super::{Services, encode};
 
 const BATCH_MAX: usize = 64;
 
-/// Reads a submission, its problems told as those of the field `profile`.
+/// Problems of a submission as those of the field `profile`.
+fn below(wrong: Vec<Violation>) -> Vec<Violation> {
+    wrong.into_iter().map(|one| one.below("profile")).collect()
+}
+
+/// Reads a submission.
 fn read(fields: &mut Fields, profile: &twin::ProfileSubmission, today: Date) -> Option<Submission> {
     let read = submission::read(profile, today);
-    let below = |wrong: Vec<Violation>| wrong.into_iter().map(|one| one.below("profile")).collect();
     read.map_err(|wrong| fields.extend(below(wrong))).ok()
 }
 
@@ -57,9 +61,14 @@ impl Services {
             signatory: read.signatory,
             born: read.born,
             stated: read.stated,
+            former: read.former,
             request,
         };
-        self.act(&as_named(caller, known, &profile), act).await
+        let done = self.act(&as_named(caller, known, &profile), act).await;
+        done.map_err(|problem| Problem {
+            violations: below(problem.violations),
+            ..problem
+        })
     }
 
     fn published(&self, caller: &Asking, done: Done<Published>) -> twin::PublishProfileResponse {

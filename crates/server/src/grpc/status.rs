@@ -4,7 +4,7 @@ use baton_store::{DocumentFault, Done, RecipientFault, Refusal};
 use baton_wire::status::{Problem, Reason};
 use baton_wire::violation::Violation;
 
-use super::sharing;
+use super::{protection, sharing};
 use crate::gate::Ended;
 
 /// What the caller is told.
@@ -23,6 +23,10 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
         Refusal::DecisionUnfit(faults) => Problem {
             violations: faults.iter().copied().map(sharing::violation).collect(),
             ..Reason::DecisionUnfit.into()
+        },
+        Refusal::FormerIdentity(faults) => Problem {
+            violations: faults.iter().map(protection::violation).collect(),
+            ..Reason::FormerIdentity.into()
         },
         Refusal::PolicySet(faults) => Problem {
             violations: faults
@@ -159,6 +163,7 @@ pub(super) fn ended<T>(answer: &Result<Done<T>, Refusal>) -> Ended {
             | Refusal::Unfit(_)
             | Refusal::RecipientUnfit(_)
             | Refusal::DecisionUnfit(_)
+            | Refusal::FormerIdentity(_)
             | Refusal::PolicySet(_)
             | Refusal::PastLast(_)
             | Refusal::Conflict

@@ -217,6 +217,20 @@ impl TransitionService for Services {
         Ok(self.list_sharing(request).await?)
     }
 
+    async fn guard_identity(
+        &self,
+        request: Request<twin::GuardIdentityRequest>,
+    ) -> Result<Response<twin::GuardIdentityResponse>, Status> {
+        Ok(self.guard(request).await?)
+    }
+
+    async fn readmit_identifiers(
+        &self,
+        request: Request<twin::ReadmitIdentifiersRequest>,
+    ) -> Result<Response<twin::ReadmitIdentifiersResponse>, Status> {
+        Ok(self.readmit(request).await?)
+    }
+
     async fn record_fact(
         &self,
         request: Request<twin::RecordFactRequest>,

@@ -95,10 +95,13 @@ impl Step for Erase {
         }
         allowed(self, scene, &row, question)?;
         let erased = match self.extent {
-            Extent::Learner => {
+            Extent::Learner | Extent::Identity => {
                 let of_learner = scene.world.moves_of(&row.learner_id);
                 let living = of_learner.filter(|other| other.facts & fact::ERASED == 0);
                 let living = living.cloned().collect();
+                if self.extent == Extent::Identity && !self.validate_only {
+                    scene.retire(&row.learner_id)?;
+                }
                 moves(self, scene, living)
             }
             Extent::Transition => moves(self, scene, vec![row.clone()]),
@@ -114,7 +117,8 @@ direct!(Erase);
 
 fn extent(extent: Extent) -> &'static str {
     match extent {
-        Extent::Learner => "learner",
+        // Which identity was put away stands nowhere.
+        Extent::Learner | Extent::Identity => "learner",
         Extent::Transition => "transition",
         Extent::Section(kind) => kind.name(),
     }
@@ -128,7 +132,10 @@ fn allowed(
 ) -> Result<(), Refusal> {
     let may = match act.extent {
         Extent::Section(kind) => scene.ask(Action::EraseSection, question, Some(kind)),
-        Extent::Learner | Extent::Transition => scene.ask(Action::Erase, question, None),
+        // The entry of an identity that was put away is like any other's: no more is asked.
+        Extent::Learner | Extent::Identity | Extent::Transition => {
+            scene.ask(Action::Erase, question, None)
+        }
     };
     if !may {
         let told = question.legal_hold && scene.ask(Action::Hold, question, None);

@@ -31,6 +31,7 @@ mod opened;
 mod plan;
 mod policy_changes;
 mod policy_set;
+mod protection;
 mod publish;
 mod pull;
 mod receipts;
@@ -76,6 +77,7 @@ pub use move_summary::{MoveSummary, Progress};
 pub use opened::Section;
 pub use plan::Planned;
 pub use policy_changes::{PolicyChange, PolicyChanges};
+pub use protection::Guarded;
 pub use publish::Published;
 pub use pull::{Pulled, PulledItem, PulledWhat};
 pub(crate) use recipients::{EndRecipients, OVER, is_final};
@@ -230,6 +232,8 @@ acts! {
     SetPlanCouncil => Redirected,
     RecordSharing => SharingRecorded,
     ListSharing => Vec<DecisionSummary>,
+    GuardIdentity => Guarded,
+    ReadmitIdentifiers => usize,
     ShowTransition => MoveSummary,
     ListTransitions => TransitionsPage,
     Publish => Published,

@@ -36,14 +36,14 @@ pub struct Planned {
 pub(crate) struct PlanStep {
     plan: Plan,
     /// Strongest first.
-    blinds: Vec<String>,
+    blinds: Vec<(LearnerScheme, String)>,
 }
 
 impl Prepare for Plan {
     type Step = PlanStep;
 
     async fn prepare(self, ledger: &Inner, _caller: &Caller) -> Result<Turn<PlanStep>, Refusal> {
-        let blinds = learner::blinds(&ledger.keys, &self.learner);
+        let blinds = learner::named(&ledger.keys, &self.learner);
         Ok(Turn::Decide(PlanStep { plan: self, blinds }))
     }
 }
@@ -59,7 +59,8 @@ impl Step for PlanStep {
     fn needs(&self, needs: &mut Needs) {
         needs.codes.insert(code_text(&self.plan.from));
         needs.codes.extend(self.plan.to.as_ref().map(code_text));
-        needs.blinds.extend(self.blinds.iter().cloned());
+        let blinds = self.blinds.iter().map(|(_, blind)| blind);
+        needs.blinds.extend(blinds.cloned());
         needs.councils = true;
     }
 
@@ -121,6 +122,9 @@ impl Step for PlanStep {
         }
         if self.blinds.is_empty() {
             return Err(Refusal::Failed("NO_IDENTIFIER"));
+        }
+        if let Some(refusal) = scene.refuses(&from.id, &self.blinds) {
+            return Err(refusal);
         }
         // What a plan does not state stays: a sender that does not know the destination or the
         // offer takes nothing away from what the council loaded.
@@ -235,7 +239,7 @@ impl PlanStep {
     fn known(&self, scene: &Scene<'_>, from: &SettingRow) -> Option<LearnerId> {
         self.blinds
             .iter()
-            .find_map(|blind| scene.world.learner_of(blind, &from.id))
+            .find_map(|(_, blind)| scene.world.learner_of(blind, &from.id))
             .cloned()
     }
 
@@ -250,11 +254,11 @@ impl PlanStep {
         let new: Vec<LearnerCodeRow> = self
             .blinds
             .iter()
-            .filter(|blind| scene.world.learner_of(blind, &from.id).is_none())
-            .map(|blind| LearnerCodeRow {
+            .filter(|(_, blind)| scene.world.learner_of(blind, &from.id).is_none())
+            .map(|(_, blind)| LearnerCodeRow {
                 blind: blind.clone(),
                 owner_id: from.id.clone(),
-                learner_id: id.clone(),
+                learner_id: Some(id.clone()),
             })
             .collect();
         if new.is_empty() {

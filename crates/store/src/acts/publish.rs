@@ -3,7 +3,8 @@
 use baton_domain::access::{Action, Relation};
 use baton_domain::act::{Caller, Publish, Target};
 use baton_domain::entry::{self, EntryKind};
-use baton_domain::ids::{ContentId, LearnerIdentifier, ProfileId, SettingId};
+use baton_domain::guarded::Fault;
+use baton_domain::ids::{ContentId, LearnerIdentifier, LearnerScheme, ProfileId, SettingId};
 use baton_domain::log::canonical::Json;
 use baton_domain::route::Route;
 use baton_domain::section::KindSet;
@@ -14,6 +15,7 @@ use super::apart::is_restricted;
 use super::erase::alive;
 use super::merged::{Sent, merge};
 use super::opened::{COVER, seal_section};
+use super::protection::Wording;
 use super::redirect::tell;
 use super::settings::random_id;
 use super::{Idempotent, Prepare, Step, Turn};
@@ -55,8 +57,10 @@ pub(crate) struct PublishStep {
     born: Option<Date>,
     /// Numbers that stand in the profile, with their index entries.
     stated: Vec<(LearnerIdentifier, String)>,
+    /// What is looked through, where the learner is guarded.
+    wording: Wording,
     request: baton_domain::act::RequestId,
-    blinds: Vec<String>,
+    blinds: Vec<(LearnerScheme, String)>,
     content: ContentId,
     rows: Vec<ContentRow>,
     /// Each section that is sent.
@@ -113,7 +117,7 @@ impl Prepare for Publish {
         }
         let blinds = match &self.target {
             Target::Transition(_) => Vec::new(),
-            Target::Learner { identifiers, .. } => learner::blinds(&ledger.keys, identifiers),
+            Target::Learner { identifiers, .. } => learner::named(&ledger.keys, identifiers),
         };
         Ok(Turn::Decide(PublishStep {
             digest: ledger.keys.blind("content", &digested),
@@ -124,6 +128,7 @@ impl Prepare for Publish {
             level: self.level,
             born: self.born,
             stated: learner::blinded(&ledger.keys, self.stated),
+            wording: Wording::of(&ledger.keys, sections, self.signatory, self.former),
             request: self.request,
             blinds,
             content,
@@ -144,9 +149,10 @@ impl Step for PublishStep {
 
     fn needs(&self, needs: &mut Needs) {
         let stated = self.stated.iter().map(|(_, blind)| blind);
+        let blinds = self.blinds.iter().map(|(_, blind)| blind);
         needs
             .blinds
-            .extend(self.blinds.iter().chain(stated).cloned());
+            .extend(blinds.chain(stated).chain(self.wording.blinds()).cloned());
         if let Target::Transition(id) = &self.target {
             needs.transitions.insert(id.clone());
         }
@@ -160,7 +166,12 @@ impl Step for PublishStep {
                 academic_year,
                 ..
             } => {
-                format!("{} {point} {academic_year}", self.blinds.join(" "))
+                let blinds: Vec<_> = self
+                    .blinds
+                    .iter()
+                    .map(|(_, blind)| blind.as_str())
+                    .collect();
+                format!("{} {point} {academic_year}", blinds.join(" "))
             }
         };
         let content = [target.as_bytes(), &self.digest].concat();
@@ -215,11 +226,9 @@ impl Step for PublishStep {
         if scene.is_marked(&row.learner_id, fact::RESTRICTED) {
             return Err(Refusal::Failed("PROCESSING_RESTRICTED"));
         }
-        let learner = self.learner(scene, &row)?;
-        if let Some((learner, record)) = &learner
-            && learner.owner_id == caller.acting
-            && !self.is_of(scene, learner, record)
-        {
+        let (learner, record) = scene.record(&row.learner_id)?;
+        self.leads_nowhere_back(scene, &caller.acting, &record)?;
+        if learner.owner_id == caller.acting && !self.is_of(scene, &learner, &record) {
             return Err(Refusal::Failed("ANOTHER_LEARNER"));
         }
         let of = |one: &ProfileRow| one.is_apart() == self.is_apart();
@@ -248,9 +257,7 @@ impl Step for PublishStep {
         let version = before.as_ref().map_or(0, |before| before.version) + 1;
         let profile = self.next(scene, (&row, &caller.acting), (id, version), standing)?;
         self.put(scene, &profile);
-        if let Some((learner, record)) = learner {
-            self.remember_birth(scene, learner, record)?;
-        }
+        self.remember_birth(scene, learner, record)?;
         // Those whose window is open have it at once, others by a later release.
         for to in scene.told_of_change(&row, &profile, self.kinds) {
             scene.release(&row, &profile, &to);
@@ -298,10 +305,12 @@ impl PublishStep {
                 ..
             } => (*point, i64::from(academic_year.first_year())),
         };
+        // Whatever else it is named by.
+        let retired = scene.refuses(acting, &self.blinds);
         let learners = self
             .blinds
             .iter()
-            .filter_map(|b| scene.world.learner_of(b, acting));
+            .filter_map(|(_, blind)| scene.world.learner_of(blind, acting));
         let mut found: Vec<TransitionRow> = learners
             .flat_map(|learner| scene.world.moves_of(learner))
             .filter(|row| row.from_id == *acting && row.academic_year == year)
@@ -312,6 +321,7 @@ impl PublishStep {
         found.sort_by(|a, b| a.id.cmp(&b.id));
         found.dedup_by(|a, b| a.id == b.id);
         if found.len() == 1
+            && retired.is_none()
             && let Some(one) = found.pop()
         {
             return Ok(one);
@@ -321,10 +331,11 @@ impl PublishStep {
             relation: Relation::Source,
             ..Question::GENERAL
         };
-        Err(match (self.allowed(scene, own), found.is_empty()) {
+        Err(match (self.allowed(scene, own), retired) {
             (false, _) => Refusal::Denied,
-            (true, true) => Refusal::Failed("NO_PLANNED_TRANSITION"),
-            (true, false) => Refusal::Failed("AMBIGUOUS_TRANSITION"),
+            (true, Some(retired)) => retired,
+            (true, None) if found.is_empty() => Refusal::Failed("NO_PLANNED_TRANSITION"),
+            (true, None) => Refusal::Failed("AMBIGUOUS_TRANSITION"),
         })
     }
 
@@ -398,19 +409,23 @@ impl PublishStep {
         scene.world.put(profile.clone());
     }
 
-    /// The move's learner, where anything of the profile is about their record.
-    fn learner(
+    /// Refuses what would lead back to an identity that was put away, before anything is compared.
+    fn leads_nowhere_back(
         &self,
         scene: &Scene<'_>,
-        row: &TransitionRow,
-    ) -> Result<Option<(LearnerRow, Record)>, Refusal> {
-        if self.born.is_none() && self.stated.is_empty() {
-            return Ok(None);
+        acting: &SettingId,
+        record: &Record,
+    ) -> Result<(), Refusal> {
+        let retired = |blind: &String| scene.world.is_retired(blind, acting);
+        let numbers = self.stated.iter().filter(|(_, blind)| retired(blind));
+        let mut faults: Vec<_> = numbers.map(|(id, _)| Fault::Stated(id.scheme())).collect();
+        let former = self.wording.blinds().any(retired);
+        faults.extend(self.wording.faults(&record.guard, former));
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Refusal::FormerIdentity(faults))
         }
-        let learner = scene.world.learners.get(row.learner_id.as_str()).cloned();
-        let learner = learner.ok_or(Refusal::Internal)?;
-        let record = learner::open(scene.world, scene.keys, &learner)?;
-        Ok(Some((learner, record)))
     }
 
     /// Whether the numbers in the profile are those of the learner it is published for. Compared

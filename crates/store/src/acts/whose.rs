@@ -46,7 +46,8 @@ impl Asked {
                 } else {
                     tx.rows_by("blind", blinds).await?
                 };
-                rows.into_iter().map(|row| row.learner_id).collect()
+                // Nor are there any of a number that was retired.
+                rows.into_iter().filter_map(|row| row.learner_id).collect()
             }
         };
         tx.rollback().await?;

@@ -1,15 +1,15 @@
 //! What a batch takes out for good. It goes after everything else of the batch is written, so that
 //! nothing an earlier act of the same batch put there is left.
 
-use baton_domain::ids::{Alias, ContentId, DocumentId, LearnerId, ProfileId};
+use baton_domain::ids::{Alias, ContentId, DocumentId, LearnerId, ProfileId, SettingId};
 
 use super::World;
 use crate::engine::Tx;
 use crate::engine::value::{Column as _, Value};
 use crate::error::StoreError;
 use crate::rows::{
-    AboutRow, ChunkRow, ContentRow, ErasedRow, LearnerRow, ReceiptRow, ReleasedRow, RequestRow,
-    StagedRow, VersionRow,
+    AboutRow, ChunkRow, ContentRow, ErasedRow, LearnerCodeRow, LearnerRow, ReceiptRow, ReleasedRow,
+    RequestRow, StagedRow, VersionRow,
 };
 
 const CONTENT: &str = "DELETE FROM content WHERE content_id IN \
@@ -18,6 +18,11 @@ const SECTION: &str = "DELETE FROM content WHERE kind = $1 AND content_id IN \
      (SELECT content_id FROM version WHERE profile_id = $2 AND version <= $3)";
 const SECTION_OF_VERSIONS: &str = "UPDATE version SET sent = sent - $1 \
      WHERE profile_id = $2 AND version <= $3 AND sent & $4 <> 0";
+/// Before the next: what is of nobody stays. Of which scheme a line is it does not tell.
+const RETIRED: &str =
+    "UPDATE learner_code SET learner_id = NULL WHERE learner_id = $1 AND blind <> $2";
+const READMITTED: &str =
+    "DELETE FROM learner_code WHERE blind = $1 AND owner_id = $2 AND learner_id IS NULL";
 const CODES: &str = "DELETE FROM learner_code WHERE learner_id = $1";
 /// The request that erases is not about the learner any more: it is answered as before.
 const REQUESTS: &str = "UPDATE request SET answer = $1 WHERE position <> $2 AND position IN \
@@ -26,10 +31,12 @@ const SCRUBBED: &str = "UPDATE erased SET scrubbed = 1 WHERE scrubbed = 0 AND po
 
 /// The texts, for the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 6] = [
+pub(crate) const STATEMENTS: [&str; 8] = [
     CONTENT,
     SECTION,
     SECTION_OF_VERSIONS,
+    RETIRED,
+    READMITTED,
     CODES,
     REQUESTS,
     SCRUBBED,
@@ -42,6 +49,10 @@ pub(super) struct Forgotten {
     /// A kind of all versions up to one.
     sections: Vec<(ProfileId, i64, i64)>,
     learners: Vec<(LearnerId, Alias, i64)>,
+    /// Learners whose numbers lead to nobody from now on, save the one the setting itself gave.
+    retired: Vec<(LearnerId, String)>,
+    /// Numbers, by their lines in the index, that are of nobody and may be used again.
+    readmitted: Vec<(String, SettingId)>,
     /// Documents of which title, key and chunks go.
     documents: Vec<ContentId>,
     /// Documents that are staged no more, whatever became of them.
@@ -83,8 +94,39 @@ impl World {
     pub(crate) fn forget_learner(&mut self, learner: &LearnerRow, position: i64) {
         let (id, alias) = (learner.id.clone(), learner.alias.clone());
         self.learners.remove(|row| row.id == id);
-        self.learner_codes.remove(|row| row.learner_id == id);
+        self.learner_codes
+            .remove(|row| row.learner_id.as_ref() == Some(&id));
         self.forgotten.learners.push((id, alias, position));
+    }
+
+    /// A learner's numbers lead to nobody from now on, for later acts of this batch neither; the one
+    /// its setting gave it is not among them, and may be used for who the learner is now.
+    pub(crate) fn retire(&mut self, learner: &LearnerId, own: &str) {
+        let of_it = |row: &&LearnerCodeRow| row.learner_id.as_ref() == Some(learner);
+        let known = self.learner_codes.iter().filter(of_it);
+        let numbers: Vec<_> = known.filter(|row| row.blind != own).cloned().collect();
+        for row in numbers {
+            super::Put::put(
+                self,
+                LearnerCodeRow {
+                    learner_id: None,
+                    ..row
+                },
+            );
+        }
+        self.forgotten
+            .retired
+            .push((learner.clone(), own.to_owned()));
+    }
+
+    /// A number that is of nobody may be used again.
+    pub(crate) fn readmit(&mut self, blind: &str, owner: &SettingId) {
+        let this = |row: &LearnerCodeRow| {
+            row.blind == blind && row.owner_id == *owner && row.learner_id.is_none()
+        };
+        self.learner_codes.remove(this);
+        let line = (blind.to_owned(), owner.clone());
+        self.forgotten.readmitted.push(line);
     }
 
     /// Remembers what was erased, for the list beside the keys.
@@ -135,6 +177,14 @@ impl Forgotten {
         let staged = self.staged.iter().cloned();
         tx.delete::<StagedRow>(staged.map(DocumentId::into_value).collect())
             .await?;
+        for (learner, own) in &self.retired {
+            let args = vec![learner.clone().into_value(), own.clone().into_value()];
+            tx.execute(RETIRED, args).await?;
+        }
+        for (blind, owner) in &self.readmitted {
+            let args = vec![blind.clone().into_value(), owner.clone().into_value()];
+            tx.execute(READMITTED, args).await?;
+        }
         for (learner, alias, position) in &self.learners {
             let args = vec![
                 Value::Text(Some(RequestRow::ERASED.to_owned())),

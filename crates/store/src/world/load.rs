@@ -65,7 +65,10 @@ impl World {
             .transitions
             .load(by(tx, "id", moves.into_iter()).await?);
         // Other moves of the same learners: a plan may be theirs, an enrolment closes theirs.
-        let coded = world.learner_codes.iter().map(|row| row.learner_id.clone());
+        let coded = world
+            .learner_codes
+            .iter()
+            .filter_map(|row| row.learner_id.clone());
         let moving = world.transitions.iter().map(|row| row.learner_id.clone());
         let named = needs.learners.iter().cloned();
         let learners: BTreeSet<_> = coded.chain(moving).chain(named).collect();

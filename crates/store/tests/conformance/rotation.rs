@@ -181,9 +181,15 @@ on_both_engines! {
         let receiver = world.caller(&world.secondary.id, &[Role::Dsl]).await;
         let moves = [world.open_move(1).await, world.open_move(2).await];
         let publish = |at: usize| world.publish(&moves[at], &publishable(false), "a profile");
+        home.tamper("CREATE TABLE kept_learner AS SELECT * FROM learner").await;
         turned(&world).await;
         world.ledger.act(&sender, publish(0)).await.unwrap();
-        // As after a failover to a copy that lacks the last commits.
+        // As after a failover to a copy that lacks the last commits: the records of learners are not
+        // wrapped anew there.
+        let of = "FROM kept_learner k WHERE k.id = learner.id";
+        for column in ["epoch", "wrapped"] {
+            home.tamper(&format!("UPDATE learner SET {column} = (SELECT k.{column} {of})")).await;
+        }
         let of = &world.primary.id;
         home.tamper(&format!("DELETE FROM setting_key WHERE setting_id = '{of}' AND epoch = 2")).await;
         let refused = world.ledger.act(&sender, publish(1)).await;

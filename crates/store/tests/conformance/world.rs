@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use baton_domain::access::Role;
 use baton_domain::act::{
-    Bootstrap, Caller, FeedPlace, Fetch, ImportSetting, IssueCredential, ListEntries, Offer, Plan,
-    Proof, Publish, Pull, RequestId, RevokeCredential, SettingDraft, Subscribe, Target,
+    Bootstrap, Caller, FeedPlace, Fetch, Former, ImportSetting, IssueCredential, ListEntries,
+    Offer, Plan, Proof, Publish, Pull, RequestId, RevokeCredential, SettingDraft, Subscribe,
+    Target,
 };
 use baton_domain::ids::{LearnerIdentifier, ProfileId, SettingId, SubscriptionId, TransitionId};
 use baton_domain::recipient::Days;
@@ -227,6 +228,7 @@ impl World {
             signatory: format!("signed by {marker}"),
             born: None,
             stated: Vec::new(),
+            former: Former::default(),
             request: self.request(),
         }
     }

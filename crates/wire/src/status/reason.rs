@@ -102,6 +102,9 @@ reasons! {
     AnotherLearner = "ANOTHER_LEARNER", FailedPrecondition,
         "a UPN, ULN or NHS number in the profile is not this learner's; correct the profile, or plan \
          the move with the new number first";
+    /// It would lead back to an identity that was put away; all that would is told.
+    FormerIdentity = "FORMER_IDENTITY", FailedPrecondition,
+        "this would lead back to an identity that was put away; leave out what each problem names";
     /// It was withdrawn before.
     WithdrawnAlready = "WITHDRAWN_ALREADY", FailedPrecondition,
         "it was withdrawn before";

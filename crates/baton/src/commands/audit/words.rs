@@ -216,6 +216,14 @@ fn of_keeping(kind: EntryKind) -> Act {
             "recorded what was decided about sharing",
             "record what was decided about sharing",
         ),
+        EntryKind::IdentityGuarded => same(
+            "said what must not be written of a learner",
+            "say what must not be written of a learner",
+        ),
+        EntryKind::IdentifiersReadmitted => same(
+            "had numbers that were retired be used again",
+            "have numbers that were retired be used again",
+        ),
         EntryKind::SharingListed => same(
             "looked at what was decided about sharing",
             "look at what was decided about sharing",

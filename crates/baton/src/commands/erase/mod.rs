@@ -25,12 +25,17 @@ Examples:
   baton erase settings/stg_…/transitions/trn_… --learner --reason objection --dry-run
   baton erase settings/stg_…/transitions/trn_… --learner --reason objection
   baton erase settings/stg_…/transitions/trn_… --kind health --reason sent-in-error
+  baton erase settings/stg_…/transitions/trn_… --identity --reason legal-obligation
   baton erase --due-before 2027-01-01 --dry-run
 
 It cannot be undone: keys and content are gone when it answers, what leads from the ledger to the
 learner too. So ask `baton audit who-saw` first if you will have to say who saw it. Copies that
 receivers made are theirs: the answer names them, so that you can tell them. Every proof taken before
 still holds. Roles: publisher and DSL of the source.")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that is typed"
+)]
 pub(crate) struct EraseArgs {
     /// A move, as `baton status` lists it.
     #[arg(required_unless_present = "due_before", conflicts_with = "due_before")]
@@ -38,6 +43,10 @@ pub(crate) struct EraseArgs {
     /// Everything of the learner, in all moves of your setting.
     #[arg(long, conflicts_with_all = ["kind", "due_before"])]
     learner: bool,
+    /// Everything of the learner, who goes on under another identity: its numbers lead to nobody from
+    /// now on. See `baton protect`.
+    #[arg(long, conflicts_with_all = ["learner", "kind", "due_before"])]
+    identity: bool,
     /// One section kind of your contribution to the move, in all versions, e.g. health.
     #[arg(long, value_parser = kind, conflicts_with = "due_before")]
     kind: Option<SectionKind>,
@@ -84,10 +93,11 @@ pub(crate) async fn run(
 }
 
 fn request(args: &EraseArgs) -> v1::EraseRequest {
-    let extent = match (args.learner, args.kind) {
-        (true, _) => v1::ErasureExtent::Learner,
-        (false, Some(_)) => v1::ErasureExtent::SectionKind,
-        (false, None) => v1::ErasureExtent::Transition,
+    let extent = match args.kind {
+        _ if args.identity => v1::ErasureExtent::Identity,
+        _ if args.learner => v1::ErasureExtent::Learner,
+        Some(_) => v1::ErasureExtent::SectionKind,
+        None => v1::ErasureExtent::Transition,
     };
     let kind = args.kind.map(v1::SectionKind::from);
     let reason = args.reason.map(v1::ErasureReason::from);

@@ -162,7 +162,8 @@ pub(super) fn unsaid<T>(
 impl CreateStep {
     fn begin(&self, scene: &mut Scene<'_>) -> Result<DocumentBegun, Refusal> {
         let caller = scene.caller.ok_or(Refusal::Denied)?;
-        let (profile, _) = scene.addable(&self.act.profile, self.act.kind)?;
+        let (profile, row) = scene.addable(&self.act.profile, self.act.kind)?;
+        scene.refuse_title(&row.learner_id, &self.act.title)?;
         if self.row.is_none() {
             return Err(Refusal::Denied);
         }

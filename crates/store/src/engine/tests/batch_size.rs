@@ -5,8 +5,8 @@ use std::pin::Pin;
 
 use baton_domain::access::{Grant, Role};
 use baton_domain::act::{
-    Bootstrap, Caller, ImportSetting, IssueCredential, Offer, Plan, Proof, Publish, RequestId,
-    SettingDraft, ShowTransition, Target,
+    Bootstrap, Caller, Former, ImportSetting, IssueCredential, Offer, Plan, Proof, Publish,
+    RequestId, SettingDraft, ShowTransition, Target,
 };
 use baton_domain::calendar::AcademicYear;
 use baton_domain::ids::{LearnerIdentifier, SettingId, SettingIdentifier, TransitionId};
@@ -102,6 +102,7 @@ fn publish(of: &TransitionId) -> Publish {
         signatory: "Head".to_owned(),
         born: None,
         stated: Vec::new(),
+        former: Former::default(),
         request: request(&format!("publish-{of}")),
     }
 }

@@ -77,6 +77,8 @@ impl Activity {
             | EntryKind::RecipientAdded
             | EntryKind::PlanCouncilSet
             | EntryKind::SharingRecorded
+            | EntryKind::IdentityGuarded
+            | EntryKind::IdentifiersReadmitted
             | EntryKind::FactRecorded
             | EntryKind::Unchanged
             | EntryKind::Acknowledged

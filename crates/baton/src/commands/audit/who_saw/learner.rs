@@ -1,15 +1,10 @@
-//! Which learner is meant. A number is read where nobody else sees it: not from the command line,
-//! which other users of the machine can list and the shell keeps.
+//! Which learner is meant. A number is read where nobody else sees it.
 
-use std::io::{IsTerminal as _, Read as _};
-
-use baton_domain::ids::{Alias, Upn};
+use baton_domain::ids::Alias;
 use baton_wire::v1;
 
+use crate::commands::unseen::{identifier, line};
 use crate::output::{Output, Wrong};
-
-/// Most bytes that are read for a number.
-const BYTES_MAX: u64 = 256;
 
 /// A learner as somebody named it.
 #[derive(Debug, Clone)]
@@ -74,26 +69,6 @@ impl Learner {
 
 /// A UPN, or `scheme:value`, from standard input.
 fn number(output: Output) -> anyhow::Result<v1::LearnerIdentifier> {
-    let mut text = String::new();
-    let stdin = std::io::stdin();
-    if stdin.is_terminal() {
-        output.say("The UPN (or uln:…, nhs:…):");
-        stdin.read_line(&mut text)?;
-    } else {
-        stdin.lock().take(BYTES_MAX).read_to_string(&mut text)?;
-    }
-    let text = text.trim();
-    let (scheme, value) = match text.split_once(':') {
-        Some((scheme, value)) => (scheme, value),
-        None if Upn::parse(text).is_ok_and(|upn| upn.is_temporary()) => ("temporary_upn", text),
-        None => ("upn", text),
-    };
-    if baton_wire::field::learner("learner", scheme, value).is_err() {
-        let say = "what was typed is no UPN, nor uln:… nor nhs:…; its check letter tells a slip";
-        return Err(Wrong(say.to_owned()).into());
-    }
-    Ok(v1::LearnerIdentifier {
-        scheme: scheme.to_owned(),
-        value: value.to_owned(),
-    })
+    let typed = line("The UPN (or uln:…, nhs:…):", output)?;
+    identifier(&typed)
 }

@@ -3,7 +3,7 @@
 
 /// One field as it stands in the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Raw<'a> {
+pub enum Raw<'a> {
     /// A number, or one value of an enum or bool.
     Varint(u64),
     /// A text, a message, or packed numbers.
@@ -14,17 +14,18 @@ pub(crate) enum Raw<'a> {
 
 /// The bytes are no protobuf message from here on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Malformed;
+pub struct Malformed;
 
 /// The fields of one message, in the order they were written. Ends after the first [`Malformed`]:
 /// behind it nobody can tell where a field begins.
 #[derive(Clone)]
-pub(crate) struct Fields<'a> {
+pub struct Fields<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
-    pub(crate) const fn of(bytes: &'a [u8]) -> Self {
+    /// Those of these bytes.
+    pub const fn of(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
@@ -71,7 +72,7 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 /// Reads one varint of at most ten bytes off the front.
-pub(crate) fn varint(bytes: &mut &[u8]) -> Option<u64> {
+pub fn varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for (place, byte) in bytes.iter().take(10).enumerate() {
         let bits = u64::from(byte & 0x7f);
