@@ -9,6 +9,8 @@ mod policies;
 mod recipients;
 mod sharing;
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use jiff::civil::Date;
 
@@ -304,8 +306,19 @@ pub struct Publish {
     /// The numbers the identity section states of the learner, former ones left out: they must be
     /// those of the learner the move is of.
     pub stated: Vec<LearnerIdentifier>,
+    /// Other children the section `relationships` names, in order.
+    pub peers: Vec<NamedPeer>,
     /// Idempotency key.
     pub request: RequestId,
+}
+
+/// Another child that the section `relationships` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedPeer {
+    /// Where its record lies in the bytes of the section, from its tag to its end.
+    pub record: Range<usize>,
+    /// By what the sender names it. All of them have to lead to the same child; none leads nowhere.
+    pub identifiers: Vec<LearnerIdentifier>,
 }
 
 /// Opens the next key epoch.

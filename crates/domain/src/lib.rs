@@ -6,7 +6,8 @@
 //!   asked.
 //! - Time: [`calendar`] for the days rules hang on, [`opening`] for when a receiver may read,
 //!   [`recipient`] for those named beside the destination.
-//! - People: [`sharing`], what a learner or a family decided, and which of it counts.
+//! - People: [`sharing`], what a learner or a family decided, and which of it counts; [`friends`], when
+//!   another child is named to a receiver.
 //! - Rules: [`access`], the finite question and the policies that answer it.
 //! - Accounts to families: [`disclosure`], who may ask and what may be left out.
 //! - Evidence: [`entry`] for the bytes of a ledger entry, [`log`] for tree, proofs, checkpoints.
@@ -19,6 +20,7 @@ pub mod delegation;
 pub mod disclosure;
 pub mod document;
 pub mod entry;
+pub mod friends;
 pub mod ids;
 pub mod log;
 pub mod opening;

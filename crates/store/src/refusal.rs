@@ -24,8 +24,7 @@ impl PolicyFault {
 }
 
 /// A refusal. Which of them leave an entry: `Denied`, `Failed`, `Unfit`, `RecipientUnfit`,
-/// `DecisionUnfit`, `PolicySet`,
-/// `PastLast` and `Conflict` do;
+/// `DecisionUnfit`, `OwnFriend`, `PolicySet`, `PastLast` and `Conflict` do;
 /// the others say that the act was never decided or that nobody knows how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -44,6 +43,9 @@ pub enum Refusal {
     /// It cannot be recorded as it was said; everything that is wrong.
     #[error("the decision cannot be recorded")]
     DecisionUnfit(Vec<DecisionFault>),
+    /// The profile names its own learner as another child, at these places.
+    #[error("a profile names its own learner as another child")]
+    OwnFriend(Vec<usize>),
     /// The policy set cannot be put into force; everything that is wrong with it.
     #[error("the policy set cannot be put into force")]
     PolicySet(Vec<PolicyFault>),

@@ -1,6 +1,7 @@
 //! Refusals of the ledger as problems of a call: one exhaustive match.
 
 use baton_store::{DocumentFault, Done, RecipientFault, Refusal};
+use baton_wire::peers;
 use baton_wire::status::{Problem, Reason};
 use baton_wire::violation::Violation;
 
@@ -23,6 +24,13 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
         Refusal::DecisionUnfit(faults) => Problem {
             violations: faults.iter().copied().map(sharing::violation).collect(),
             ..Reason::DecisionUnfit.into()
+        },
+        Refusal::OwnFriend(places) => Problem {
+            violations: places
+                .iter()
+                .map(|place| peers::own_friend(*place).below("profile"))
+                .collect(),
+            ..Reason::InvalidRequest.into()
         },
         Refusal::PolicySet(faults) => Problem {
             violations: faults
@@ -159,6 +167,7 @@ pub(super) fn ended<T>(answer: &Result<Done<T>, Refusal>) -> Ended {
             | Refusal::Unfit(_)
             | Refusal::RecipientUnfit(_)
             | Refusal::DecisionUnfit(_)
+            | Refusal::OwnFriend(_)
             | Refusal::PolicySet(_)
             | Refusal::PastLast(_)
             | Refusal::Conflict

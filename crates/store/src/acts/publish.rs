@@ -3,10 +3,11 @@
 use baton_domain::access::{Action, Relation};
 use baton_domain::act::{Caller, Publish, Target};
 use baton_domain::entry::{self, EntryKind};
+use baton_domain::friends::Unlinked;
 use baton_domain::ids::{ContentId, LearnerIdentifier, ProfileId, SettingId};
 use baton_domain::log::canonical::Json;
 use baton_domain::route::Route;
-use baton_domain::section::KindSet;
+use baton_domain::section::{KindSet, SectionKind};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,7 @@ use super::apart::is_restricted;
 use super::erase::alive;
 use super::merged::{Sent, merge};
 use super::opened::{COVER, seal_section};
+use super::peers::{Linked, Reference, UnlinkedPeer};
 use super::redirect::tell;
 use super::settings::random_id;
 use super::{Idempotent, Prepare, Step, Turn};
@@ -24,6 +26,7 @@ use crate::rows::{
     ContentRow, LearnerRow, ProfileRow, TransitionRow, VersionRow, fact, profile_state,
 };
 use crate::scene::{Question, Scene};
+use crate::standing::Brought;
 use crate::world::{Needs, Put as _};
 
 /// The level of what was published without one, as the contract numbers it.
@@ -38,6 +41,30 @@ pub struct Published {
     pub version: u32,
     /// False when the content stood already.
     pub changed: bool,
+    /// Places of references that lead to no child, and why, as a number.
+    unlinked: Vec<(usize, u8)>,
+}
+
+impl Published {
+    fn of(profile: &ProfileRow, changed: bool, unlinked: &[UnlinkedPeer]) -> Self {
+        let numbered = |one: &UnlinkedPeer| (one.place, one.why.number());
+        Self {
+            profile: profile.id.clone(),
+            version: profile.version_number(),
+            changed,
+            unlinked: unlinked.iter().map(numbered).collect(),
+        }
+    }
+
+    /// Other children that the submission names and whom nobody outside is shown: each reference leads
+    /// to nobody whom the author knows.
+    pub fn unlinked(&self) -> Vec<UnlinkedPeer> {
+        let read = |(place, why): &(usize, u8)| {
+            let (place, why) = (*place, Unlinked::from_number(*why)?);
+            Some(UnlinkedPeer { place, why })
+        };
+        self.unlinked.iter().filter_map(read).collect()
+    }
 }
 
 /// A publish whose sections are sealed. They name no version: content has an id of its own, made
@@ -55,6 +82,8 @@ pub(crate) struct PublishStep {
     born: Option<Date>,
     /// Numbers that stand in the profile, with their index entries.
     stated: Vec<(LearnerIdentifier, String)>,
+    /// Other children it names.
+    references: Vec<Reference>,
     request: baton_domain::act::RequestId,
     blinds: Vec<String>,
     content: ContentId,
@@ -124,6 +153,11 @@ impl Prepare for Publish {
             level: self.level,
             born: self.born,
             stated: learner::blinded(&ledger.keys, self.stated),
+            references: self
+                .peers
+                .into_iter()
+                .map(|peer| Reference::of(&ledger.keys, peer))
+                .collect(),
             request: self.request,
             blinds,
             content,
@@ -144,9 +178,9 @@ impl Step for PublishStep {
 
     fn needs(&self, needs: &mut Needs) {
         let stated = self.stated.iter().map(|(_, blind)| blind);
-        needs
-            .blinds
-            .extend(self.blinds.iter().chain(stated).cloned());
+        let named = self.references.iter().flat_map(Reference::blinds);
+        let all = self.blinds.iter().chain(stated).chain(named);
+        needs.blinds.extend(all.cloned());
         if let Target::Transition(id) = &self.target {
             needs.transitions.insert(id.clone());
         }
@@ -222,6 +256,7 @@ impl Step for PublishStep {
         {
             return Err(Refusal::Failed("ANOTHER_LEARNER"));
         }
+        let linked = scene.link(&self.references, (&caller.acting, &row.learner_id))?;
         let of = |one: &ProfileRow| one.is_apart() == self.is_apart();
         let own = |one: &&ProfileRow| one.setting_id == caller.acting && of(one);
         // One that was erased is not gone on from: what is erased is known by its id.
@@ -231,23 +266,21 @@ impl Step for PublishStep {
             .as_ref()
             .filter(|p| p.state == profile_state::PUBLISHED);
         if let Some(same) = standing.filter(|p| self.stands(p)) {
-            scene.draft.kind = Some(EntryKind::Unchanged);
-            scene.draft.unwanted.push(self.content.clone());
-            scene.detail("profile", same.id.as_str());
-            scene.detail("version", same.version_number());
-            return Ok(Published {
-                profile: same.id.clone(),
-                version: same.version_number(),
-                changed: false,
-            });
+            self.stay(scene, &row, (same, &linked));
+            return Ok(Published::of(same, false, &linked.unlinked));
         }
         let id = match &before {
             Some(before) => before.id.clone(),
             None => random_id(ProfileId::from_bytes)?,
         };
         let version = before.as_ref().map_or(0, |before| before.version) + 1;
-        let profile = self.next(scene, (&row, &caller.acting), (id, version), standing)?;
+        let of = (&row, &caller.acting);
+        let profile = self.next(scene, of, (id, version), (standing, &linked))?;
         self.put(scene, &profile);
+        if standing.is_none() && before.is_some() {
+            // It was taken back: so was what other children's profiles say of this one.
+            scene.world.arrives(&row.learner_id);
+        }
         if let Some((learner, record)) = learner {
             self.remember_birth(scene, learner, record)?;
         }
@@ -255,11 +288,7 @@ impl Step for PublishStep {
         for to in scene.told_of_change(&row, &profile, self.kinds) {
             scene.release(&row, &profile, &to);
         }
-        Ok(Published {
-            profile: profile.id.clone(),
-            version: profile.version_number(),
-            changed: true,
-        })
+        Ok(Published::of(&profile, true, &linked.unlinked))
     }
 }
 
@@ -343,14 +372,14 @@ impl PublishStep {
         scene: &Scene<'_>,
         (row, acting): (&TransitionRow, &SettingId),
         (id, version): (ProfileId, i64),
-        standing: Option<&ProfileRow>,
+        (standing, linked): (Option<&ProfileRow>, &Linked),
     ) -> Result<ProfileRow, Refusal> {
         let sections = standing.map(|profile| profile.sections.clone());
         let place = (version, scene.position, &self.content);
         let sections = merge(
             sections.unwrap_or_default(),
             self.removes,
-            &self.sent,
+            (&self.sent, &linked.peers),
             place,
         )?;
         Ok(ProfileRow {
@@ -396,6 +425,37 @@ impl PublishStep {
             published_us: scene.time_us,
         });
         scene.world.put(profile.clone());
+        if self.kinds.contains(SectionKind::Relationships) {
+            scene.index_friends(profile);
+        }
+    }
+
+    /// Nothing is sent that does not stand; but a child it names may be known now who was not, or not
+    /// any more. No version says so: whoever is shown none of them must see no difference.
+    fn stay(
+        &self,
+        scene: &mut Scene<'_>,
+        row: &TransitionRow,
+        (same, linked): (&ProfileRow, &Linked),
+    ) {
+        scene.draft.kind = Some(EntryKind::Unchanged);
+        scene.draft.unwanted.push(self.content.clone());
+        scene.detail("profile", same.id.as_str());
+        scene.detail("version", same.version_number());
+        let named = same.sections.get(SectionKind::Relationships);
+        let sent = self.kinds.contains(SectionKind::Relationships);
+        let Some(named) = named.filter(|named| sent && named.peers != linked.peers) else {
+            return;
+        };
+        let mut profile = same.clone();
+        let again = Brought {
+            peers: linked.peers.clone(),
+            ..named.clone()
+        };
+        profile.sections.put(SectionKind::Relationships, again);
+        scene.world.put(profile.clone());
+        scene.index_friends(&profile);
+        scene.tell_of_friends(row, &profile);
     }
 
     /// The move's learner, where anything of the profile is about their record.

@@ -16,7 +16,7 @@ use super::table::{Statement, Table as _};
 use super::value::Column as _;
 use crate::rows::{
     AboutRow, ChunkRow, ContentRow, CredentialRow, DelegationRow, DocumentRow, EntryRow, ErasedRow,
-    FeedRow, LearnerCodeRow, LearnerRow, LeaseRow, LogKeyRow, PolicyChangeRow, PolicySetRow,
+    FeedRow, FriendRow, LearnerCodeRow, LearnerRow, LeaseRow, LogKeyRow, PolicyChangeRow, PolicySetRow,
     ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow,
     SettingRow, SharingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
@@ -49,6 +49,7 @@ fn statements() -> Vec<Statement> {
         ReceiptRow,
         RecipientRow,
         ReleasedRow,
+        FriendRow,
         RequestRow,
         SettingCodeRow,
         SettingKeyRow,

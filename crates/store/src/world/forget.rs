@@ -2,13 +2,14 @@
 //! nothing an earlier act of the same batch put there is left.
 
 use baton_domain::ids::{Alias, ContentId, DocumentId, LearnerId, ProfileId};
+use baton_domain::section::SectionKind;
 
 use super::World;
 use crate::engine::Tx;
 use crate::engine::value::{Column as _, Value};
 use crate::error::StoreError;
 use crate::rows::{
-    AboutRow, ChunkRow, ContentRow, ErasedRow, LearnerRow, ReceiptRow, ReleasedRow, RequestRow,
+    AboutRow, ChunkRow, ContentRow, ErasedRow, FriendRow, LearnerRow, ReceiptRow, ReleasedRow, RequestRow,
     StagedRow, VersionRow,
 };
 
@@ -18,6 +19,9 @@ const SECTION: &str = "DELETE FROM content WHERE kind = $1 AND content_id IN \
      (SELECT content_id FROM version WHERE profile_id = $2 AND version <= $3)";
 const SECTION_OF_VERSIONS: &str = "UPDATE version SET sent = sent - $1 \
      WHERE profile_id = $2 AND version <= $3 AND sent & $4 <> 0";
+const FRIENDS_OF_VERSIONS: &str = "DELETE FROM friend WHERE profile_id = $1 AND version <= $2";
+/// Whoever named the learner names nobody any more.
+const NAMED: &str = "DELETE FROM friend WHERE learner_id = $1";
 const CODES: &str = "DELETE FROM learner_code WHERE learner_id = $1";
 /// The request that erases is not about the learner any more: it is answered as before.
 const REQUESTS: &str = "UPDATE request SET answer = $1 WHERE position <> $2 AND position IN \
@@ -26,10 +30,12 @@ const SCRUBBED: &str = "UPDATE erased SET scrubbed = 1 WHERE scrubbed = 0 AND po
 
 /// The texts, for the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 6] = [
+pub(crate) const STATEMENTS: [&str; 8] = [
     CONTENT,
     SECTION,
     SECTION_OF_VERSIONS,
+    FRIENDS_OF_VERSIONS,
+    NAMED,
     CODES,
     REQUESTS,
     SCRUBBED,
@@ -58,6 +64,7 @@ impl World {
     pub(crate) fn forget_profile(&mut self, id: &ProfileId) {
         self.receipts.remove(|row| row.profile_id == *id);
         self.released.remove(|row| row.profile_id == *id);
+        self.friends.remove(|row| row.profile_id == *id);
         self.forgotten.profiles.push(id.clone());
     }
 
@@ -114,6 +121,9 @@ impl Forgotten {
             let bit = || vec![bit.into_value()];
             tx.execute(SECTION_OF_VERSIONS, [bit(), of(), bit()].concat())
                 .await?;
+            if *kind == i64::from(SectionKind::Relationships.number()) {
+                tx.execute(FRIENDS_OF_VERSIONS, of()).await?;
+            }
         }
         for profile in &self.profiles {
             tx.execute(CONTENT, vec![profile.clone().into_value()])
@@ -126,6 +136,7 @@ impl Forgotten {
         tx.delete::<VersionRow>(profiles()).await?;
         tx.delete::<ReceiptRow>(profiles()).await?;
         tx.delete::<ReleasedRow>(profiles()).await?;
+        tx.delete::<FriendRow>(profiles()).await?;
         let documents = || -> Vec<Value> {
             let ids = self.documents.iter().cloned();
             ids.map(ContentId::into_value).collect()
@@ -143,6 +154,8 @@ impl Forgotten {
             ];
             tx.execute(REQUESTS, args).await?;
             tx.delete::<AboutRow>(vec![alias.clone().into_value()])
+                .await?;
+            tx.execute(NAMED, vec![learner.clone().into_value()])
                 .await?;
             tx.execute(CODES, vec![learner.clone().into_value()])
                 .await?;

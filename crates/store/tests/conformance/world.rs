@@ -227,6 +227,7 @@ impl World {
             signatory: format!("signed by {marker}"),
             born: None,
             stated: Vec::new(),
+            peers: Vec::new(),
             request: self.request(),
         }
     }

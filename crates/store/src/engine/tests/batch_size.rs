@@ -102,6 +102,7 @@ fn publish(of: &TransitionId) -> Publish {
         signatory: "Head".to_owned(),
         born: None,
         stated: Vec::new(),
+        peers: Vec::new(),
         request: request(&format!("publish-{of}")),
     }
 }
