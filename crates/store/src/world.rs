@@ -22,9 +22,9 @@ use crate::engine::table::Table;
 use crate::error::StoreError;
 use crate::rows::{
     AboutRow, ChunkRow, CredentialRow, DelegationRow, DocumentRow, EntryRow, ErasedRow, FeedRow,
-    FriendRow,    LearnerCodeRow, LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow, ReceiptRow,
-    RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow, SharingRow,
-    StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    FriendRow, LearnerCodeRow, LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow,
+    ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow,
+    SharingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 
 /// Keys of the facts a batch needs before it can decide.

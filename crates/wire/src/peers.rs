@@ -54,7 +54,8 @@ fn identifiers(row_of: &'static Message, row: &[u8]) -> Vec<LearnerIdentifier> {
     let text = |name| facts::text_in(row_of, row, name);
     let upn = text("upn").and_then(|text| Upn::parse(text).ok());
     let local = text("local_id");
-    let local = local.and_then(|text| LearnerIdentifier::parse(LearnerScheme::Local.name(), text).ok());
+    let local =
+        local.and_then(|text| LearnerIdentifier::parse(LearnerScheme::Local.name(), text).ok());
     upn.map(Into::into).into_iter().chain(local).collect()
 }
 

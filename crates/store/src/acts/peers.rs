@@ -1,9 +1,9 @@
 //! Other children that a contribution names: whom each reference leads to, found when it is published,
 //! and who is shown it, judged when it is shown. The rule is [`friends`] of the domain.
 
+use baton_domain::access::Relation;
 use baton_domain::act::NamedPeer;
 use baton_domain::friends::{self, FriendsMove, Reader, Unlinked};
-use baton_domain::access::Relation;
 use baton_domain::ids::{LearnerId, LearnerIdentifier, LearnerScheme, SettingId};
 use baton_domain::opening::Window;
 use baton_domain::section::{KindSet, SectionKind};
@@ -141,7 +141,9 @@ impl Scene<'_> {
         (row, profile): (&TransitionRow, &ProfileRow),
         kinds: KindSet,
     ) -> Places {
-        let caller = self.caller.filter(|_| kinds.contains(SectionKind::Relationships));
+        let caller = self
+            .caller
+            .filter(|_| kinds.contains(SectionKind::Relationships));
         let Some(caller) = caller else {
             return Places::NONE;
         };

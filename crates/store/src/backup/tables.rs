@@ -6,9 +6,9 @@ use crate::engine::value::{Column as _, Inconsistent, Type, Value};
 use crate::error::StoreError;
 use crate::rows::{
     AboutRow, ChunkRow, ContentRow, CredentialRow, DelegationRow, DocumentRow, EntryRow, ErasedRow,
-    FeedRow, FriendRow, LearnerCodeRow, LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow,
-    ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow,
-    SharingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    FeedRow, FriendRow, LearnerCodeRow, LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow,
+    ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow,
+    SettingRow, SharingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 
 /// Rows read at once.

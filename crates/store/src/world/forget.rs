@@ -9,8 +9,8 @@ use crate::engine::Tx;
 use crate::engine::value::{Column as _, Value};
 use crate::error::StoreError;
 use crate::rows::{
-    AboutRow, ChunkRow, ContentRow, ErasedRow, FriendRow, LearnerRow, ReceiptRow, ReleasedRow, RequestRow,
-    StagedRow, VersionRow,
+    AboutRow, ChunkRow, ContentRow, ErasedRow, FriendRow, LearnerRow, ReceiptRow, ReleasedRow,
+    RequestRow, StagedRow, VersionRow,
 };
 
 const CONTENT: &str = "DELETE FROM content WHERE content_id IN \

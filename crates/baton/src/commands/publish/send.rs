@@ -151,8 +151,7 @@ impl Outbox {
                 json["changed"] = changed.into();
                 let told = noticed(&mut json, notices);
                 if self.output.is_json() || changed || !told.is_empty() {
-                    let said =
-                        || format!("{}: {name} version {version}{told}", self.place(place));
+                    let said = || format!("{}: {name} version {version}{told}", self.place(place));
                     self.bar.suspend(|| self.output.result(&json, said));
                 }
             }
