@@ -258,8 +258,18 @@ CREATE TABLE released (
     profile_id TEXT COLLATE "C" NOT NULL,
     setting_id TEXT COLLATE "C" NOT NULL,
     position BIGINT NOT NULL,
+    peers BIGINT NOT NULL,
     PRIMARY KEY (profile_id, setting_id)
 );
+
+CREATE TABLE friend (
+    profile_id TEXT COLLATE "C" NOT NULL,
+    place BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    learner_id TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (profile_id, place)
+);
+CREATE INDEX friend_learner ON friend (learner_id);
 
 CREATE TABLE receipt (
     profile_id TEXT COLLATE "C" NOT NULL,

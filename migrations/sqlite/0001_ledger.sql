@@ -258,8 +258,18 @@ CREATE TABLE released (
     profile_id TEXT NOT NULL,
     setting_id TEXT NOT NULL,
     position INTEGER NOT NULL,
+    peers INTEGER NOT NULL,
     PRIMARY KEY (profile_id, setting_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE friend (
+    profile_id TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    learner_id TEXT NOT NULL,
+    PRIMARY KEY (profile_id, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX friend_learner ON friend (learner_id);
 
 CREATE TABLE receipt (
     profile_id TEXT NOT NULL,

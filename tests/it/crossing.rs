@@ -96,6 +96,7 @@ on_both_engines! {
             let content = adult(&complete(seed, &of.learner));
             let sent = cut(&content);
             assert_eq!(sent.len(), 22, "all kinds that can be published");
+            let friends = exchange.with_friends(&of, &content).await;
 
             let mut names = Vec::new();
             for part in apart(&content) {
@@ -105,7 +106,9 @@ on_both_engines! {
                 names.push(receiver.mine(&published.name));
             }
             if point == Point::Post16ToAdult {
-                sender.record(&of.name, v1::TransitionFact::PersonReleased).await.unwrap();
+                for of in friends.iter().chain([&of]) {
+                    sender.record(&of.name, v1::TransitionFact::PersonReleased).await.unwrap();
+                }
             }
             let mut expected = sent;
             if point == Point::Post16ToAdult {

@@ -30,6 +30,7 @@ mod expiry;
 mod export;
 mod folder;
 mod forked;
+mod friends;
 mod fuzz;
 mod harness;
 mod idempotency;

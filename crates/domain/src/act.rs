@@ -10,6 +10,8 @@ mod protection;
 mod recipients;
 mod sharing;
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use jiff::civil::Date;
 
@@ -317,8 +319,19 @@ pub struct Publish {
     pub stated: Vec<LearnerIdentifier>,
     /// What the sections state of who the learner was.
     pub former: Former,
+    /// Other children the section `relationships` names, in order.
+    pub peers: Vec<NamedPeer>,
     /// Idempotency key.
     pub request: RequestId,
+}
+
+/// Another child that the section `relationships` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedPeer {
+    /// Where its record lies in the bytes of the section, from its tag to its end.
+    pub record: Range<usize>,
+    /// By what the sender names it. All of them have to lead to the same child; none leads nowhere.
+    pub identifiers: Vec<LearnerIdentifier>,
 }
 
 /// Opens the next key epoch.

@@ -6,7 +6,8 @@
 //!   asked.
 //! - Time: [`calendar`] for the days rules hang on, [`opening`] for when a receiver may read,
 //!   [`recipient`] for those named beside the destination.
-//! - People: [`sharing`], what a learner or a family decided, and which of it counts.
+//! - People: [`sharing`], what a learner or a family decided, and which of it counts; [`friends`], when
+//!   another child is named to a receiver.
 //! - Who must not be found again under an old name: [`guarded`], over the bytes of a section as
 //!   [`raw`] reads them.
 //! - Rules: [`access`], the finite question and the policies that answer it.
@@ -21,6 +22,7 @@ pub mod delegation;
 pub mod disclosure;
 pub mod document;
 pub mod entry;
+pub mod friends;
 pub mod guarded;
 pub mod ids;
 pub mod log;

@@ -29,6 +29,11 @@ impl<'a> Fields<'a> {
         Self { rest: bytes }
     }
 
+    /// Bytes that are not read yet.
+    pub const fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     fn read(&mut self) -> Option<(u32, Raw<'a>)> {
         let tag = varint(&mut self.rest)?;
         let number = u32::try_from(tag >> 3).ok().filter(|number| *number > 0)?;

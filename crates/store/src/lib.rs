@@ -24,6 +24,7 @@ mod learner;
 mod ledger;
 mod log_keys;
 mod open;
+mod peers;
 mod policies;
 mod proofs;
 mod refusal;
@@ -47,7 +48,7 @@ pub use acts::{
     POLICY_DIFFERENCES_MAX, Planned, PoliciesReplaced, PolicyChange, PolicyChanges, Progress,
     Published, Pulled, PulledItem, PulledWhat, RecipientFault, RecipientSummary, Redirected,
     RemovedDocument, Rotated, Section, SettingView, SettingsPage, SharingRecorded, Sighting,
-    Sightings, Subscribed, TransitionsPage,
+    Sightings, Subscribed, TransitionsPage, UnlinkedPeer,
 };
 pub use authenticate::{Known, Presented};
 pub use backup::{

@@ -25,8 +25,7 @@ impl PolicyFault {
 }
 
 /// A refusal. Which of them leave an entry: `Denied`, `Failed`, `Unfit`, `RecipientUnfit`,
-/// `DecisionUnfit`, `FormerIdentity`, `PolicySet`,
-/// `PastLast` and `Conflict` do;
+/// `DecisionUnfit`, `FormerIdentity`, `OwnFriend`, `PolicySet`, `PastLast` and `Conflict` do;
 /// the others say that the act was never decided or that nobody knows how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -49,6 +48,9 @@ pub enum Refusal {
     /// say so.
     #[error("it would lead back to a former identity")]
     FormerIdentity(Vec<FormerIdentityFault>),
+    /// The profile names its own learner as another child, at these places.
+    #[error("a profile names its own learner as another child")]
+    OwnFriend(Vec<usize>),
     /// The policy set cannot be put into force; everything that is wrong with it.
     #[error("the policy set cannot be put into force")]
     PolicySet(Vec<PolicyFault>),

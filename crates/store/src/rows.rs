@@ -6,6 +6,7 @@ use baton_domain::ids::{
 };
 
 use crate::engine::table::table;
+use crate::peers::Places;
 use crate::said::Decisions;
 use crate::standing::Standing;
 
@@ -387,6 +388,21 @@ table! {
         profile_id: ProfileId,
         setting_id: SettingId,
         position: i64,
+        /// Bits of the other children it was shown with, or shown less since.
+        peers: i64,
+    }
+}
+
+table! {
+    /// Which learners a contribution names: how it is found again when one of them goes where it
+    /// goes. What decides stands in the contribution's row; rows left of an earlier version find
+    /// it in vain.
+    FriendRow in "friend" key(profile_id, place) by(learner_id) access(false) {
+        profile_id: ProfileId,
+        place: i64,
+        /// That named it last.
+        version: i64,
+        learner_id: LearnerId,
     }
 }
 
@@ -405,6 +421,11 @@ impl ReleasedRow {
     /// Whether the receiver, if it may see the contribution, knows or will find it in its feed.
     pub(crate) fn is_told(&self) -> bool {
         self.position >= 0
+    }
+
+    /// The other children it was shown with.
+    pub(crate) fn peers(&self) -> Places {
+        Places::of_bits(self.peers)
     }
 }
 

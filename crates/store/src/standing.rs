@@ -3,6 +3,7 @@
 //! commits to: an older version of a section in the place of the one that stands is found.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use baton_domain::ids::ContentId;
 use baton_domain::log::canonical::Json;
@@ -10,6 +11,7 @@ use baton_domain::section::{KindSet, SectionKind};
 
 use crate::engine::value::{Column, Inconsistent, Type, Value};
 use crate::learner::hex;
+use crate::peers::{Peer, Places, lie_in};
 
 /// Bytes of the digest that tells whether a section is sent again as it stands.
 pub(crate) const DIGEST: usize = 16;
@@ -27,6 +29,31 @@ pub(crate) struct Brought {
     pub(crate) content: ContentId,
     /// Keyed digest of the section and who signed it off.
     pub(crate) digest: [u8; DIGEST],
+    /// Other children it names, in order.
+    pub(crate) peers: Vec<Peer>,
+}
+
+impl Brought {
+    /// Whether it says nothing but who other children are.
+    pub(crate) fn is_of_peers_alone(&self) -> bool {
+        !self.peers.is_empty() && self.bytes_left_out(Places::NONE) == self.bytes
+    }
+
+    fn hidden(&self, shown: Places) -> impl Iterator<Item = &Peer> {
+        let peers = self.peers.iter().enumerate();
+        let hidden = peers.filter(move |(place, _)| !shown.contains(*place));
+        hidden.map(|(_, peer)| peer)
+    }
+
+    /// Records of those who are not shown; none for one that can be in no section.
+    pub(crate) fn left_out(&self, shown: Places) -> Vec<Option<Range<usize>>> {
+        self.hidden(shown).map(Peer::record).collect()
+    }
+
+    /// Their length together.
+    pub(crate) fn bytes_left_out(&self, shown: Places) -> i64 {
+        self.hidden(shown).map(|peer| peer.bytes).sum()
+    }
 }
 
 /// The sections that stand, by kind.
@@ -64,9 +91,15 @@ impl Standing {
                 position,
                 bytes,
                 content,
-                ..
+                digest: _,
+                peers,
             } = one;
-            format!("{kind} {version} {position} {bytes} {content} {digest}")
+            let mut line = format!("{kind} {version} {position} {bytes} {content} {digest}");
+            for peer in peers {
+                line.push(' ');
+                line.push_str(&peer.text());
+            }
+            line
         });
         lines.collect::<Vec<_>>().join("\n")
     }
@@ -90,14 +123,17 @@ fn line(text: &str) -> Option<(SectionKind, Brought)> {
     for (at, byte) in read.iter_mut().enumerate() {
         *byte = u8::from_str_radix(digest.get(2 * at..2 * at + 2)?, 16).ok()?;
     }
+    let peers = parts.map(Peer::parse).collect::<Option<Vec<_>>>()?;
     let brought = Brought {
         version,
         position,
         bytes,
         content,
         digest: read,
+        peers,
     };
-    Some((kind, brought))
+    let sound = lie_in(&brought.peers, bytes);
+    sound.then_some((kind, brought))
 }
 
 impl Column for Standing {
@@ -118,6 +154,8 @@ impl Column for Standing {
 
 #[cfg(test)]
 mod tests {
+    use baton_domain::ids::LearnerId;
+
     use super::*;
 
     fn brought(version: i64) -> Brought {
@@ -127,6 +165,16 @@ mod tests {
             bytes: 200,
             content: ContentId::from_bytes([7; 16]),
             digest: [0xa5; DIGEST],
+            peers: Vec::new(),
+        }
+    }
+
+    fn peer(begins: i64, bytes: i64, learner: Option<u8>) -> Peer {
+        let learner = learner.map(|byte| LearnerId::from_bytes([byte; 16]));
+        Peer {
+            begins,
+            bytes,
+            learner,
         }
     }
 
@@ -148,6 +196,29 @@ mod tests {
         let left = KindSet::of(&[SectionKind::Send, SectionKind::Health]);
         assert_eq!(standing.kinds(), left);
         assert_eq!(standing.get(SectionKind::Send).unwrap().version, 1);
+    }
+
+    #[test]
+    fn other_children_are_read_back_with_their_section() {
+        let mut standing = Standing::default();
+        let mut named = brought(1);
+        named.peers = vec![peer(3, 60, Some(4)), peer(63, 40, None)];
+        assert!(!named.is_of_peers_alone() && !brought(1).is_of_peers_alone());
+        standing.put(SectionKind::Relationships, named);
+        standing.put(SectionKind::Identity, brought(2));
+        let text = standing.text();
+        assert_eq!(Standing::parse(&text), Some(standing));
+        for bad in [
+            text.replace("63+40", "62+40"),
+            text.replace("63+40", "63+140"),
+            text.replace("63+40", "063+40"),
+            text.replace(":-", ":"),
+        ] {
+            assert_eq!(Standing::parse(&bad), None, "{bad}");
+        }
+        let mut alone = brought(1);
+        alone.peers = vec![peer(0, 150, None), peer(150, 50, None)];
+        assert!(alone.is_of_peers_alone());
     }
 
     #[test]

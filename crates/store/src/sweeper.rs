@@ -3,11 +3,12 @@
 
 mod shown_more;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use baton_domain::ids::{DocumentId, ProfileId, TransitionId};
+use baton_domain::ids::{DocumentId, LearnerId, ProfileId, TransitionId};
 use futures::{Stream, StreamExt as _, stream};
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +25,7 @@ use crate::error::StoreError;
 use crate::head::Head;
 use crate::ledger::{Door, Inner};
 use crate::refusal::Refusal;
-use crate::rows::{ChunkRow, ContentRow, ReleasedRow, RequestRow, StagedRow};
+use crate::rows::{ChunkRow, ContentRow, FriendRow, RequestRow, StagedRow};
 use crate::scene::{Moment, Scene};
 use crate::world::Needs;
 
@@ -109,11 +110,11 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
             () = tokio::time::sleep(date) => {}
             () = inner.policies_moved.notified() => policies_moved = true,
             Some(first) = widened.recv() => {
-                let mut ids = vec![first];
-                while ids.len() < CHUNK && let Ok(next) = widened.try_recv() {
-                    ids.push(next);
+                let mut all = vec![first];
+                while all.len() < CHUNK && let Ok(next) = widened.try_recv() {
+                    all.push(next);
                 }
-                if !told(some(&door, ids).await) {
+                if !told(widely(&door, all).await) {
                     swept = None;
                 }
             }
@@ -316,6 +317,38 @@ async fn freed(door: &Door, stop: &CancellationToken) -> Result<bool, StoreError
     Ok(false)
 }
 
+/// Who may see more since a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Widened {
+    /// Receivers of a contribution.
+    Profile(ProfileId),
+    /// Receivers of contributions that name this learner.
+    Friend(LearnerId),
+}
+
+/// Releases what these widened. As many contributions may name a learner as its sender has; they are
+/// looked at so many at a time.
+async fn widely(door: &Door, all: Vec<Widened>) -> Result<bool, StoreError> {
+    let (mut ids, mut friends) = (BTreeSet::new(), Vec::new());
+    for one in all {
+        match one {
+            Widened::Profile(id) => drop(ids.insert(id)),
+            Widened::Friend(learner) => friends.push(learner.into_value()),
+        }
+    }
+    if !friends.is_empty() {
+        let mut tx = door.inner.db.once().await?;
+        let naming: Vec<FriendRow> = tx.rows_by("learner_id", friends).await?;
+        ids.extend(naming.into_iter().map(|row| row.profile_id));
+    }
+    let ids: Vec<ProfileId> = ids.into_iter().collect();
+    let mut told = true;
+    for chunk in ids.chunks(CHUNK) {
+        told &= some(door, chunk.to_vec()).await?;
+    }
+    Ok(told)
+}
+
 /// Releases those of the given that someone is to see and has not been told of.
 async fn some(door: &Door, ids: Vec<ProfileId>) -> Result<bool, StoreError> {
     let waiting = unreleased(&door.inner, ids).await?;
@@ -359,16 +392,9 @@ async fn unreleased(inner: &Inner, ids: Vec<ProfileId>) -> Result<Vec<ProfileId>
             .world
             .transitions
             .get(profile.transition_id.as_str())?;
-        let told = |to: &_| {
-            scene
-                .world
-                .released
-                .get(&format!("{id}/{to}"))
-                .is_some_and(ReleasedRow::is_told)
-        };
         addressees(&scene, row, profile)
             .iter()
-            .any(|to| !told(to))
+            .any(|to| !scene.is_told(to, row, profile))
             .then_some(())
     };
     Ok(ids.into_iter().filter(|id| waits(id).is_some()).collect())

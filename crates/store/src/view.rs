@@ -130,7 +130,14 @@ impl Scene<'_> {
     ) -> KindSet {
         let offered = kinds(profile.kinds).iter();
         let offered = offered.filter(|kind| wanted.is_empty() || wanted.contains(*kind));
-        self.visible_of(setting, transition, profile, offered.collect())
+        let seen = self.visible_of(setting, transition, profile, offered.collect());
+        let recipient = self.world.recipient(&transition.id, setting);
+        let relation = self.relation(setting, transition, recipient);
+        if writes(relation, setting, transition, profile) {
+            seen
+        } else {
+            self.left_for(setting, (transition, profile), seen)
+        }
     }
 
     /// Which of these kinds the acting setting may see now of a contribution.

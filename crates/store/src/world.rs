@@ -2,6 +2,7 @@
 //! memory, written back set by set.
 
 mod forget;
+mod friends;
 pub(crate) mod load;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -21,9 +22,9 @@ use crate::engine::table::Table;
 use crate::error::StoreError;
 use crate::rows::{
     AboutRow, ChunkRow, CredentialRow, DelegationRow, DocumentRow, EntryRow, ErasedRow, FeedRow,
-    LearnerCodeRow, LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow, ReceiptRow,
-    RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow, SharingRow,
-    StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    FriendRow, LearnerCodeRow, LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow,
+    ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow,
+    SharingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 
 /// Keys of the facts a batch needs before it can decide.
@@ -141,6 +142,8 @@ macro_rules! world {
             documents_of: HashMap<ProfileId, BTreeSet<DocumentId>>,
             changes: Vec<RowChange>,
             forgotten: Forgotten,
+            /// Learners who may go where others go who are named beside them.
+            arriving: BTreeSet<LearnerId>,
             /// Something is to be written though no entry says so.
             unsaid: bool,
         }
@@ -196,6 +199,7 @@ world! {
     chunks: ChunkRow,
     staged: StagedRow,
     released: ReleasedRow,
+    friends: FriendRow,
     receipts: ReceiptRow,
     feed: FeedRow,
     subscriptions: SubscriptionRow,
@@ -235,6 +239,7 @@ not_indexed!(
     ChunkRow,
     StagedRow,
     ReleasedRow,
+    FriendRow,
     ReceiptRow,
     FeedRow,
     SubscriptionRow,
@@ -401,6 +406,22 @@ impl World {
             .flat_map(|row| self.profiles_of(&row.id))
             .map(|row| row.id.clone())
             .collect()
+    }
+
+    /// What is known of a learner may be shown where it was not before: whoever names them may be
+    /// shown more.
+    pub(crate) fn arrives(&mut self, learner: &LearnerId) {
+        self.arriving.insert(learner.clone());
+    }
+
+    /// Such learners, and those whose moves to somewhere were changed.
+    pub(crate) fn arriving(&self) -> Vec<LearnerId> {
+        let changed = self.transitions.dirty.iter();
+        let changed = changed.filter_map(|id| self.transitions.get(id));
+        let going = changed.filter(|row| row.to_id.is_some());
+        let mut all = self.arriving.clone();
+        all.extend(going.map(|row| row.learner_id.clone()));
+        all.into_iter().collect()
     }
 
     /// Whether a credential was issued, changed or revoked, or all of a setting's ended.

@@ -243,6 +243,7 @@ impl Field {
             Format::Unspecified => FREE_TEXT_CHARACTERS,
             Format::Line => LINE_CHARACTERS,
             Format::Email => 254,
+            Format::LocalId => 64,
             Format::Phone => 24,
             Format::Upn | Format::Uci => 13,
             Format::Uln | Format::NhsNumber | Format::Date | Format::PastDate => 10,

@@ -11,10 +11,7 @@ use crate::{
 /// The text at a path, e.g. `date_of_birth` or `address.postcode`. `None` when it is not set, is
 /// no single text of the contract, or the bytes were not checked before and are broken.
 pub fn read_text<'a>(section: &'a [u8], kind: SectionKind, path: &str) -> Option<&'a str> {
-    match find(Message::of(kind), section, path)? {
-        Raw::Bytes(bytes) => std::str::from_utf8(bytes).ok(),
-        _ => None,
-    }
+    text_in(Message::of(kind), section, path)
 }
 
 /// The texts of a list of the section itself.
@@ -53,6 +50,18 @@ pub fn read_number(section: &[u8], kind: SectionKind, path: &str) -> Option<i64>
 /// Whether anything stands at a path: a value, or at least one item of a list.
 pub fn is_set(section: &[u8], kind: SectionKind, path: &str) -> bool {
     find(Message::of(kind), section, path).is_some()
+}
+
+/// The text of a field of any message.
+pub(crate) fn text_in<'a>(
+    message: &'static Message,
+    bytes: &'a [u8],
+    path: &str,
+) -> Option<&'a str> {
+    match find(message, bytes, path)? {
+        Raw::Bytes(bytes) => std::str::from_utf8(bytes).ok(),
+        _ => None,
+    }
 }
 
 pub(crate) fn find<'a>(message: &'static Message, bytes: &'a [u8], path: &str) -> Option<Raw<'a>> {

@@ -1,7 +1,7 @@
 //! The formats a text can be declared to have.
 
 use baton_domain::ids::{
-    GiasUrn, IdError, LaCode, Laestab, NhsNumber, OfstedEyUrn, Uci, Ukprn, Uln, Upn,
+    GiasUrn, IdError, LaCode, Laestab, LocalId, NhsNumber, OfstedEyUrn, Uci, Ukprn, Uln, Upn,
 };
 use jiff::civil::Date;
 
@@ -48,6 +48,7 @@ pub(crate) fn check(format: Format, text: &str, today: Date) -> Result<(), Wrong
         Format::Laestab => laestab(text),
         Format::Ukprn => id(Ukprn::parse(text).err(), &UKPRN),
         Format::LaCode => id(LaCode::parse(text).err(), &LA_CODE),
+        Format::LocalId => id(LocalId::parse(text).err(), &LOCAL_ID),
     }
 }
 
@@ -219,6 +220,8 @@ told! {
         "Authority and establishment number: 7 digits run together.";
     UKPRN = "ukprn.form", "ukprn.form", "A UK provider reference number: 8 digits.";
     LA_CODE = "la_code.form", "la_code.form", "A code of a local authority: 3 digits.";
+    LOCAL_ID = "local_id.form", "local_id.form",
+        "What you call the learner: 1 to 64 visible ASCII characters, spaces only within.";
 }
 
 fn id(broken: Option<IdError>, told: &Told) -> Result<(), Wrong> {
@@ -287,6 +290,8 @@ mod tests {
             (Format::GiasUrn, "105554", "EY105554"),
             (Format::OfstedUrn, "EY105554", "RP105554"),
             (Format::LaCode, "351", "35"),
+            (Format::LocalId, "room 4, bed 2", " room 4"),
+            (Format::LocalId, "27", "café"),
         ];
         for (format, good, bad) in table {
             assert_eq!(rule(format, good), "", "{good}");

@@ -7,7 +7,8 @@
 //! does so for files, and forms and references are drawn from them.
 //!
 //! Inside the server values are of the domain: [`submission`], [`field`], [`name`] and [`convert`]
-//! make them, collecting every violation ([`violation`]). What goes wrong leaves as a [`status`].
+//! make them, collecting every violation ([`violation`]); [`peers`] finds the other children that a
+//! profile names. What goes wrong leaves as a [`status`].
 
 mod answers;
 pub mod contract;
@@ -21,6 +22,7 @@ mod generated;
 pub mod json;
 pub mod methods;
 pub mod name;
+pub mod peers;
 #[cfg(feature = "sample")]
 pub mod sample;
 pub mod status;

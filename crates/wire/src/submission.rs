@@ -4,7 +4,7 @@
 use std::fmt;
 
 use baton_domain::{
-    act::{Former, Target},
+    act::{Former, NamedPeer, Target},
     ids::{LearnerIdentifier, LearnerScheme, Upn},
     route::Point,
     section::{Class, KindSet, SectionKind},
@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use crate::{
     convert, facts, field,
     name::{self, TransitionName},
-    twin, v1,
+    peers, twin, v1,
     violation::Violation,
     walk,
 };
@@ -44,6 +44,8 @@ pub struct Submission {
     pub stated: Vec<LearnerIdentifier>,
     /// What the sections state of who the learner was.
     pub former: Former,
+    /// Other children the section relationships names.
+    pub peers: Vec<NamedPeer>,
 }
 
 /// Says nothing of the content: a debug print ends up in a log.
@@ -101,12 +103,18 @@ pub fn read(from: &twin::ProfileSubmission, today: Date) -> Result<Submission, V
     if let Some(sections) = &sections {
         violations.extend(blank(sections));
         violations.extend(another_child(target.as_ref(), sections));
+        let mut learner = stated(sections);
+        if let Some(Target::Learner { identifiers, .. }) = &target {
+            learner.extend(identifiers.iter().cloned());
+        }
+        violations.extend(peers::themselves(&peers::named(sections), &learner));
     }
     match (target, level, signatory, sections) {
         (Some(target), Some(level), Some(signatory), Some(sections)) if violations.is_empty() => {
             let (born, stated) = (born(&sections), stated(&sections));
             let former = former(&sections);
             Ok(Submission {
+                peers: peers::named(&sections),
                 target,
                 level,
                 sections,

@@ -31,9 +31,18 @@ pub(super) fn canaries(received: &[u8]) -> BTreeSet<Canary> {
     received.windows(LENGTH).filter_map(read).collect()
 }
 
-/// Puts a canary into every free text of encoded `Sections`; also how many there are of each kind.
-pub(super) fn marked(content: Bytes, learner: usize) -> (Bytes, BTreeMap<u8, usize>) {
-    let mut put = BTreeMap::new();
+/// Canaries that were put into content.
+#[derive(Default)]
+pub(crate) struct Put {
+    /// How many there are of each kind.
+    pub(super) of_kinds: BTreeMap<u8, usize>,
+    /// Those of the section about relationships that stand in rows about other children.
+    pub(super) of_peers: BTreeSet<usize>,
+}
+
+/// Puts a canary into every free text of encoded `Sections`.
+pub(super) fn marked(content: Bytes, learner: usize) -> (Bytes, Put) {
+    let (mut of_kinds, mut of_peers) = (BTreeMap::new(), BTreeSet::new());
     let mut out = Vec::new();
     let mut rest = content;
     while rest.has_remaining() {
@@ -47,12 +56,15 @@ pub(super) fn marked(content: Bytes, learner: usize) -> (Bytes, BTreeMap<u8, usi
             learner,
             kind,
             put: 0,
+            of_peers: BTreeSet::new(),
         };
         let mut inner = Vec::new();
         marker.mark(of, section, &mut inner);
         lengthed(number, &inner, &mut out);
-        put.insert(kind, marker.put);
+        of_kinds.insert(kind, marker.put);
+        of_peers.append(&mut marker.of_peers);
     }
+    let put = Put { of_kinds, of_peers };
     (out.into(), put)
 }
 
@@ -60,6 +72,7 @@ struct Marker {
     learner: usize,
     kind: u8,
     put: usize,
+    of_peers: BTreeSet<usize>,
 }
 
 impl Marker {
@@ -81,8 +94,11 @@ impl Marker {
             let (_, field) = of.field(number).unwrap();
             match field.kind {
                 Kind::Message(part) => {
-                    let mut inner = Vec::new();
+                    let (mut inner, before) = (Vec::new(), self.put);
                     self.mark(part, value, &mut inner);
+                    if part.name == "PeerRow" {
+                        self.of_peers.extend(before..self.put);
+                    }
                     lengthed(number, &inner, out);
                 }
                 Kind::Text if is_free(field) => {

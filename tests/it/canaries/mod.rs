@@ -4,7 +4,8 @@
 
 mod marked;
 mod received;
-pub(crate) use std::collections::{BTreeMap, BTreeSet};
+
+use std::collections::BTreeSet;
 
 use baton_domain::section::{Class, SectionKind};
 use baton_wire::twin as wire;
@@ -14,6 +15,7 @@ use crate::campaign;
 use crate::doors::answers::telling;
 use crate::harness::*;
 use crate::roles::{ROLES, receiving, sending};
+pub(crate) use marked::Put;
 use marked::{Canary, canaries, canary, marked};
 pub(crate) use received::Received;
 
@@ -34,13 +36,19 @@ pub(crate) struct Sent {
     /// The ordinary contribution, and that of class R.
     pub(crate) profiles: [String; 2],
     pub(crate) document: String,
-    /// How many there are, by kind.
-    pub(crate) put: BTreeMap<u8, usize>,
+    pub(crate) put: Put,
+    /// The other children it names come to the receiver, too.
+    pub(crate) with_friends: bool,
 }
 
 async fn send(exchange: &Exchange, sender: &Caller, learner: usize) -> Sent {
     let of = exchange.open_move().await;
     let (content, put) = marked(complete(learner as u64, &of.learner), learner);
+    // Of every second profile: of the others nobody but the sender sees them.
+    let with_friends = learner % 2 == 0;
+    if with_friends {
+        exchange.with_friends(&of, &content).await;
+    }
     let mut profiles = [String::new(), String::new()];
     let parts = profiles.iter_mut().zip(apart(&content)).zip(SIGNATORIES);
     for ((name, part), signatory) in parts {
@@ -62,13 +70,14 @@ async fn send(exchange: &Exchange, sender: &Caller, learner: usize) -> Sent {
         of,
         profiles,
         put,
+        with_friends,
     }
 }
 
 /// Everything of these kinds that a profile holds.
 fn of_kinds(learner: usize, sent: &Sent, kinds: &[&str]) -> BTreeSet<Canary> {
     let mut all = BTreeSet::new();
-    for (number, put) in &sent.put {
+    for (number, put) in &sent.put.of_kinds {
         let kind = SectionKind::from_number(u32::from(*number)).unwrap();
         if kinds.contains(&kind.name()) {
             all.extend((0..*put).map(|field| (learner, *number, field)));
@@ -82,6 +91,13 @@ fn of_kinds(learner: usize, sent: &Sent, kinds: &[&str]) -> BTreeSet<Canary> {
     all
 }
 
+/// What a profile says of other children who do not come to the receiver.
+fn not_theirs(learner: usize, sent: &Sent) -> Vec<Canary> {
+    let number = SectionKind::Relationships.number();
+    let of_peers = sent.put.of_peers.iter().filter(|_| !sent.with_friends);
+    of_peers.map(|field| (learner, number, *field)).collect()
+}
+
 async fn fly(exchange: &Exchange, profiles: usize) {
     let of = exchange.open_move().await;
     let sender = exchange
@@ -91,7 +107,7 @@ async fn fly(exchange: &Exchange, profiles: usize) {
     for learner in 0..profiles {
         sent.push(send(exchange, &sender, learner).await);
     }
-    let put: usize = sent.iter().flat_map(|one| one.put.values()).sum();
+    let put: usize = sent.iter().flat_map(|one| one.put.of_kinds.values()).sum();
     assert!(put > 300 * profiles, "{put} in {profiles} profiles");
     let council = Setting {
         name: exchange.officer.setting.clone(),
@@ -116,9 +132,14 @@ async fn fly(exchange: &Exchange, profiles: usize) {
             asked.append(&mut got.asked);
             let found = canaries(&got.bytes);
             let kinds = table(role).concat();
-            let expected = sent.iter().enumerate();
-            let expected = expected.flat_map(|(learner, one)| of_kinds(learner, one, &kinds));
-            let expected: BTreeSet<Canary> = expected.collect();
+            let each = || sent.iter().enumerate();
+            let all = each().flat_map(|(learner, one)| of_kinds(learner, one, &kinds));
+            let mut expected: BTreeSet<Canary> = all.collect();
+            if place != "sender" {
+                for canary in each().flat_map(|(learner, one)| not_theirs(learner, one)) {
+                    expected.remove(&canary);
+                }
+            }
             let beyond: Vec<_> = found.difference(&expected).take(5).collect();
             assert!(beyond.is_empty(), "{role:?} of the {place} got {beyond:?}");
             let missing: Vec<_> = expected.difference(&found).take(5).collect();

@@ -39,6 +39,16 @@ const fn parent(toward: DecisionToward, said: DecisionSaid, kinds: &[SectionKind
     }
 }
 
+/// Has a parent say something of these kinds to schools and colleges.
+pub(crate) async fn said_by_a_parent(
+    sender: &Caller,
+    of: &str,
+    (said, kinds): (DecisionSaid, &[SectionKind]),
+) {
+    let said = parent(DecisionToward::Education, said, kinds);
+    sender.records(of, &said).await.unwrap();
+}
+
 /// Moves about which a parent said something.
 pub(crate) async fn with_decisions(exchange: &Exchange) {
     for said in [DecisionSaid::Refused, DecisionSaid::Allowed] {

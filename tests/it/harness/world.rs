@@ -1,6 +1,8 @@
 //! The small world of the tests: a council, settings of several kinds, and moves between them.
 
 use baton_wire::v1;
+use bytes::Bytes;
+use prost::Message as _;
 
 use super::caller::{Caller, Door};
 use super::calls::fresh;
@@ -118,6 +120,30 @@ impl Exchange {
             to,
             learner,
         }
+    }
+
+    /// Plans the other children whom encoded sections name for where a move leads: who receives it is
+    /// shown them. Their moves.
+    pub(crate) async fn with_friends(&self, of: &Move, content: &Bytes) -> Vec<Move> {
+        let sections = v1::Sections::decode(content.clone()).unwrap();
+        let peers = sections
+            .relationships
+            .expect("a section that names them")
+            .peers;
+        let mut moves = Vec::new();
+        for peer in peers {
+            let id = |scheme: &str, value: Option<String>| v1::LearnerIdentifier {
+                scheme: scheme.to_owned(),
+                value: value.expect("one of each"),
+            };
+            let plan = v1::PlannedTransition {
+                learner: vec![id("upn", peer.upn), id("local", peer.local_id)],
+                ..self.plan_of(of.point)
+            };
+            moves.push(self.planned_as(plan).await);
+        }
+        assert!(!moves.is_empty(), "nobody is named");
+        moves
     }
 
     /// A move of Year 6 to Year 7 whose window is open.

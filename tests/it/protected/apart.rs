@@ -5,7 +5,7 @@ use baton_wire::v1::{self, Role};
 use prost::Message as _;
 
 use super::{OLD, local};
-use crate::canaries::{Received, Sent};
+use crate::canaries::{Put, Received, Sent};
 use crate::harness::*;
 
 /// A profile that speaks of the child by a name.
@@ -41,7 +41,8 @@ async fn sent(exchange: &Exchange, number: u32, name: &str) -> Sent {
         of: planned,
         profiles: [published.name.clone(), published.name],
         document,
-        put: std::collections::BTreeMap::new(),
+        put: Put::default(),
+        with_friends: false,
     }
 }
 
@@ -136,7 +137,8 @@ on_both_engines! {
             of: other,
             profiles: [published.name.clone(), published.name],
             document,
-            put: std::collections::BTreeMap::new(),
+            put: Put::default(),
+        with_friends: false,
         };
         for who in people(exchange).await {
             let mut told = Vec::new();

@@ -10,7 +10,7 @@ use baton_wire::status::Problem;
 use baton_wire::submission::{self, Submission};
 use baton_wire::twin::{self, profile_service_server::ProfileService};
 use baton_wire::violation::Violation;
-use baton_wire::{core_questions, walk};
+use baton_wire::{core_questions, peers, walk};
 use jiff::civil::Date;
 use tonic::{Request, Response, Status};
 
@@ -62,6 +62,7 @@ impl Services {
             born: read.born,
             stated: read.stated,
             former: read.former,
+            peers: read.peers,
             request,
         };
         let done = self.act(&as_named(caller, known, &profile), act).await;
@@ -73,6 +74,9 @@ impl Services {
 
     fn published(&self, caller: &Asking, done: Done<Published>) -> twin::PublishProfileResponse {
         let setting = caller.acting.clone();
+        let unlinked = done.value.unlinked().into_iter();
+        let notices = unlinked.map(|one| peers::notice(one.place, one.why).below("profile"));
+        let notices = notices.map(Into::into).collect();
         let name = ProfileName {
             setting,
             profile: done.value.profile,
@@ -82,6 +86,7 @@ impl Services {
             version: i32::try_from(done.value.version).unwrap_or(i32::MAX),
             changed: done.value.changed,
             receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
+            notices,
         }
     }
 }
@@ -164,10 +169,14 @@ impl ProfileService for Services {
         // Below the same field as the violations beside them.
         let missing = missing.into_iter().flatten();
         let missing_core = missing.map(|path| format!("profile.{path}")).collect();
+        let named = peers::named(&sections);
+        let notices = peers::unnamed(&named).map(|one| one.below("profile").into());
+        let notices = notices.collect();
         let violations = fields.into_violations();
         Ok(Response::new(twin::CheckProfileResponse {
             violations: violations.into_iter().map(Into::into).collect(),
             missing_core,
+            notices,
         }))
     }
 

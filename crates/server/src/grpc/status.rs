@@ -1,6 +1,7 @@
 //! Refusals of the ledger as problems of a call: one exhaustive match.
 
 use baton_store::{DocumentFault, Done, RecipientFault, Refusal};
+use baton_wire::peers;
 use baton_wire::status::{Problem, Reason};
 use baton_wire::violation::Violation;
 
@@ -27,6 +28,13 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
         Refusal::FormerIdentity(faults) => Problem {
             violations: faults.iter().map(protection::violation).collect(),
             ..Reason::FormerIdentity.into()
+        },
+        Refusal::OwnFriend(places) => Problem {
+            violations: places
+                .iter()
+                .map(|place| peers::own_friend(*place))
+                .collect(),
+            ..Reason::InvalidRequest.into()
         },
         Refusal::PolicySet(faults) => Problem {
             violations: faults
@@ -164,6 +172,7 @@ pub(super) fn ended<T>(answer: &Result<Done<T>, Refusal>) -> Ended {
             | Refusal::RecipientUnfit(_)
             | Refusal::DecisionUnfit(_)
             | Refusal::FormerIdentity(_)
+            | Refusal::OwnFriend(_)
             | Refusal::PolicySet(_)
             | Refusal::PastLast(_)
             | Refusal::Conflict

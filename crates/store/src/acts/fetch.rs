@@ -10,6 +10,7 @@ use baton_domain::section::{KindSet, SectionKind};
 use super::opened::{Sealed, Section};
 use super::{Prepare, Step, Turn};
 use crate::ledger::Inner;
+use crate::peers::Places;
 use crate::refusal::Refusal;
 use crate::rows::{ProfileRow, TransitionRow, receipt_state};
 use crate::scene::Scene;
@@ -73,8 +74,9 @@ impl Fetched {
         self
     }
 
-    pub(crate) fn may_open(mut self, profile: &ProfileRow) -> Self {
-        self.sealed = Some(Sealed::new(profile, self.kinds));
+    /// With these of the other children that are named.
+    pub(crate) fn may_open(mut self, profile: &ProfileRow, peers: Places) -> Self {
+        self.sealed = Some(Sealed::new(profile, self.kinds, peers));
         self
     }
 }
@@ -134,11 +136,15 @@ impl Step for Fetch {
         scene.detail("version", profile.version_number());
         scene.detail("kinds", kinds.bits());
         let question = scene.question(&caller.acting, &row);
+        let peers = scene.shows_peers(question.relation, (&row, &profile), kinds);
+        if !peers.is_empty() {
+            scene.detail("peers", peers.bits());
+        }
         if !writes(question.relation, &caller.acting, &row, &profile) {
             scene.receive(&profile, &caller.acting, receipt_state::OPENED);
         }
         let window = question.window;
-        let fetched = Fetched::new(&row, &profile, kinds, window).may_open(&profile);
+        let fetched = Fetched::new(&row, &profile, kinds, window).may_open(&profile, peers);
         Ok(fetched.kept_until(scene.told_until(&row, question.relation)))
     }
 }

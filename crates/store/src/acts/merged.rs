@@ -4,6 +4,7 @@
 use baton_domain::ids::ContentId;
 use baton_domain::section::{KindSet, SectionKind};
 
+use crate::peers::Peer;
 use crate::refusal::Refusal;
 use crate::standing::{Brought, DIGEST, Standing};
 
@@ -37,11 +38,12 @@ impl Sent {
     }
 }
 
-/// The sections that stand after those of a version are put in.
+/// The sections that stand after those of a version are put in. Other children are named by the one
+/// that is about them.
 pub(super) fn merge(
     mut standing: Standing,
     removes: KindSet,
-    sent: &[Sent],
+    (sent, peers): (&[Sent], &[Peer]),
     (version, position, content): (i64, i64, &ContentId),
 ) -> Result<Standing, Refusal> {
     for kind in removes.iter() {
@@ -54,6 +56,10 @@ pub(super) fn merge(
             bytes: one.bytes,
             content: content.clone(),
             digest: one.short(),
+            peers: match one.kind {
+                SectionKind::Relationships => peers.to_vec(),
+                _ => Vec::new(),
+            },
         };
         standing.put(one.kind, brought);
     }

@@ -2,6 +2,7 @@
 //! what a decision hands on is a list of what may be opened, not the bytes.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -16,6 +17,7 @@ use crate::engine::value::{Column as _, Type};
 use crate::error::StoreError;
 use crate::keys::{Key, Keys};
 use crate::ledger::Inner;
+use crate::peers::Places;
 use crate::refusal::Refusal;
 use crate::rows::{ContentRow, EntryRow, ProfileRow, VersionRow, profile_state};
 use crate::view::kinds;
@@ -58,6 +60,9 @@ pub(crate) struct Part {
     pub(crate) version: i64,
     /// The entry that published that version.
     pub(crate) position: i64,
+    /// Records that are left out, one behind the other: other children who are not shown. None of one
+    /// that can be in no section closes the part.
+    pub(crate) left_out: Vec<Option<Range<usize>>>,
 }
 
 impl Part {
@@ -67,13 +72,15 @@ impl Part {
 }
 
 impl Sealed {
-    /// Sections of the version that stands, and its cover.
-    pub(crate) fn new(profile: &ProfileRow, kinds: KindSet) -> Self {
+    /// Sections of the version that stands, and its cover; of the other children that are named only
+    /// those at these places.
+    pub(crate) fn new(profile: &ProfileRow, kinds: KindSet, shown: Places) -> Self {
         let cover = Part {
             kind: None,
             content: profile.content_id.clone(),
             version: profile.version,
             position: profile.position,
+            left_out: Vec::new(),
         };
         let sections = kinds.iter().filter_map(|kind| {
             let brought = profile.sections.get(kind)?;
@@ -82,6 +89,7 @@ impl Sealed {
                 content: brought.content.clone(),
                 version: brought.version,
                 position: brought.position,
+                left_out: brought.left_out(shown),
             })
         });
         Self {
@@ -277,7 +285,8 @@ impl Inner {
         if !committed.holds(part.kind, &commit(&salted)) {
             return Err("it is not what its entry committed to");
         }
-        Ok(Bytes::from(salted).slice(SALT_BYTES..))
+        let section = Bytes::from(salted).slice(SALT_BYTES..);
+        without(section, &part.left_out).ok_or("what is left out of a section is not in it")
     }
 
     /// Salt and section of a row.
@@ -298,6 +307,22 @@ impl Inner {
             .filter(|salted| salted.len() >= SALT_BYTES)
             .ok_or("a section does not open")
     }
+}
+
+/// A section without these records. Fields stand one behind the other in its bytes, so what is left is
+/// a section too, and the one that would have been written without them.
+fn without(section: Bytes, left_out: &[Option<Range<usize>>]) -> Option<Bytes> {
+    if left_out.is_empty() {
+        return Some(section);
+    }
+    let (mut left, mut from) = (Vec::with_capacity(section.len()), 0);
+    for record in left_out {
+        let record = record.clone()?;
+        left.extend_from_slice(section.get(from..record.start)?);
+        from = record.end;
+    }
+    left.extend_from_slice(section.get(from..)?);
+    Some(left.into())
 }
 
 /// Content that is not what was published: somebody changed the database.

@@ -3,11 +3,12 @@
 use baton_domain::access::{Action, Relation};
 use baton_domain::act::{Caller, Publish, Target};
 use baton_domain::entry::{self, EntryKind};
+use baton_domain::friends::Unlinked;
 use baton_domain::guarded::Fault;
 use baton_domain::ids::{ContentId, LearnerIdentifier, LearnerScheme, ProfileId, SettingId};
 use baton_domain::log::canonical::Json;
 use baton_domain::route::Route;
-use baton_domain::section::KindSet;
+use baton_domain::section::{KindSet, SectionKind};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ use super::apart::is_restricted;
 use super::erase::alive;
 use super::merged::{Sent, merge};
 use super::opened::{COVER, seal_section};
+use super::peers::{Linked, Reference, UnlinkedPeer};
 use super::protection::Wording;
 use super::redirect::tell;
 use super::settings::random_id;
@@ -26,6 +28,7 @@ use crate::rows::{
     ContentRow, LearnerRow, ProfileRow, TransitionRow, VersionRow, fact, profile_state,
 };
 use crate::scene::{Question, Scene};
+use crate::standing::Brought;
 use crate::world::{Needs, Put as _};
 
 /// The level of what was published without one, as the contract numbers it.
@@ -40,6 +43,30 @@ pub struct Published {
     pub version: u32,
     /// False when the content stood already.
     pub changed: bool,
+    /// Places of references that lead to no child, and why, as a number.
+    unlinked: Vec<(usize, u8)>,
+}
+
+impl Published {
+    fn of(profile: &ProfileRow, changed: bool, unlinked: &[UnlinkedPeer]) -> Self {
+        let numbered = |one: &UnlinkedPeer| (one.place, one.why.number());
+        Self {
+            profile: profile.id.clone(),
+            version: profile.version_number(),
+            changed,
+            unlinked: unlinked.iter().map(numbered).collect(),
+        }
+    }
+
+    /// Other children that the submission names and whom nobody outside is shown: each reference leads
+    /// to nobody whom the author knows.
+    pub fn unlinked(&self) -> Vec<UnlinkedPeer> {
+        let read = |(place, why): &(usize, u8)| {
+            let (place, why) = (*place, Unlinked::from_number(*why)?);
+            Some(UnlinkedPeer { place, why })
+        };
+        self.unlinked.iter().filter_map(read).collect()
+    }
 }
 
 /// A publish whose sections are sealed. They name no version: content has an id of its own, made
@@ -59,6 +86,8 @@ pub(crate) struct PublishStep {
     stated: Vec<(LearnerIdentifier, String)>,
     /// What is looked through, where the learner is guarded.
     wording: Wording,
+    /// Other children it names.
+    references: Vec<Reference>,
     request: baton_domain::act::RequestId,
     blinds: Vec<(LearnerScheme, String)>,
     content: ContentId,
@@ -129,6 +158,11 @@ impl Prepare for Publish {
             born: self.born,
             stated: learner::blinded(&ledger.keys, self.stated),
             wording: Wording::of(&ledger.keys, sections, self.signatory, self.former),
+            references: self
+                .peers
+                .into_iter()
+                .map(|peer| Reference::of(&ledger.keys, peer))
+                .collect(),
             request: self.request,
             blinds,
             content,
@@ -149,10 +183,13 @@ impl Step for PublishStep {
 
     fn needs(&self, needs: &mut Needs) {
         let stated = self.stated.iter().map(|(_, blind)| blind);
+        let named = self.references.iter().flat_map(Reference::blinds);
         let blinds = self.blinds.iter().map(|(_, blind)| blind);
-        needs
-            .blinds
-            .extend(blinds.chain(stated).chain(self.wording.blinds()).cloned());
+        let all = blinds
+            .chain(stated)
+            .chain(named)
+            .chain(self.wording.blinds());
+        needs.blinds.extend(all.cloned());
         if let Target::Transition(id) = &self.target {
             needs.transitions.insert(id.clone());
         }
@@ -231,6 +268,7 @@ impl Step for PublishStep {
         if learner.owner_id == caller.acting && !self.is_of(scene, &learner, &record) {
             return Err(Refusal::Failed("ANOTHER_LEARNER"));
         }
+        let linked = scene.link(&self.references, (&caller.acting, &row.learner_id))?;
         let of = |one: &ProfileRow| one.is_apart() == self.is_apart();
         let own = |one: &&ProfileRow| one.setting_id == caller.acting && of(one);
         // One that was erased is not gone on from: what is erased is known by its id.
@@ -240,33 +278,27 @@ impl Step for PublishStep {
             .as_ref()
             .filter(|p| p.state == profile_state::PUBLISHED);
         if let Some(same) = standing.filter(|p| self.stands(p)) {
-            scene.draft.kind = Some(EntryKind::Unchanged);
-            scene.draft.unwanted.push(self.content.clone());
-            scene.detail("profile", same.id.as_str());
-            scene.detail("version", same.version_number());
-            return Ok(Published {
-                profile: same.id.clone(),
-                version: same.version_number(),
-                changed: false,
-            });
+            self.stay(scene, &row, (same, &linked));
+            return Ok(Published::of(same, false, &linked.unlinked));
         }
         let id = match &before {
             Some(before) => before.id.clone(),
             None => random_id(ProfileId::from_bytes)?,
         };
         let version = before.as_ref().map_or(0, |before| before.version) + 1;
-        let profile = self.next(scene, (&row, &caller.acting), (id, version), standing)?;
+        let of = (&row, &caller.acting);
+        let profile = self.next(scene, of, (id, version), (standing, &linked))?;
         self.put(scene, &profile);
+        if standing.is_none() && before.is_some() {
+            // It was taken back: so was what other children's profiles say of this one.
+            scene.world.arrives(&row.learner_id);
+        }
         self.remember_birth(scene, learner, record)?;
         // Those whose window is open have it at once, others by a later release.
         for to in scene.told_of_change(&row, &profile, self.kinds) {
             scene.release(&row, &profile, &to);
         }
-        Ok(Published {
-            profile: profile.id.clone(),
-            version: profile.version_number(),
-            changed: true,
-        })
+        Ok(Published::of(&profile, true, &linked.unlinked))
     }
 }
 
@@ -354,14 +386,14 @@ impl PublishStep {
         scene: &Scene<'_>,
         (row, acting): (&TransitionRow, &SettingId),
         (id, version): (ProfileId, i64),
-        standing: Option<&ProfileRow>,
+        (standing, linked): (Option<&ProfileRow>, &Linked),
     ) -> Result<ProfileRow, Refusal> {
         let sections = standing.map(|profile| profile.sections.clone());
         let place = (version, scene.position, &self.content);
         let sections = merge(
             sections.unwrap_or_default(),
             self.removes,
-            &self.sent,
+            (&self.sent, &linked.peers),
             place,
         )?;
         Ok(ProfileRow {
@@ -407,6 +439,37 @@ impl PublishStep {
             published_us: scene.time_us,
         });
         scene.world.put(profile.clone());
+        if self.kinds.contains(SectionKind::Relationships) {
+            scene.index_friends(profile);
+        }
+    }
+
+    /// Nothing is sent that does not stand; but a child it names may be known now who was not, or not
+    /// any more. No version says so: whoever is shown none of them must see no difference.
+    fn stay(
+        &self,
+        scene: &mut Scene<'_>,
+        row: &TransitionRow,
+        (same, linked): (&ProfileRow, &Linked),
+    ) {
+        scene.draft.kind = Some(EntryKind::Unchanged);
+        scene.draft.unwanted.push(self.content.clone());
+        scene.detail("profile", same.id.as_str());
+        scene.detail("version", same.version_number());
+        let named = same.sections.get(SectionKind::Relationships);
+        let sent = self.kinds.contains(SectionKind::Relationships);
+        let Some(named) = named.filter(|named| sent && named.peers != linked.peers) else {
+            return;
+        };
+        let mut profile = same.clone();
+        let again = Brought {
+            peers: linked.peers.clone(),
+            ..named.clone()
+        };
+        profile.sections.put(SectionKind::Relationships, again);
+        scene.world.put(profile.clone());
+        scene.index_friends(&profile);
+        scene.tell_of_friends(row, &profile);
     }
 
     /// Refuses what would lead back to an identity that was put away, before anything is compared.

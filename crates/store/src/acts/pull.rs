@@ -194,7 +194,7 @@ impl Step for PullStep {
             .filter(|one| one.is_for(scene.roles, profile(one)))
             .collect();
         for candidate in told {
-            carried += self.carries(scene, candidate);
+            carried += self.carries(scene, (caller, candidate));
             let too_much = carried > INLINE_BYTES_MAX && !items.is_empty();
             if too_much || !scene.has_room() {
                 cut = Some(candidate.place());
@@ -227,11 +227,16 @@ impl Step for PullStep {
 }
 
 impl PullStep {
-    /// Bytes of content a candidate adds to the turn at most.
-    fn carries(&self, scene: &Scene<'_>, candidate: &FeedRow) -> i64 {
+    /// Bytes of content a candidate adds to the turn at most. Where the turn ends must not tell of
+    /// children who are not shown.
+    fn carries(&self, scene: &Scene<'_>, (caller, candidate): (&Caller, &FeedRow)) -> i64 {
         let profile = scene.world.profiles.get(candidate.profile_id.as_str());
         let carried = profile.filter(|_| self.inline && candidate.kind == feed_kind::PROFILE);
-        carried.map_or(0, |profile| profile.bytes)
+        carried.map_or(0, |profile| {
+            let row = scene.world.transitions.get(profile.transition_id.as_str());
+            let hidden = row.map_or(0, |row| scene.hidden_bytes(&caller.acting, row, profile));
+            profile.bytes - hidden
+        })
     }
 
     /// What one feed row has come to, judged now, and its line in the entry.
@@ -295,12 +300,16 @@ impl PullStep {
         scene.receive(&profile, &caller.acting, state);
         let told = scene.told_until(&row, question.relation);
         let fetched = Fetched::new(&row, &profile, kinds, question.window).kept_until(told);
+        let mut line = shown(place, alias.as_ref().map_or("", |a| a.as_str()), kinds);
         let fetched = if self.inline {
-            fetched.may_open(&profile)
+            let peers = scene.shows_peers(question.relation, (&row, &profile), kinds);
+            if let (false, Json::Obj(words)) = (peers.is_empty(), &mut line) {
+                words.insert("peers".to_owned(), peers.bits().into());
+            }
+            fetched.may_open(&profile, peers)
         } else {
             fetched
         };
-        let line = shown(place, alias.as_ref().map_or("", |a| a.as_str()), kinds);
         let line = apart_line(line, &profile);
         (PulledWhat::Profile(Box::new(fetched)), line)
     }

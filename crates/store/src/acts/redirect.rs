@@ -80,6 +80,7 @@ impl Scene<'_> {
             profile_id: profile.id.clone(),
             setting_id: to.clone(),
             position: self.position,
+            peers: i64::from(self.peers_for(to, row, profile).bits()),
         });
         self.announce(self.feed(row, profile, to, feed_kind::PROFILE));
     }

@@ -70,9 +70,8 @@ impl Step for Release {
                 .into_iter()
                 .filter(|to| {
                     let known = scene.world.released.get(&format!("{}/{to}", profile.id));
-                    let told = known.filter(|row| row.is_told());
                     let again = |row| self.again.as_ref().is_some_and(|it| it.is_for(to, row));
-                    told.is_none_or(again)
+                    !scene.is_told(to, &row, &profile) || known.is_some_and(again)
                 })
                 .collect();
             (!to.is_empty()).then_some((profile, row, to))
@@ -141,8 +140,12 @@ pub(crate) fn addressees(
         return found;
     }
     let offered = kinds(profile.kinds);
-    // What is refused is not there for a receiver; documents alone go with no kind that is.
-    let left = |to: &SettingId, gets: KindSet| gets.difference(scene.refused(row, to, gets));
+    // What is refused is not there for a receiver, nor other children who go elsewhere; documents
+    // alone go with no kind that is.
+    let left = |to: &SettingId, gets: KindSet| {
+        let gets = scene.left_for(to, (row, profile), gets);
+        gets.difference(scene.refused(row, to, gets))
+    };
     if scene.window(row, None) == Window::Open {
         let to = row.to_id.iter();
         let reached = |to: &&SettingId| offered.is_empty() || !left(to, offered).is_empty();

@@ -6,9 +6,9 @@ use crate::engine::value::{Column as _, Inconsistent, Type, Value};
 use crate::error::StoreError;
 use crate::rows::{
     AboutRow, ChunkRow, ContentRow, CredentialRow, DelegationRow, DocumentRow, EntryRow, ErasedRow,
-    FeedRow, LearnerCodeRow, LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow,
-    ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow,
-    SharingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    FeedRow, FriendRow, LearnerCodeRow, LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow,
+    ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow,
+    SettingRow, SharingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 
 /// Rows read at once.
@@ -78,7 +78,7 @@ impl Described {
 /// Entries before the access rows that are a fold of them; keys before what is under them. The
 /// lease is left out: whoever reads a subscription begins anew. A document stands before its title
 /// and chunks.
-pub(super) static TABLES: [Described; 28] = [
+pub(super) static TABLES: [Described; 29] = [
     Described::of::<PolicySetRow>(),
     Described::of::<EntryRow>(),
     Described::of::<TileRow>(),
@@ -100,6 +100,7 @@ pub(super) static TABLES: [Described; 28] = [
     Described::of::<ContentRow>(),
     Described::of::<ChunkRow>(),
     Described::of::<ReleasedRow>(),
+    Described::of::<FriendRow>(),
     Described::of::<ReceiptRow>(),
     Described::of::<FeedRow>(),
     Described::of::<SubscriptionRow>(),

@@ -16,9 +16,10 @@ use super::table::{Statement, Table as _};
 use super::value::Column as _;
 use crate::rows::{
     AboutRow, ChunkRow, ContentRow, CredentialRow, DelegationRow, DocumentRow, EntryRow, ErasedRow,
-    FeedRow, LearnerCodeRow, LearnerRow, LeaseRow, LogKeyRow, PolicyChangeRow, PolicySetRow,
-    ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow,
-    SettingRow, SharingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    FeedRow, FriendRow, LearnerCodeRow, LearnerRow, LeaseRow, LogKeyRow, PolicyChangeRow,
+    PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow,
+    SettingKeyRow, SettingRow, SharingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow,
+    VersionRow,
 };
 use crate::{
     acts, backup, bodies, cosigned, erasure, handover, head, log_keys, open, policies, proofs,
@@ -49,6 +50,7 @@ fn statements() -> Vec<Statement> {
         ReceiptRow,
         RecipientRow,
         ReleasedRow,
+        FriendRow,
         RequestRow,
         SettingCodeRow,
         SettingKeyRow,

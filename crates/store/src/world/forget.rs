@@ -2,14 +2,15 @@
 //! nothing an earlier act of the same batch put there is left.
 
 use baton_domain::ids::{Alias, ContentId, DocumentId, LearnerId, ProfileId, SettingId};
+use baton_domain::section::SectionKind;
 
 use super::World;
 use crate::engine::Tx;
 use crate::engine::value::{Column as _, Value};
 use crate::error::StoreError;
 use crate::rows::{
-    AboutRow, ChunkRow, ContentRow, ErasedRow, LearnerCodeRow, LearnerRow, ReceiptRow, ReleasedRow,
-    RequestRow, StagedRow, VersionRow,
+    AboutRow, ChunkRow, ContentRow, ErasedRow, FriendRow, LearnerCodeRow, LearnerRow, ReceiptRow,
+    ReleasedRow, RequestRow, StagedRow, VersionRow,
 };
 
 const CONTENT: &str = "DELETE FROM content WHERE content_id IN \
@@ -18,6 +19,9 @@ const SECTION: &str = "DELETE FROM content WHERE kind = $1 AND content_id IN \
      (SELECT content_id FROM version WHERE profile_id = $2 AND version <= $3)";
 const SECTION_OF_VERSIONS: &str = "UPDATE version SET sent = sent - $1 \
      WHERE profile_id = $2 AND version <= $3 AND sent & $4 <> 0";
+const FRIENDS_OF_VERSIONS: &str = "DELETE FROM friend WHERE profile_id = $1 AND version <= $2";
+/// Whoever named the learner names nobody any more.
+const NAMED: &str = "DELETE FROM friend WHERE learner_id = $1";
 /// Before the next: what is of nobody stays. Of which scheme a line is it does not tell.
 const RETIRED: &str =
     "UPDATE learner_code SET learner_id = NULL WHERE learner_id = $1 AND blind <> $2";
@@ -31,10 +35,12 @@ const SCRUBBED: &str = "UPDATE erased SET scrubbed = 1 WHERE scrubbed = 0 AND po
 
 /// The texts, for the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 8] = [
+pub(crate) const STATEMENTS: [&str; 10] = [
     CONTENT,
     SECTION,
     SECTION_OF_VERSIONS,
+    FRIENDS_OF_VERSIONS,
+    NAMED,
     RETIRED,
     READMITTED,
     CODES,
@@ -69,6 +75,7 @@ impl World {
     pub(crate) fn forget_profile(&mut self, id: &ProfileId) {
         self.receipts.remove(|row| row.profile_id == *id);
         self.released.remove(|row| row.profile_id == *id);
+        self.friends.remove(|row| row.profile_id == *id);
         self.forgotten.profiles.push(id.clone());
     }
 
@@ -156,6 +163,9 @@ impl Forgotten {
             let bit = || vec![bit.into_value()];
             tx.execute(SECTION_OF_VERSIONS, [bit(), of(), bit()].concat())
                 .await?;
+            if *kind == i64::from(SectionKind::Relationships.number()) {
+                tx.execute(FRIENDS_OF_VERSIONS, of()).await?;
+            }
         }
         for profile in &self.profiles {
             tx.execute(CONTENT, vec![profile.clone().into_value()])
@@ -168,6 +178,7 @@ impl Forgotten {
         tx.delete::<VersionRow>(profiles()).await?;
         tx.delete::<ReceiptRow>(profiles()).await?;
         tx.delete::<ReleasedRow>(profiles()).await?;
+        tx.delete::<FriendRow>(profiles()).await?;
         let documents = || -> Vec<Value> {
             let ids = self.documents.iter().cloned();
             ids.map(ContentId::into_value).collect()
@@ -193,6 +204,8 @@ impl Forgotten {
             ];
             tx.execute(REQUESTS, args).await?;
             tx.delete::<AboutRow>(vec![alias.clone().into_value()])
+                .await?;
+            tx.execute(NAMED, vec![learner.clone().into_value()])
                 .await?;
             tx.execute(CODES, vec![learner.clone().into_value()])
                 .await?;

@@ -111,6 +111,7 @@ impl World {
             .load(by(tx, "profile_id", profiles.into_iter()).await?);
 
         world.load_settings(tx, needs).await?;
+        world.load_friends(tx).await?;
         world.index_all();
         Ok(world)
     }
@@ -196,7 +197,7 @@ impl World {
     }
 }
 
-async fn by<T: Table, C: Column>(
+pub(super) async fn by<T: Table, C: Column>(
     tx: &mut Tx,
     column: &'static str,
     keys: impl Iterator<Item = C>,

@@ -229,6 +229,7 @@ impl World {
             born: None,
             stated: Vec::new(),
             former: Former::default(),
+            peers: Vec::new(),
             request: self.request(),
         }
     }

@@ -119,6 +119,7 @@ fn formatted(kind: SectionKind, field: &Field, dice: &mut Dice) -> String {
         Format::Laestab => format!("999{}", dice.digits(4)),
         Format::Ukprn => format!("1{}", dice.digits(7)),
         Format::LaCode => "999".to_owned(),
+        Format::LocalId => format!("class list {}", dice.digits(4)),
     }
 }
 

@@ -9,6 +9,7 @@ mod chance;
 mod contract;
 mod hostile;
 mod json;
+mod peers;
 mod references;
 mod samples;
 mod submissions;

@@ -5,7 +5,9 @@
 //! "record 3", "refused": {…}}` (see [`Refused`]); a file of which nothing
 //! is read is `{"file": "…", "refused": {…}}`. Then `{"summary": {"published": 1, "unchanged": 0,
 //! "refused": 0, "dry_run": false}}`. A dry run has `"missing_core": ["content.…"]` instead
-//! of profile, version and changed, and in its summary `"publishable"` instead of the first two.
+//! of profile, version and changed, and in its summary `"publishable"` instead of the first two. Where
+//! other children are named whom nobody outside is shown, the line has `"notices": [{"field":
+//! "content.relationships.peers[0]", "rule": "peer.unknown", "message": "…"}]`.
 
 mod fitting;
 mod reader;

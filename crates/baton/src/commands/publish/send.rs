@@ -47,7 +47,10 @@ struct Tally {
 /// What became of one record.
 enum Done {
     Published(v1::PublishProfileResponse),
-    Publishable(Vec<String>),
+    Publishable {
+        missing: Vec<String>,
+        notices: Vec<v1::FieldViolation>,
+    },
 }
 
 impl Outbox {
@@ -134,6 +137,7 @@ impl Outbox {
                 name,
                 version,
                 changed,
+                notices,
                 ..
             }) => {
                 let count = if changed {
@@ -145,23 +149,25 @@ impl Outbox {
                 json["profile"] = name.as_str().into();
                 json["version"] = version.into();
                 json["changed"] = changed.into();
-                if self.output.is_json() || changed {
-                    let said = || format!("{}: {name} version {version}", self.place(place));
+                let told = noticed(&mut json, notices);
+                if self.output.is_json() || changed || !told.is_empty() {
+                    let said = || format!("{}: {name} version {version}{told}", self.place(place));
                     self.bar.suspend(|| self.output.result(&json, said));
                 }
             }
-            Done::Publishable(missing) => {
+            Done::Publishable { missing, notices } => {
                 self.tally.publishable += 1;
                 json["missing_core"] = missing.clone().into();
+                let told = noticed(&mut json, notices);
                 let said = || {
                     let fields = missing.join(", ");
                     let n = missing.len();
                     format!(
-                        "{}: could be published; {n} core questions open: {fields}",
+                        "{}: could be published; {n} core questions open: {fields}{told}",
                         self.place(place)
                     )
                 };
-                if self.output.is_json() || !missing.is_empty() {
+                if self.output.is_json() || !missing.is_empty() || !told.is_empty() {
                     self.bar.suspend(|| self.output.result(&json, said));
                 }
             }
@@ -258,14 +264,11 @@ async fn check(
         };
         let told = client.check_profile(request).await?;
         if told.violations.is_empty() {
-            // In its file the profile stands alone.
-            let bare = |path: String| {
-                path.strip_prefix("profile.")
-                    .map_or(path.clone(), str::to_owned)
-            };
-            return Ok(Done::Publishable(
-                told.missing_core.into_iter().map(bare).collect(),
-            ));
+            let missing = told.missing_core.iter().map(|path| bare(path).to_owned());
+            return Ok(Done::Publishable {
+                missing: missing.collect(),
+                notices: told.notices,
+            });
         }
         Err(ClientError::Invalid(
             told.violations.into_iter().map(Into::into).collect(),
@@ -275,6 +278,28 @@ async fn check(
         .buffered(CHECKS_IN_FLIGHT)
         .collect()
         .await
+}
+
+/// A path as it is in its file, where the profile stands alone.
+fn bare(path: &str) -> &str {
+    path.strip_prefix("profile.").unwrap_or(path)
+}
+
+/// Puts what nobody outside is shown into the record's line, and says it to people, a line each.
+fn noticed(json: &mut Value, notices: Vec<v1::FieldViolation>) -> String {
+    let told = notices.iter().map(|one| {
+        let (field, message) = (bare(&one.field), one.description.trim_end_matches('.'));
+        format!("\n  {field}: {message} [{}]", one.rule)
+    });
+    let told = told.collect();
+    if !notices.is_empty() {
+        let lines = notices.into_iter().map(|one| {
+            let field = bare(&one.field);
+            json!({ "field": field, "rule": one.rule, "message": one.description })
+        });
+        json["notices"] = lines.collect();
+    }
+    told
 }
 
 /// Whether an error will be every further record's too.

@@ -85,6 +85,9 @@ impl Scene<'_> {
                 continue;
             }
             let opened = was.difference(*refused);
+            if !opened.is_empty() {
+                self.world.arrives(&row.learner_id);
+            }
             for profile in &profiles {
                 let key = format!("{}/{to}", profile.id);
                 let told = self

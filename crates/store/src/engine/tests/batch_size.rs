@@ -103,6 +103,7 @@ fn publish(of: &TransitionId) -> Publish {
         born: None,
         stated: Vec::new(),
         former: Former::default(),
+        peers: Vec::new(),
         request: request(&format!("publish-{of}")),
     }
 }

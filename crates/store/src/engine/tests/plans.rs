@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
 use super::{Db, forget, postgres};
 use crate::engine::table::Table as _;
-use crate::rows::{DocumentRow, StagedRow};
+use crate::rows::{DocumentRow, FriendRow, StagedRow};
 use crate::{acts, sweeper};
 
 /// Rows of each table. One setting has half of them, and what it asks for is not there: the answer
@@ -77,17 +77,20 @@ const ASKED: [Asked; 11] = [
     },
 ];
 
-/// The same of what goes with contributions, which every batch asks for by them.
+/// The same of what goes with contributions, which every batch asks for by them, and of what names a
+/// learner.
 fn asked() -> Vec<Asked> {
     let of_documents = DocumentRow::statements().by("profile_id", 1);
     let of_staged = StagedRow::statements().by("profile_id", 1);
+    let naming = FriendRow::statements().by("learner_id", 1);
     let by = of_documents
         .into_iter()
         .chain(of_staged)
+        .chain(naming)
         .map(|found| Asked {
             sql: found.postgres,
             types: "text, text, text, text",
-            values: "'prf_1', 'prf_2', 'prf_3', 'prf_none'",
+            values: "'prf_1', 'prf_2', 'lrn_3', 'lrn_none'",
         });
     ASKED.into_iter().chain(by).collect()
 }
@@ -103,12 +106,13 @@ fn small_index(asked: &Asked) -> &'static str {
 }
 
 /// How SQLite says that it goes through a whole table, by name or by the name a text gives it.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 18] = [
     "SCAN recipient",
     "SCAN moved",
     "SCAN feed",
     "SCAN lease",
     "SCAN delegation",
+    "SCAN friend",
     "SCAN request",
     "SCAN transition",
     "SCAN profile",
@@ -124,7 +128,7 @@ const TABLES: [&str; 17] = [
 ];
 
 /// The rows, said so that both engines understand it; `{n}` counts them.
-const FILL: [&str; 13] = [
+const FILL: [&str; 14] = [
     "INSERT INTO feed SELECT CASE WHEN n % 2 = 0 THEN 'stg_large' ELSE 'stg_' || n % 500 END, \
      n, 0, 1, CASE WHEN n % 50 = 0 THEN 1 ELSE 0 END, 'prf_' || n, 'trn_' || n, 2, 2025 FROM {n}",
     "INSERT INTO lease SELECT 'sub_' || n, 'wat_' || n FROM {n}",
@@ -147,6 +151,7 @@ const FILL: [&str; 13] = [
      'cnt_' || n, 9, 1, 1, {blob}, {blob}, 1000000 + n FROM {n}",
     "INSERT INTO credential SELECT 'crd_' || n, 'stg_' || n % 500, '', 2, 0, 1, {blob}, 0, n, 1 FROM {n}",
     "INSERT INTO delegation SELECT 'stg_' || n % 500, 'stg_' || n, 2, 1, 0, '', '', 0 FROM {n}",
+    "INSERT INTO friend SELECT 'prf_' || n, 0, 1, 'lrn_' || n % 9000 FROM {n}",
     "INSERT INTO about SELECT 'als_' || n % 1000, n, 0 FROM {n}",
 ];
 
