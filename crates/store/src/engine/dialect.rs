@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, PgConnection, PgPool, SqlSafeStr as _, SqlitePool};
 
-use super::{SqliteTx, Tx};
+use super::{Begun, Tx};
 use crate::error::StoreError;
 
 /// Statements a connection keeps prepared; the ladder makes some two hundred.
@@ -29,6 +29,8 @@ const IDLE_TRUSTED: Duration = Duration::from_secs(1);
 /// Longest wait for a lock another node or process holds.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(10);
 
+/// PostgreSQL only: all that is read is of one moment.
+const READING: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// PostgreSQL only: a transaction that holds nobody up may idle for longer than those that do.
 const LONG_READ: &str = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
 
@@ -120,9 +122,9 @@ impl Db {
     pub(crate) async fn begin_write(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Db::Sqlite { write, .. } => {
-                Tx::Sqlite(SqliteTx::begin(write.acquire().await?, "BEGIN IMMEDIATE").await?)
+                Tx::Sqlite(Begun::begin(write.acquire().await?, "BEGIN IMMEDIATE").await?)
             }
-            Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Db::Postgres(pool) => Tx::Postgres(Begun::begin(pool.acquire().await?, "BEGIN").await?),
         })
     }
 
@@ -141,12 +143,9 @@ impl Db {
     pub(crate) async fn begin_read(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Db::Sqlite { read, .. } => {
-                Tx::Sqlite(SqliteTx::begin(read.acquire().await?, "BEGIN").await?)
+                Tx::Sqlite(Begun::begin(read.acquire().await?, "BEGIN").await?)
             }
-            Db::Postgres(pool) => Tx::Postgres(
-                pool.begin_with("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                    .await?,
-            ),
+            Db::Postgres(pool) => Tx::Postgres(Begun::begin(pool.acquire().await?, READING).await?),
         })
     }
 

@@ -12,7 +12,7 @@ mod tests;
 pub(crate) mod value;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, Postgres, Row as _, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, Database, Executor, Postgres, Row as _, Sqlite};
 
 pub(crate) use dialect::Db;
 use table::{LADDER, Statement, Table, rung};
@@ -22,42 +22,47 @@ use crate::error::StoreError;
 
 /// A transaction on either engine. Only the ledger holds one, and only it commits.
 pub(crate) enum Tx {
-    Sqlite(SqliteTx),
-    Postgres(sqlx::Transaction<'static, Postgres>),
+    Sqlite(Begun<Sqlite>),
+    Postgres(Begun<Postgres>),
     /// No transaction: one statement that reads is one moment by itself, and saves two round trips.
     SqliteOnce(PoolConnection<Sqlite>),
     PostgresOnce(PoolConnection<Postgres>),
 }
 
-/// A transaction on SQLite, kept by hand. When the disk is full the engine may have rolled back by
-/// itself already; sqlx's own transaction is at a loss then, and its connection would refuse every
-/// later one. Here a connection that was not given back in order is closed, also when whoever waited
-/// for the beginning went away meanwhile: the engine begins all the same, and the next one to be
-/// given that connection could not.
-pub(crate) struct SqliteTx(Option<PoolConnection<Sqlite>>);
+/// A connection with a transaction on it, kept by hand: one that was not given back in order is closed,
+/// not used again.
+///
+/// Whoever waits for the beginning may go away meanwhile, and the engine begins all the same. sqlx's own
+/// transaction takes a beginning it did not hear of for none: the connection goes back as it is, and who
+/// gets it next looks into a transaction that never ends, or cannot begin. Nor does it know that an
+/// engine whose disk is full may have rolled back by itself.
+pub(crate) struct Begun<D: Database>(Option<PoolConnection<D>>);
 
-impl SqliteTx {
+impl<D: Database> Begun<D>
+where
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+{
     async fn begin(
-        connection: PoolConnection<Sqlite>,
+        connection: PoolConnection<D>,
         begin: &'static str,
     ) -> Result<Self, sqlx::Error> {
         let mut begun = Self(Some(connection));
-        sqlx::query(begin).execute(begun.connection()?).await?;
+        begun.connection()?.execute(begin).await?;
         Ok(begun)
     }
 
-    fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+    fn connection(&mut self) -> Result<&mut D::Connection, sqlx::Error> {
         self.0.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
     async fn end(mut self, end: &'static str) -> Result<(), sqlx::Error> {
-        sqlx::query(end).execute(self.connection()?).await?;
+        self.connection()?.execute(end).await?;
         drop(self.0.take());
         Ok(())
     }
 }
 
-impl Drop for SqliteTx {
+impl<D: Database> Drop for Begun<D> {
     fn drop(&mut self) {
         if let Some(mut connection) = self.0.take() {
             connection.close_on_drop();
@@ -138,7 +143,7 @@ impl Tx {
         let Statement { sqlite, postgres } = statement.into();
         Ok(match self {
             Tx::Sqlite(tx) => fetch_sqlite(tx.connection()?, sqlite, args, types).await?,
-            Tx::Postgres(tx) => fetch_postgres(tx, postgres, args, types).await?,
+            Tx::Postgres(tx) => fetch_postgres(tx.connection()?, postgres, args, types).await?,
             Tx::SqliteOnce(one) => fetch_sqlite(one, sqlite, args, types).await?,
             Tx::PostgresOnce(one) => fetch_postgres(one, postgres, args, types).await?,
         })
@@ -155,7 +160,7 @@ impl Tx {
         let Statement { sqlite, postgres } = statement.into();
         Ok(match self {
             Tx::Sqlite(tx) => execute_sqlite(tx.connection()?, sqlite, args).await?,
-            Tx::Postgres(tx) => execute_postgres(tx, postgres, args).await?,
+            Tx::Postgres(tx) => execute_postgres(tx.connection()?, postgres, args).await?,
             Tx::SqliteOnce(_) | Tx::PostgresOnce(_) => return Err(StoreError::Unprepared("write")),
         })
     }
@@ -225,7 +230,7 @@ impl Tx {
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self {
             Tx::Sqlite(tx) => tx.end("COMMIT").await?,
-            Tx::Postgres(tx) => tx.commit().await?,
+            Tx::Postgres(tx) => tx.end("COMMIT").await?,
             Tx::SqliteOnce(_) | Tx::PostgresOnce(_) => {}
         }
         Ok(())
@@ -235,7 +240,7 @@ impl Tx {
     pub(crate) async fn rollback(self) -> Result<(), StoreError> {
         match self {
             Tx::Sqlite(tx) => tx.end("ROLLBACK").await?,
-            Tx::Postgres(tx) => tx.rollback().await?,
+            Tx::Postgres(tx) => tx.end("ROLLBACK").await?,
             Tx::SqliteOnce(_) | Tx::PostgresOnce(_) => {}
         }
         Ok(())

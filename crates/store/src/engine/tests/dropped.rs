@@ -7,6 +7,7 @@ use futures::poll;
 
 use super::{forget, postgres};
 use crate::engine::dialect::{CONNECTIONS, READERS};
+use crate::engine::value::{Type, Value};
 use crate::engine::{Db, Tx};
 use crate::error::StoreError;
 
@@ -49,10 +50,37 @@ async fn going_away_stops_nobody(db: &Db) {
     for _ in 0..connections {
         held.push(db.begin_read().await.expect("a connection that begins"));
     }
-    for tx in held {
+    for mut tx in held {
+        if matches!(db, Db::Postgres(_)) {
+            let says = tx.fetch(LEVEL, Vec::new(), &[Type::Text]).await.unwrap();
+            let level = "repeatable read, on".to_owned();
+            assert_eq!(
+                says,
+                [[Value::Text(Some(level))]],
+                "it is in the transaction it began"
+            );
+        }
         tx.rollback().await.unwrap();
     }
     write_once(db).await.expect("a connection that writes");
+}
+
+/// What a transaction is, for who is in one.
+const LEVEL: &str = "SELECT current_setting('transaction_isolation') || ', ' \
+     || current_setting('transaction_read_only')";
+/// Connections that are in a transaction nobody knows of.
+const LEFT: &str = "SELECT count(*)::bigint FROM pg_stat_activity WHERE datname = current_database() \
+     AND state LIKE 'idle in transaction%'";
+
+/// Whoever looks without a transaction must not look into one that was left: what it sees would stay as
+/// it was when that began.
+async fn nothing_is_left_open(db: &Db) {
+    let mut all: Vec<Tx> = Vec::new();
+    for _ in 0..CONNECTIONS {
+        all.push(db.once().await.unwrap());
+    }
+    let left = all[0].fetch(LEFT, Vec::new(), &[Type::Int]).await.unwrap();
+    assert_eq!(left, [[Value::Int(Some(0))]], "transactions are left open");
 }
 
 #[tokio::test]
@@ -65,5 +93,11 @@ async fn whoever_goes_away_while_a_transaction_begins_stops_nobody() {
         return;
     };
     going_away_stops_nobody(&db).await;
+    for _ in 0..10 {
+        for steps in (0..ROUNDS).flat_map(|_| 0..STEPS) {
+            gone_after(steps, db.begin_read()).await;
+        }
+        nothing_is_left_open(&db).await;
+    }
     forget(db, &name).await;
 }
