@@ -6,6 +6,7 @@
 //!   asked.
 //! - Time: [`calendar`] for the days rules hang on, [`opening`] for when a receiver may read,
 //!   [`recipient`] for those named beside the destination.
+//! - Parties: [`agreement`] that every setting signs, [`delegation`] of what a vendor does for one.
 //! - People: [`sharing`], what a learner or a family decided, and which of it counts.
 //! - Rules: [`access`], the finite question and the policies that answer it.
 //! - Accounts to families: [`disclosure`], who may ask and what may be left out.
@@ -13,6 +14,7 @@
 
 pub mod access;
 pub mod act;
+pub mod agreement;
 pub mod calendar;
 pub mod codes;
 pub mod delegation;

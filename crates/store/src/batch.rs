@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering;
 
 use baton_domain::access::Decider;
 use baton_domain::entry::{ENTRY_BYTES_MAX, Entry};
-use baton_domain::ids::{ContentId, ProfileId};
+use baton_domain::ids::ContentId;
 use baton_domain::log::{Hash, leaf_hash};
 use futures::FutureExt as _;
 use tokio::sync::mpsc;
@@ -31,6 +31,7 @@ use crate::keys::Mark;
 use crate::ledger::{Inner, Waiting};
 use crate::rows::{ContentRow, EntryRow, ErasedRow, TileRow};
 use crate::scene::{Moment, Scene};
+use crate::sweeper::Widened;
 use crate::world::{Needs, Put as _, World};
 
 /// Most acts of one batch.
@@ -126,8 +127,8 @@ impl Inner {
                 };
                 self.high_water.write(&mark);
                 self.grown_to(head.size());
-                for profile in widened {
-                    if self.widened.try_send(profile).is_err() {
+                for one in widened {
+                    if self.widened.try_send(one).is_err() {
                         self.widened_missed.store(true, Ordering::Relaxed);
                     }
                 }
@@ -180,7 +181,10 @@ impl Inner {
             }
             return Ok(Written::Nothing(before));
         };
-        let widened = world.contributions_to_changed_moves();
+        let moved = world.contributions_to_changed_moves().into_iter();
+        let parties = world.changed_parties().into_iter();
+        let widened = moved.map(Widened::Contribution);
+        let widened = widened.chain(parties.map(Widened::Party)).collect();
         if before.size() != *self.size.borrow() {
             self.others_committed();
         }
@@ -318,7 +322,7 @@ enum Written {
     Head {
         head: Head,
         last_leaf: Hash,
-        widened: Vec<ProfileId>,
+        widened: Vec<Widened>,
         callers_changed: bool,
         /// An act put another key epoch into force, or other keys sign checkpoints, or handed a
         /// setting over: what is past is destroyed.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use baton_domain::access::Decider;
 use baton_domain::act::Caller;
-use baton_domain::ids::{CredentialId, ProfileId};
+use baton_domain::ids::CredentialId;
 use baton_domain::log::Hash;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -28,6 +28,7 @@ use crate::refusal::Refusal;
 use crate::reserve::Reserve;
 use crate::rotation::{Epoch, Rotation};
 use crate::setting_keys::Kept;
+use crate::sweeper::Widened;
 use crate::world::{Needs, World};
 
 /// Acts that may wait; one more is refused.
@@ -91,8 +92,8 @@ pub(crate) struct Inner {
     /// A commit widened more than the sweeper's queue holds: it has to look at everything.
     pub(crate) widened_missed: AtomicBool,
     /// Tells the sweeper whose visibility a commit may have widened.
-    pub(crate) widened: mpsc::Sender<ProfileId>,
-    pub(crate) waiting_release: std::sync::Mutex<Option<mpsc::Receiver<ProfileId>>>,
+    pub(crate) widened: mpsc::Sender<Widened>,
+    pub(crate) waiting_release: std::sync::Mutex<Option<mpsc::Receiver<Widened>>>,
     pub(crate) setting_keys: Kept,
     pub(crate) remembered: Remembered,
     /// Counts the checkpoints with cosignatures that this node has kept.

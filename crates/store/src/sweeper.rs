@@ -1,13 +1,17 @@
 //! What happens without being asked for: releasing what became visible, and following other
 //! nodes' commits. The sweeper is a caller of the same door as everyone.
 
+mod parties;
 mod shown_more;
+#[cfg(test)]
+pub(crate) use parties::OF_PARTY;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use baton_domain::ids::{DocumentId, ProfileId, TransitionId};
+use baton_domain::ids::{DocumentId, ProfileId, SettingId, TransitionId};
 use futures::{Stream, StreamExt as _, stream};
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
@@ -24,9 +28,9 @@ use crate::error::StoreError;
 use crate::head::Head;
 use crate::ledger::{Door, Inner};
 use crate::refusal::Refusal;
-use crate::rows::{ChunkRow, ContentRow, ReleasedRow, RequestRow, StagedRow};
+use crate::rows::{ChunkRow, ContentRow, RequestRow, StagedRow};
 use crate::scene::{Moment, Scene};
-use crate::world::Needs;
+use crate::world::{Needs, World};
 
 pub(crate) const STANDING: &str =
     "SELECT id FROM profile WHERE state = 1 AND id > $1 ORDER BY id LIMIT $2";
@@ -54,6 +58,15 @@ const DATE_CHECK_SOONEST: Duration = Duration::from_millis(10);
 const OTHERS_CHECK: Duration = Duration::from_mins(5);
 /// How often another node's commits are looked for. PostgreSQL only.
 const FOLLOW: Duration = Duration::from_millis(100);
+
+/// What a commit may have made visible to somebody.
+#[derive(Debug)]
+pub(crate) enum Widened {
+    /// A contribution to a move that was changed.
+    Contribution(ProfileId),
+    /// Whatever a setting sends or receives: its agreement was changed.
+    Party(SettingId),
+}
 
 /// Releases what became visible: at the start, when the date in London changes, and whenever a
 /// commit changed a move.
@@ -109,11 +122,19 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
             () = tokio::time::sleep(date) => {}
             () = inner.policies_moved.notified() => policies_moved = true,
             Some(first) = widened.recv() => {
-                let mut ids = vec![first];
-                while ids.len() < CHUNK && let Ok(next) = widened.try_recv() {
-                    ids.push(next);
+                let (mut ids, mut parties) = (Vec::new(), BTreeSet::new());
+                let mut taken = Some(first);
+                while let Some(one) = taken.take() {
+                    match one {
+                        Widened::Contribution(id) => ids.push(id),
+                        Widened::Party(id) => drop(parties.insert(id)),
+                    }
+                    if ids.len() + parties.len() < CHUNK {
+                        taken = widened.try_recv().ok();
+                    }
                 }
-                if !told(some(&door, ids).await) {
+                let all = told(some(&door, ids).await);
+                if !(all && told(parties::release(&door, parties, &stop).await)) {
                     swept = None;
                 }
             }
@@ -318,7 +339,17 @@ async fn freed(door: &Door, stop: &CancellationToken) -> Result<bool, StoreError
 
 /// Releases those of the given that someone is to see and has not been told of.
 async fn some(door: &Door, ids: Vec<ProfileId>) -> Result<bool, StoreError> {
-    let waiting = unreleased(&door.inner, ids).await?;
+    let needs = Needs {
+        profiles: ids.iter().cloned().collect(),
+        ..Needs::default()
+    };
+    let world = door.inner.look(&needs).await?;
+    release_of(door, world, ids).await
+}
+
+/// The same, of facts that were looked at.
+async fn release_of(door: &Door, world: World, ids: Vec<ProfileId>) -> Result<bool, StoreError> {
+    let waiting = unreleased(&door.inner, world, ids);
     let releases = waiting.into_iter().map(|profile| Release {
         profile,
         again: None,
@@ -340,12 +371,7 @@ async fn all_of(door: &Door, releases: impl Iterator<Item = Release> + Send) -> 
 }
 
 /// A look without the lock; the release decides again under it.
-async fn unreleased(inner: &Inner, ids: Vec<ProfileId>) -> Result<Vec<ProfileId>, StoreError> {
-    let needs = Needs {
-        profiles: ids.iter().cloned().collect(),
-        ..Needs::default()
-    };
-    let mut world = inner.look(&needs).await?;
+fn unreleased(inner: &Inner, mut world: World, ids: Vec<ProfileId>) -> Vec<ProfileId> {
     let decider = inner.decider();
     let scene = Scene::new(
         &mut world,
@@ -359,19 +385,11 @@ async fn unreleased(inner: &Inner, ids: Vec<ProfileId>) -> Result<Vec<ProfileId>
             .world
             .transitions
             .get(profile.transition_id.as_str())?;
-        let told = |to: &_| {
-            scene
-                .world
-                .released
-                .get(&format!("{id}/{to}"))
-                .is_some_and(ReleasedRow::is_told)
-        };
-        addressees(&scene, row, profile)
-            .iter()
-            .any(|to| !told(to))
-            .then_some(())
+        let told = |to: &_| scene.knows(row, profile, to);
+        let all = addressees(&scene, row, profile);
+        all.iter().any(|to| !told(to)).then_some(())
     };
-    Ok(ids.into_iter().filter(|id| waits(id).is_some()).collect())
+    ids.into_iter().filter(|id| waits(id).is_some()).collect()
 }
 
 /// Keeps the known size of the ledger up to date with what other nodes commit.

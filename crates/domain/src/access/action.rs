@@ -30,7 +30,7 @@ vocabulary! {
         Subscribe = "subscribe",
         /// See how far a transition is, no content.
         Status = "status",
-        /// Register settings, their members, roles and agreements.
+        /// Register settings, their members and roles.
         ManageSettings = "manage_settings",
         /// Issue and revoke credentials, and end delegations.
         ManageCredentials = "manage_credentials",
@@ -75,6 +75,10 @@ vocabulary! {
         Delegate = "delegate",
         /// Record what a learner, or somebody for the learner, decided about sharing, and know it.
         RecordSharing = "record_sharing",
+        /// Sign the framework agreement for a setting, or record that it was signed; end it.
+        SignAgreement = "sign_agreement",
+        /// Send a move to a setting without the framework agreement, with a reason; take that back.
+        SendWithoutAgreement = "send_without_agreement",
     }
 }
 
@@ -199,7 +203,9 @@ impl Action {
             | Self::Disclose
             | Self::EndRecipient
             | Self::Delegate
-            | Self::RecordSharing => D::RELATION,
+            | Self::RecordSharing
+            | Self::SignAgreement
+            | Self::SendWithoutAgreement => D::RELATION,
             Self::Read => D::RELATION
                 .and(D::KIND)
                 .and(D::FILLED)

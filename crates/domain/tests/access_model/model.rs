@@ -253,6 +253,10 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         Action::BackUp => role == Operator,
         Action::ReplacePolicies => role == CouncilAdministrator,
         Action::Delegate => at(Source, &[Publisher]),
+        Action::SignAgreement => {
+            role == Operator || at(Source, &[Publisher]) || at(Council, &[CouncilAdministrator])
+        }
+        Action::SendWithoutAgreement => at(Source, &[Publisher]) || at(Caretaker, &[Publisher]),
         Action::Subscribe => {
             let part = [SubjectTeacher, CareersAdviser].contains(&role);
             school.contains(&role) || services.contains(&role) || desks.contains(&role) || part
@@ -314,7 +318,9 @@ fn circumstances_allow(role: Role, facts: &Facts) -> bool {
         Action::RecordPersonReleased | Action::RecordBestInterests => {
             decision && facts.route == RouteGroup::Adult && facts.age != AgeStage::Under16
         }
-        Action::Delegate => decision && facts.delegation == Delegation::Direct,
+        Action::Delegate | Action::SignAgreement | Action::SendWithoutAgreement => {
+            decision && facts.delegation == Delegation::Direct
+        }
         Action::ReleaseChildProtectionNote => {
             timely && decision && facts.delegation == Delegation::Direct
         }

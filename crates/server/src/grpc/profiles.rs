@@ -14,6 +14,7 @@ use baton_wire::{core_questions, walk};
 use jiff::civil::Date;
 use tonic::{Request, Response, Status};
 
+use super::agreements::missing;
 use super::call::{Asking, Fields, caller, known, under};
 use super::{Services, encode};
 
@@ -73,6 +74,7 @@ impl Services {
             version: i32::try_from(done.value.version).unwrap_or(i32::MAX),
             changed: done.value.changed,
             receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
+            missing_agreement: done.value.without_agreement.map(missing),
         }
     }
 }

@@ -10,6 +10,7 @@ use baton_domain::section::KindSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::agreements::WithoutAgreement;
 use super::apart::is_restricted;
 use super::erase::alive;
 use super::merged::{Sent, merge};
@@ -38,6 +39,9 @@ pub struct Published {
     pub version: u32,
     /// False when the content stood already.
     pub changed: bool,
+    /// The destination, where health and child protection alone reach it for want of an agreement, or
+    /// where it is sent to all the same.
+    pub without_agreement: Option<WithoutAgreement>,
 }
 
 /// A publish whose sections are sealed. They name no version: content has an id of its own, made
@@ -239,6 +243,7 @@ impl Step for PublishStep {
                 profile: same.id.clone(),
                 version: same.version_number(),
                 changed: false,
+                without_agreement: scene.destination_without(&row),
             });
         }
         let id = match &before {
@@ -259,6 +264,7 @@ impl Step for PublishStep {
             profile: profile.id.clone(),
             version: profile.version_number(),
             changed: true,
+            without_agreement: scene.destination_without(&row),
         })
     }
 }

@@ -80,6 +80,7 @@ impl Scene<'_> {
             profile_id: profile.id.clone(),
             setting_id: to.clone(),
             position: self.position,
+            short: i64::from(self.is_short(row, profile, to)),
         });
         self.announce(self.feed(row, profile, to, feed_kind::PROFILE));
     }

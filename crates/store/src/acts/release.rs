@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use baton_domain::access::{Action, Role, RoleSet};
+use baton_domain::agreement::needs_none;
 use baton_domain::entry::{EntryKind, number};
 use baton_domain::ids::{CredentialId, ProfileId, SettingId};
 use baton_domain::log::canonical::Json;
@@ -70,9 +71,8 @@ impl Step for Release {
                 .into_iter()
                 .filter(|to| {
                     let known = scene.world.released.get(&format!("{}/{to}", profile.id));
-                    let told = known.filter(|row| row.is_told());
                     let again = |row| self.again.as_ref().is_some_and(|it| it.is_for(to, row));
-                    told.is_none_or(again)
+                    !scene.knows(&row, &profile, to) || known.is_some_and(again)
                 })
                 .collect();
             (!to.is_empty()).then_some((profile, row, to))
@@ -141,11 +141,18 @@ pub(crate) fn addressees(
         return found;
     }
     let offered = kinds(profile.kinds);
-    // What is refused is not there for a receiver; documents alone go with no kind that is.
-    let left = |to: &SettingId, gets: KindSet| gets.difference(scene.refused(row, to, gets));
+    // What is refused or not agreed is not there for a receiver. Documents alone go with no kind that is
+    // refused.
+    let closed = |to: &SettingId, gets| scene.closed_to((row, profile), to, gets);
+    let left = |to: &SettingId, gets: KindSet| gets.difference(closed(to, gets));
+    let papers = scene.kinds_of_documents(&profile.id);
+    let alone = |to: &SettingId| {
+        let any = scene.agreed(row, profile, to) || !papers.intersection(needs_none()).is_empty();
+        offered.is_empty() && any
+    };
     if scene.window(row, None) == Window::Open {
         let to = row.to_id.iter();
-        let reached = |to: &&SettingId| offered.is_empty() || !left(to, offered).is_empty();
+        let reached = |to: &&SettingId| alone(to) || !left(to, offered).is_empty();
         found.extend(to.filter(reached).cloned());
     }
     for other in scene.world.recipients_of(&row.id) {
