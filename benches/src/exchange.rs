@@ -373,6 +373,7 @@ impl Door {
                 ..Default::default()
             }),
             certificate_spki_sha256: papers.spki.to_vec().into(),
+            agreement: Some(signed()),
         };
         let made = Client::new(newcomer.connect().await?)
             .bootstrap(request)
@@ -392,6 +393,16 @@ fn code(scheme: &str, value: String) -> v1::SettingIdentifier {
     v1::SettingIdentifier {
         scheme: scheme.to_owned(),
         value,
+    }
+}
+
+/// What everybody signs at joining.
+fn signed() -> v1::SignedAgreement {
+    v1::SignedAgreement {
+        version: "1".to_owned(),
+        text_sha256: vec![7; 32].into(),
+        first_day: "2025-09-01".to_owned(),
+        ..Default::default()
     }
 }
 
@@ -417,6 +428,7 @@ async fn import(officer: &Client) -> anyhow::Result<(Vec<Sender>, Vec<String>)> 
     let codes = (0..SCHOOLS).map(primary).chain((0..SCHOOLS).map(secondary));
     let request = v1::ImportSettingsRequest {
         settings: codes.map(school).collect(),
+        agreement: Some(signed()),
         ..Default::default()
     };
     let imported = officer.import_settings(request).await?;

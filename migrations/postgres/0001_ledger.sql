@@ -70,6 +70,7 @@ CREATE TABLE setting (
     caretaker_id TEXT COLLATE "C"
 );
 CREATE INDEX setting_caretaker ON setting (caretaker_id);
+CREATE INDEX setting_council ON setting (council, id);
 
 CREATE TABLE setting_code (
     code TEXT COLLATE "C" PRIMARY KEY,
@@ -109,6 +110,16 @@ CREATE TABLE delegation (
     last_day TEXT COLLATE "C" NOT NULL,
     ended BIGINT NOT NULL,
     PRIMARY KEY (setting_id, vendor_id)
+);
+
+CREATE TABLE agreement (
+    setting_id TEXT COLLATE "C" PRIMARY KEY,
+    version TEXT COLLATE "C" NOT NULL,
+    digest BYTEA NOT NULL,
+    first_day TEXT COLLATE "C" NOT NULL,
+    last_day TEXT COLLATE "C",
+    recorded BIGINT NOT NULL,
+    ended BIGINT NOT NULL
 );
 
 CREATE TABLE learner (
@@ -171,6 +182,15 @@ CREATE INDEX recipient_last_day ON recipient (last_day) WHERE last_day IS NOT NU
 CREATE TABLE sharing (
     transition_id TEXT COLLATE "C" PRIMARY KEY,
     decisions TEXT COLLATE "C" NOT NULL
+);
+
+-- Why a move goes to a setting though one of the two has not signed.
+CREATE TABLE sent_without (
+    transition_id TEXT COLLATE "C" NOT NULL,
+    setting_id TEXT COLLATE "C" NOT NULL,
+    reason BIGINT NOT NULL,
+    ended BIGINT NOT NULL,
+    PRIMARY KEY (transition_id, setting_id)
 );
 
 CREATE TABLE profile (
@@ -259,6 +279,7 @@ CREATE TABLE released (
     setting_id TEXT COLLATE "C" NOT NULL,
     position BIGINT NOT NULL,
     peers BIGINT NOT NULL,
+    short BIGINT NOT NULL,
     PRIMARY KEY (profile_id, setting_id)
 );
 

@@ -70,6 +70,7 @@ CREATE TABLE setting (
     caretaker_id TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX setting_caretaker ON setting (caretaker_id);
+CREATE INDEX setting_council ON setting (council, id);
 
 CREATE TABLE setting_code (
     code TEXT PRIMARY KEY,
@@ -109,6 +110,16 @@ CREATE TABLE delegation (
     last_day TEXT NOT NULL,
     ended INTEGER NOT NULL,
     PRIMARY KEY (setting_id, vendor_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE agreement (
+    setting_id TEXT PRIMARY KEY,
+    version TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    first_day TEXT NOT NULL,
+    last_day TEXT,
+    recorded INTEGER NOT NULL,
+    ended INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE learner (
@@ -171,6 +182,15 @@ CREATE INDEX recipient_last_day ON recipient (last_day) WHERE last_day IS NOT NU
 CREATE TABLE sharing (
     transition_id TEXT PRIMARY KEY,
     decisions TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Why a move goes to a setting though one of the two has not signed.
+CREATE TABLE sent_without (
+    transition_id TEXT NOT NULL,
+    setting_id TEXT NOT NULL,
+    reason INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
+    PRIMARY KEY (transition_id, setting_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE profile (
@@ -259,6 +279,7 @@ CREATE TABLE released (
     setting_id TEXT NOT NULL,
     position INTEGER NOT NULL,
     peers INTEGER NOT NULL,
+    short INTEGER NOT NULL,
     PRIMARY KEY (profile_id, setting_id)
 ) STRICT, WITHOUT ROWID;
 

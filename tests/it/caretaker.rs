@@ -11,7 +11,11 @@ mod restricted;
 
 impl Caller {
     /// Closes a setting and names its caretaker, whatever the register says.
-    async fn hand_over(&self, closed: &Setting, to: &str) -> Answer<v1::SetCaretakerResponse> {
+    pub(crate) async fn hand_over(
+        &self,
+        closed: &Setting,
+        to: &str,
+    ) -> Answer<v1::SetCaretakerResponse> {
         self.hand_over_as(closed, to, true).await
     }
 

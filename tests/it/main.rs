@@ -7,6 +7,7 @@
 #![cfg(test)]
 
 mod aged;
+mod agreements;
 mod apart;
 mod attacks;
 mod backup;

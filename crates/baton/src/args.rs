@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Settings(commands::settings::SettingsArgs),
     /// Credentials: how callers prove themselves.
     Credentials(commands::credentials::CredentialsArgs),
+    /// The framework agreement: who has signed, and what is sent without it.
+    Agreement(commands::agreement::AgreementArgs),
     /// Vendors that act for a setting: let one act, end it, list them.
     Delegations(commands::delegations::DelegationsArgs),
     /// Cohorts: who moves from where to where.

@@ -88,6 +88,7 @@ async fn carry_out(command: Command, to: &ConnectionArgs, output: Output) -> any
         Command::Credentials(credentials) => {
             commands::credentials::run(credentials, to, output).await
         }
+        Command::Agreement(agreement) => commands::agreement::run(agreement, to, output).await,
         Command::Delegations(delegations) => {
             commands::delegations::run(delegations, to, output).await
         }

@@ -63,6 +63,12 @@ calls! { "SettingService":
     write end_delegation = "EndDelegation"(EndDelegationRequest) -> EndDelegationResponse;
     /// Whom a setting lets act for it.
     read list_delegations = "ListDelegations"(ListDelegationsRequest) -> ListDelegationsResponse;
+    /// Signs the framework agreement for a setting, or records that it was signed on paper.
+    write sign_agreement = "SignAgreement"(SignAgreementRequest) -> SignAgreementResponse;
+    /// Ends the framework agreement of a setting.
+    write end_agreement = "EndAgreement"(EndAgreementRequest) -> EndAgreementResponse;
+    /// One page of who has signed and who has not, at most 500.
+    read list_agreements = "ListAgreements"(ListAgreementsRequest) -> ListAgreementsResponse;
     /// The credentials of a setting, at most 1,000.
     read list_credentials = "ListCredentials"(ListCredentialsRequest) -> ListCredentialsResponse;
     /// Revokes a credential at once.
@@ -88,6 +94,10 @@ calls! { "TransitionService":
     write guard_identity = "GuardIdentity"(GuardIdentityRequest) -> GuardIdentityResponse;
     /// Has numbers that were retired be used again.
     write readmit_identifiers = "ReadmitIdentifiers"(ReadmitIdentifiersRequest) -> ReadmitIdentifiersResponse;
+    /// Sends a move to a receiver without the framework agreement, with a reason.
+    write send_without_agreement = "SendWithoutAgreement"(SendWithoutAgreementRequest) -> SendWithoutAgreementResponse;
+    /// Takes that back.
+    write end_sending_without_agreement = "EndSendingWithoutAgreement"(EndSendingWithoutAgreementRequest) -> EndSendingWithoutAgreementResponse;
     /// Records a fact of a move.
     write record_fact = "RecordFact"(RecordFactRequest) -> RecordFactResponse;
     /// One move and how far it has come.

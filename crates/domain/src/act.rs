@@ -2,6 +2,7 @@
 //! nothing that the caller could not say. Roles, relations and windows are facts, and facts are
 //! read where the act is decided.
 
+mod agreements;
 mod delegations;
 mod documents;
 mod erasure;
@@ -16,6 +17,7 @@ use bytes::Bytes;
 use jiff::civil::Date;
 
 use crate::access::Grant;
+use crate::agreement::Signed;
 use crate::calendar::AcademicYear;
 use crate::disclosure::{Audience, Exemption};
 use crate::ids::{
@@ -26,6 +28,10 @@ use crate::recipient::Days;
 use crate::route::{Point, Route, SettingKind};
 use crate::section::{KindSet, SectionKind};
 
+pub use agreements::{
+    EndAgreement, EndSendingWithoutAgreement, ListAgreements, Parties, SendWithoutAgreement,
+    SignAgreement,
+};
 pub use delegations::{AddDelegation, EndDelegation, ListDelegations};
 pub use documents::{
     CreateDocument, DownloadDocument, FinaliseDocument, ListDocuments, RemoveDocument, UploadChunk,
@@ -106,6 +112,8 @@ pub enum Proof {
 pub struct Bootstrap {
     /// The council.
     pub council: SettingDraft,
+    /// What it signed, if it did.
+    pub signed: Option<Signed>,
     /// What the officer proves itself by.
     pub proof: Proof,
 }
@@ -115,6 +123,8 @@ pub struct Bootstrap {
 pub struct ImportSetting {
     /// The setting.
     pub setting: SettingDraft,
+    /// What it signed at joining, if it did; none takes nothing away.
+    pub signed: Option<Signed>,
     /// Idempotency key.
     pub request: RequestId,
     /// Only tell what would be done.

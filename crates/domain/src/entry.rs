@@ -66,6 +66,12 @@ kinds! {
     DelegationEnded = "delegation_ended",
     /// Whom a setting lets act for it was shown.
     DelegationsListed = "delegations_listed",
+    /// A setting signed the framework agreement, or its council recorded that it did.
+    AgreementSigned = "agreement_signed",
+    /// A setting's framework agreement counts no more.
+    AgreementEnded = "agreement_ended",
+    /// It was shown who has signed.
+    AgreementsListed = "agreements_listed",
     /// A setting closed, and another one looks after what it left; all credentials of the first end.
     CaretakerSet = "caretaker_set",
     /// A move was planned, or its plan changed.
@@ -86,6 +92,10 @@ kinds! {
     IdentityGuarded = "identity_guarded",
     /// Numbers of an identity that was put away may be used again.
     IdentifiersReadmitted = "identifiers_readmitted",
+    /// The sending head recorded why a move goes to a setting without the framework agreement.
+    SentWithoutAgreement = "sent_without_agreement",
+    /// That was taken back.
+    SendingWithoutEnded = "sending_without_ended",
     /// A fact that a release depends on was recorded.
     FactRecorded = "fact_recorded",
     /// The progress of one move was shown.

@@ -33,7 +33,8 @@ pub struct FriendsMove {
     pub window: Window,
     /// What its sender published of the child was taken back.
     pub taken_back: bool,
-    /// Somebody refused that who reads is told who the child is, or whose friend.
+    /// Somebody refused that who reads is told who the child is, or whose friend; or sender and reader
+    /// have no agreement in force for this child.
     pub refused: bool,
 }
 

@@ -6,6 +6,7 @@
 //!   asked.
 //! - Time: [`calendar`] for the days rules hang on, [`opening`] for when a receiver may read,
 //!   [`recipient`] for those named beside the destination.
+//! - Parties: [`agreement`] that every setting signs, [`delegation`] of what a vendor does for one.
 //! - People: [`sharing`], what a learner or a family decided, and which of it counts; [`friends`], when
 //!   another child is named to a receiver.
 //! - Who must not be found again under an old name: [`guarded`], over the bytes of a section as
@@ -16,6 +17,7 @@
 
 pub mod access;
 pub mod act;
+pub mod agreement;
 pub mod calendar;
 pub mod codes;
 pub mod delegation;

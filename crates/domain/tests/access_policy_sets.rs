@@ -404,6 +404,37 @@ fn protects_for_others() -> Case {
     )
 }
 
+fn agrees_for_others() -> Vec<Case> {
+    let council = r#"context.relation == Relation::"council""#;
+    let receiver = r#"context.relation == Relation::"named_destination""#;
+    vec![
+        (
+            with("admissions_officer", "sign_agreement", council),
+            "only_the_setting_or_its_council_signs",
+        ),
+        (
+            with("receiver_lead", "sign_agreement", receiver),
+            "only_the_setting_or_its_council_signs",
+        ),
+        (
+            instead_of("vendor_never_agrees", ""),
+            "only_the_setting_or_its_council_signs",
+        ),
+        (
+            with("council_administrator", "send_without_agreement", council),
+            "only_the_sending_head_sends_without_agreement",
+        ),
+        (
+            with(
+                "dsl",
+                "send_without_agreement",
+                r#"context.relation == Relation::"source""#,
+            ),
+            "only_the_sending_head_sends_without_agreement",
+        ),
+    ]
+}
+
 fn guards_too_many() -> Vec<Case> {
     let no_agreement = r#"context.relation == Relation::"dual" && !context.agreement_in_force"#;
     vec![
@@ -426,6 +457,7 @@ fn a_set_that_breaks_an_invariant_is_refused_by_its_name() {
         .chain(permits_of_decisions())
         .chain(guards_lost())
         .chain(guards_too_many())
+        .chain(agrees_for_others())
         .chain([delegates_for_others(), protects_for_others()]);
     for (result, expected) in cases {
         match result {

@@ -198,6 +198,24 @@ fn of_sharing(kind: EntryKind) -> Vec<(&'static str, Json)> {
     }
 }
 
+/// Who signed what.
+fn of_agreements(kind: EntryKind) -> Vec<(&'static str, Json)> {
+    let text = |value: &str| Json::Str(value.to_owned());
+    let whose = ("for", text(&setting(0x22)));
+    match kind {
+        EntryKind::AgreementSigned => vec![
+            ("first_day", text("2026-03-10")),
+            whose,
+            ("last_day", text("2029-08-31")),
+            ("recorded", Json::Bool(true)),
+            ("text", text("2026.1")),
+            ("text_sha256", text(&"7e".repeat(32))),
+        ],
+        EntryKind::AgreementsListed => vec![whose, ("shown", Json::Int(1))],
+        _ => vec![whose],
+    }
+}
+
 /// Files that go with a contribution.
 fn of_documents(
     kind: EntryKind,
@@ -285,6 +303,14 @@ fn of_keeping(
         }
         EntryKind::IdentityGuarded => vec![("guarded", Json::Bool(true))],
         EntryKind::DelegationsListed => vec![("for", text(&setting(0x22)))],
+        EntryKind::AgreementSigned | EntryKind::AgreementEnded | EntryKind::AgreementsListed => {
+            of_agreements(kind)
+        }
+        EntryKind::SentWithoutAgreement => with(vec![
+            ("to", text(&setting(0x77))),
+            ("why", text("urgent_need")),
+        ]),
+        EntryKind::SendingWithoutEnded => with(vec![("to", text(&setting(0x77)))]),
         EntryKind::ErasedAgain | EntryKind::IdentifiersReadmitted => {
             vec![("count", Json::Int(2))]
         }

@@ -181,9 +181,11 @@ impl Inner {
             }
             return Ok(Written::Nothing(before));
         };
-        let changed = world.contributions_to_changed_moves().into_iter();
+        let moved = world.contributions_to_changed_moves().into_iter();
         let arriving = world.arriving().into_iter().map(Widened::Friend);
-        let widened = changed.map(Widened::Profile).chain(arriving).collect();
+        let parties = world.changed_parties().into_iter().map(Widened::Party);
+        let widened = moved.map(Widened::Profile).chain(arriving).chain(parties);
+        let widened = widened.collect();
         if before.size() != *self.size.borrow() {
             self.others_committed();
         }

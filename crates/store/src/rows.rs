@@ -121,6 +121,24 @@ table! {
     }
 }
 
+table! {
+    /// The framework agreement as a setting signed it. What is signed again stands in its place.
+    AgreementRow in "agreement" key(setting_id) by(setting_id) access(true) {
+        setting_id: SettingId,
+        /// Which text.
+        version: String,
+        /// SHA-256 of it.
+        digest: Vec<u8>,
+        /// First and last day, `CCYY-MM-DD`.
+        first_day: String,
+        last_day: Option<String>,
+        /// 1 where the council recorded what was signed on paper.
+        recorded: i64,
+        /// 1 once somebody ended it.
+        ended: i64,
+    }
+}
+
 /// What a credential can still do.
 pub(crate) mod credential_state {
     /// In force until it expires.
@@ -236,6 +254,18 @@ table! {
     SharingRow in "sharing" key(transition_id) by(transition_id) access(true) {
         transition_id: TransitionId,
         decisions: Decisions,
+    }
+}
+
+table! {
+    /// Why a move goes to a setting though one of the two has not signed.
+    SentWithoutRow in "sent_without" key(transition_id, setting_id) by(transition_id) access(true) {
+        transition_id: TransitionId,
+        setting_id: SettingId,
+        /// As the contract numbers it; 0 once nothing is known of the move.
+        reason: i64,
+        /// 1 once it was taken back.
+        ended: i64,
     }
 }
 
@@ -390,6 +420,9 @@ table! {
         position: i64,
         /// Bits of the other children it was shown with, or shown less since.
         peers: i64,
+        /// 1 where for want of an agreement the receiver was told of less than there would be: it has
+        /// to be told once both have signed.
+        short: i64,
     }
 }
 

@@ -119,6 +119,9 @@ pub(crate) struct Question {
     pub(crate) legal_hold: bool,
     /// What was decided about sharing this with who asks.
     pub(crate) sharing: SharingDecision,
+    /// Who contributed and who asks have both signed, or the head sends all the same. Of one
+    /// contribution: whoever does not look at it finds no agreement.
+    pub(crate) agreed: bool,
 }
 
 impl Question {
@@ -131,6 +134,7 @@ impl Question {
         route: RouteGroup::Coordinated,
         legal_hold: false,
         sharing: SharingDecision::Undecided,
+        agreed: false,
     };
 }
 
@@ -266,9 +270,7 @@ impl<'a> Scene<'a> {
             filled_by_caller: about.relation == Relation::Source
                 && kind.is_some_and(|kind| self.assigned.contains(kind)),
             window: about.window,
-            // Joining the service is signing its one framework agreement; leaving it out of
-            // force per setting is not there yet.
-            agreement_in_force: true,
+            agreement_in_force: about.agreed,
             sharing: about.sharing,
             age: about.age,
             delegation: self.delegation(action, kind),

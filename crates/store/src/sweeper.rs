@@ -1,14 +1,17 @@
 //! What happens without being asked for: releasing what became visible, and following other
 //! nodes' commits. The sweeper is a caller of the same door as everyone.
 
+mod parties;
 mod shown_more;
+#[cfg(test)]
+pub(crate) use parties::OF_PARTY;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use baton_domain::ids::{DocumentId, LearnerId, ProfileId, TransitionId};
+use baton_domain::ids::{DocumentId, LearnerId, ProfileId, SettingId, TransitionId};
 use futures::{Stream, StreamExt as _, stream};
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
@@ -27,7 +30,7 @@ use crate::ledger::{Door, Inner};
 use crate::refusal::Refusal;
 use crate::rows::{ChunkRow, ContentRow, FriendRow, RequestRow, StagedRow};
 use crate::scene::{Moment, Scene};
-use crate::world::Needs;
+use crate::world::{Needs, World};
 
 pub(crate) const STANDING: &str =
     "SELECT id FROM profile WHERE state = 1 AND id > $1 ORDER BY id LIMIT $2";
@@ -114,7 +117,7 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
                 while all.len() < CHUNK && let Ok(next) = widened.try_recv() {
                     all.push(next);
                 }
-                if !told(widely(&door, all).await) {
+                if !told(widely(&door, all, &stop).await) {
                     swept = None;
                 }
             }
@@ -324,16 +327,23 @@ pub(crate) enum Widened {
     Profile(ProfileId),
     /// Receivers of contributions that name this learner.
     Friend(LearnerId),
+    /// Whoever a setting sends to or receives from: its agreement was changed.
+    Party(SettingId),
 }
 
 /// Releases what these widened. As many contributions may name a learner as its sender has; they are
 /// looked at so many at a time.
-async fn widely(door: &Door, all: Vec<Widened>) -> Result<bool, StoreError> {
-    let (mut ids, mut friends) = (BTreeSet::new(), Vec::new());
+async fn widely(
+    door: &Door,
+    all: Vec<Widened>,
+    stop: &CancellationToken,
+) -> Result<bool, StoreError> {
+    let (mut ids, mut friends, mut parties) = (BTreeSet::new(), Vec::new(), BTreeSet::new());
     for one in all {
         match one {
             Widened::Profile(id) => drop(ids.insert(id)),
             Widened::Friend(learner) => friends.push(learner.into_value()),
+            Widened::Party(id) => drop(parties.insert(id)),
         }
     }
     if !friends.is_empty() {
@@ -346,12 +356,22 @@ async fn widely(door: &Door, all: Vec<Widened>) -> Result<bool, StoreError> {
     for chunk in ids.chunks(CHUNK) {
         told &= some(door, chunk.to_vec()).await?;
     }
-    Ok(told)
+    Ok(told & parties::release(door, parties, stop).await?)
 }
 
 /// Releases those of the given that someone is to see and has not been told of.
 async fn some(door: &Door, ids: Vec<ProfileId>) -> Result<bool, StoreError> {
-    let waiting = unreleased(&door.inner, ids).await?;
+    let needs = Needs {
+        profiles: ids.iter().cloned().collect(),
+        ..Needs::default()
+    };
+    let world = door.inner.look(&needs).await?;
+    release_of(door, world, ids).await
+}
+
+/// The same, of facts that were looked at.
+async fn release_of(door: &Door, world: World, ids: Vec<ProfileId>) -> Result<bool, StoreError> {
+    let waiting = unreleased(&door.inner, world, ids);
     let releases = waiting.into_iter().map(|profile| Release {
         profile,
         again: None,
@@ -373,12 +393,7 @@ async fn all_of(door: &Door, releases: impl Iterator<Item = Release> + Send) -> 
 }
 
 /// A look without the lock; the release decides again under it.
-async fn unreleased(inner: &Inner, ids: Vec<ProfileId>) -> Result<Vec<ProfileId>, StoreError> {
-    let needs = Needs {
-        profiles: ids.iter().cloned().collect(),
-        ..Needs::default()
-    };
-    let mut world = inner.look(&needs).await?;
+fn unreleased(inner: &Inner, mut world: World, ids: Vec<ProfileId>) -> Vec<ProfileId> {
     let decider = inner.decider();
     let scene = Scene::new(
         &mut world,
@@ -392,12 +407,11 @@ async fn unreleased(inner: &Inner, ids: Vec<ProfileId>) -> Result<Vec<ProfileId>
             .world
             .transitions
             .get(profile.transition_id.as_str())?;
-        addressees(&scene, row, profile)
-            .iter()
-            .any(|to| !scene.is_told(to, row, profile))
-            .then_some(())
+        let told = |to: &_| scene.knows(row, profile, to);
+        let all = addressees(&scene, row, profile);
+        all.iter().any(|to| !told(to)).then_some(())
     };
-    Ok(ids.into_iter().filter(|id| waits(id).is_some()).collect())
+    ids.into_iter().filter(|id| waits(id).is_some()).collect()
 }
 
 /// Keeps the known size of the ledger up to date with what other nodes commit.

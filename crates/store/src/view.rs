@@ -64,6 +64,22 @@ impl Scene<'_> {
                 Relation::Council => self.sharing(row, setting, None),
                 _ => SharingDecision::Undecided,
             },
+            // The same of a contribution.
+            agreed: false,
+        }
+    }
+
+    /// What the policies are told where a receiver asks for a kind of a contribution.
+    fn asked_by_receiver(
+        &self,
+        question: Question,
+        (setting, kind): (&SettingId, SectionKind),
+        (row, profile): (&TransitionRow, &ProfileRow),
+    ) -> Question {
+        Question {
+            sharing: self.sharing(row, setting, Some(kind)),
+            agreed: self.agreed(row, profile, setting),
+            ..question
         }
     }
 
@@ -162,14 +178,19 @@ impl Scene<'_> {
             // Another setting's contribution to the same move is none of the source's.
             question.relation = Relation::None;
         }
+        let receives = question.relation.receives();
         for kind in offered.iter() {
             let in_subset = subset.is_none_or(|subset| subset.contains(kind));
-            if question.relation.receives() {
-                question.sharing = self.sharing(transition, setting, Some(kind));
+            if receives {
+                let of = (transition, profile);
+                question = self.asked_by_receiver(question, (setting, kind), of);
             }
             if in_subset && self.ask(Action::Read, question, Some(kind)) {
                 seen.insert(kind);
             }
+        }
+        if receives {
+            self.remember_short(transition, profile, setting);
         }
         seen
     }

@@ -21,10 +21,11 @@ use crate::engine::Tx;
 use crate::engine::table::Table;
 use crate::error::StoreError;
 use crate::rows::{
-    AboutRow, ChunkRow, CredentialRow, DelegationRow, DocumentRow, EntryRow, ErasedRow, FeedRow,
-    FriendRow, LearnerCodeRow, LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow, ProfileRow,
-    ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow, SettingRow,
-    SharingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    AboutRow, AgreementRow, ChunkRow, CredentialRow, DelegationRow, DocumentRow, EntryRow,
+    ErasedRow, FeedRow, FriendRow, LearnerCodeRow, LearnerRow, LogKeyRow, PolicyChangeRow,
+    PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SentWithoutRow,
+    SettingCodeRow, SettingKeyRow, SettingRow, SharingRow, StagedRow, SubscriptionRow, TileRow,
+    TransitionRow, VersionRow,
 };
 
 /// Keys of the facts a batch needs before it can decide.
@@ -39,6 +40,8 @@ pub(crate) struct Needs {
     /// Digests of certificates that are to be issued: one may be in use.
     pub(crate) digests: BTreeSet<Vec<u8>>,
     pub(crate) settings: BTreeSet<SettingId>,
+    /// Settings whose agreements are needed, besides those of the parties to the moves.
+    pub(crate) parties: BTreeSet<SettingId>,
     /// Settings whose wards are needed.
     pub(crate) looked_after_by: BTreeSet<SettingId>,
     pub(crate) codes: BTreeSet<String>,
@@ -188,11 +191,13 @@ world! {
     keys: SettingKeyRow,
     credentials: CredentialRow,
     delegations: DelegationRow,
+    agreements: AgreementRow,
     learners: LearnerRow,
     learner_codes: LearnerCodeRow,
     transitions: TransitionRow,
     recipients: RecipientRow,
     sharing: SharingRow,
+    sent_without: SentWithoutRow,
     profiles: ProfileRow,
     versions: VersionRow,
     documents: DocumentRow,
@@ -233,6 +238,8 @@ not_indexed!(
     SettingKeyRow,
     CredentialRow,
     DelegationRow,
+    AgreementRow,
+    SentWithoutRow,
     LearnerRow,
     LearnerCodeRow,
     VersionRow,
@@ -422,6 +429,17 @@ impl World {
         let mut all = self.arriving.clone();
         all.extend(going.map(|row| row.learner_id.clone()));
         all.into_iter().collect()
+    }
+
+    /// Settings whose agreement was changed, and those that look after another one since: somebody may
+    /// see now what they share.
+    pub(crate) fn changed_parties(&self) -> Vec<SettingId> {
+        let signed = self.agreements.dirty.iter();
+        let signed = signed.filter_map(|id| self.agreements.get(id));
+        let signed = signed.map(|row| row.setting_id.clone());
+        let wards = self.settings.dirty.iter();
+        let carers = wards.filter_map(|ward| self.caretaker_of(ward).cloned());
+        signed.chain(carers).collect()
     }
 
     /// Whether a credential was issued, changed or revoked, or all of a setting's ended.

@@ -6,6 +6,7 @@
 use baton_domain::{
     access::{Assurance, Role},
     act::{ErasureReason, Fact, HoldReason, RestrictionReason},
+    agreement::SendingReason,
     delegation::Scope,
     disclosure::Audience,
     opening::Window,
@@ -135,6 +136,12 @@ words! {
         DualRegistration = DualRegistration,
         ManagedMove = ManagedMove,
         AlternativeProvision = AlternativeProvision,
+    }
+    SendingReason = SendingReason {
+        JoiningUnderWay = JoiningUnderWay,
+        OutsideArea = OutsideArea,
+        UrgentNeed = UrgentNeed,
+        Other = Other,
     }
     Giver = DecisionGiver {
         Learner = Learner,
@@ -286,6 +293,10 @@ mod tests {
         for purpose in RecipientPurpose::ALL {
             let number = v1::RecipientPurpose::from(*purpose) as i32;
             assert_eq!(i32::from(purpose.number()), number);
+        }
+        for reason in SendingReason::ALL {
+            let number = v1::SendingReason::from(*reason) as i32;
+            assert_eq!(i32::from(reason.number()), number);
         }
         for kind in SettingKind::ALL {
             assert_eq!(

@@ -23,7 +23,12 @@ fn part(with: bool) -> v1::Sections {
 }
 
 /// What somebody is answered about a contribution, with everything of it but what is random.
-async fn answers(who: &Caller, of: &Move, profile: &str, subscription: &str) -> Vec<Vec<u8>> {
+pub(crate) async fn answers(
+    who: &Caller,
+    (of, profile): (&Move, &str),
+    subscription: &str,
+    only: &[SectionKind],
+) -> Vec<Vec<u8>> {
     let masked = |mut one: v1::Profile| {
         (one.name, one.transition) = (String::new(), String::new());
         one
@@ -47,7 +52,7 @@ async fn answers(who: &Caller, of: &Move, profile: &str, subscription: &str) -> 
     });
     let items: Vec<_> = items.collect();
     let documents = who.documents_of(profile).await;
-    let only = who.get_only(profile, REFUSED).await;
+    let only = who.get_only(profile, only).await;
     vec![
         told(transition),
         told(
@@ -83,8 +88,9 @@ on_both_engines! {
                 let point = of.point;
                 let subscription = who.subscribe_to(&format!("s{}", told.len()), point, 0).await.unwrap();
                 // The first answers move the own receipt on.
-                answers(who, of, profile, &subscription).await;
-                told.push(answers(who, of, profile, &subscription).await);
+                let of = (of, profile.as_str());
+                answers(who, of, &subscription, REFUSED).await;
+                told.push(answers(who, of, &subscription, REFUSED).await);
             }
             let [with, without] = [&told[0], &told[1]];
             for (at, (with, without)) in with.iter().zip(without).enumerate() {

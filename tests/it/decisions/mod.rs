@@ -6,7 +6,7 @@ use baton_wire::v1::{
 
 use crate::harness::*;
 
-mod absent;
+pub(crate) mod absent;
 mod consent;
 mod council;
 mod giver;

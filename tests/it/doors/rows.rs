@@ -94,6 +94,18 @@ pub(super) const ROWS: &[Row] = rows! {
             request_id: fresh(),
             ..Default::default()
         };
+        SignAgreement sign_agreement "officer" "receiver" |who, to| v1::SignAgreementRequest {
+            parent: who.setting.clone(),
+            setting: to.beside.name,
+            agreement: Some(framework()),
+            request_id: fresh(),
+        };
+        ListAgreements list_agreements "officer" "receiver" |who, to| v1::ListAgreementsRequest {
+            parent: who.setting.clone(), setting: to.beside.name, ..Default::default()
+        };
+        EndAgreement end_agreement "officer" "receiver" |who, to| v1::EndAgreementRequest {
+            parent: who.setting.clone(), setting: to.beside.name, request_id: fresh(),
+        };
         ListDelegations list_delegations "officer" "receiver" |who, to| v1::ListDelegationsRequest {
             parent: who.setting.clone(), setting: to.sender.name,
         };
@@ -204,6 +216,19 @@ pub(super) const ROWS: &[Row] = rows! {
             purpose: v1::RecipientPurpose::Participation.into(),
             request_id: fresh(),
             ..Default::default()
+        };
+        SendWithoutAgreement send_without_agreement "sender" "receiver" |who, to| v1::SendWithoutAgreementRequest {
+            parent: who.setting.clone(),
+            name: who.mine(&to.transition),
+            setting: Some(to.beside.code),
+            reason: v1::SendingReason::UrgentNeed.into(),
+            request_id: fresh(),
+        };
+        EndSendingWithoutAgreement end_sending_without_agreement "sender" "receiver" |who, to| v1::EndSendingWithoutAgreementRequest {
+            parent: who.setting.clone(),
+            name: who.mine(&to.transition),
+            setting: Some(to.beside.code),
+            request_id: fresh(),
         };
         EndRecipient end_recipient "sender" "sender's senco" |who, to| v1::EndRecipientRequest {
             parent: who.setting.clone(),
@@ -339,7 +364,8 @@ pub(super) const LAST: &[Row] = &[
                 parent: who.setting.clone(),
                 settings: vec![setting],
                 request_id: fresh(),
-                validate_only: false,
+                agreement: Some(framework()),
+                ..Default::default()
             };
             async move {
                 let answer = who.settings().import_settings(request).await?.into_inner();

@@ -56,6 +56,17 @@ fn call<Q: Message + Default>(rpc: &'static str, person: Person, request: &Q) ->
     }
 }
 
+/// What everybody signs, as the server reads it.
+fn framework_twin() -> wire::SignedAgreement {
+    let signed = framework();
+    wire::SignedAgreement {
+        version: signed.version,
+        text_sha256: signed.text_sha256,
+        first_day: signed.first_day,
+        last_day: "2030-08-31".to_owned(),
+    }
+}
+
 /// What requests speak of.
 struct Things {
     sender: String,
@@ -387,6 +398,27 @@ fn decisions(of: &Things) -> Vec<Call> {
             },
         ),
         call(
+            "TransitionService/SendWithoutAgreement",
+            Sender,
+            &wire::SendWithoutAgreementRequest {
+                parent: of.sender.clone(),
+                name: under(&of.sender, &of.transition),
+                setting: Some(of.beside.clone()),
+                reason: wire::SendingReason::UrgentNeed.into(),
+                request_id: fresh(),
+            },
+        ),
+        call(
+            "TransitionService/EndSendingWithoutAgreement",
+            Sender,
+            &wire::EndSendingWithoutAgreementRequest {
+                parent: of.sender.clone(),
+                name: under(&of.sender, &of.transition),
+                setting: Some(of.beside.clone()),
+                request_id: fresh(),
+            },
+        ),
+        call(
             "TransitionService/ListSharingDecisions",
             Sender,
             &wire::ListSharingDecisionsRequest {
@@ -571,6 +603,7 @@ fn settings(of: &Things) -> Vec<Call> {
             &wire::BootstrapRequest {
                 council: Some(school.clone()),
                 certificate_spki_sha256: vec![7; 32].into(),
+                agreement: Some(framework_twin()),
             },
         ),
         call(
@@ -581,6 +614,7 @@ fn settings(of: &Things) -> Vec<Call> {
                 settings: vec![school],
                 request_id: fresh(),
                 validate_only: false,
+                agreement: Some(framework_twin()),
             },
         ),
         call(
@@ -642,6 +676,36 @@ fn vendors(of: &Things) -> Vec<Call> {
     use Person::{Officer, Sender};
     let parent = || of.council.clone();
     vec![
+        call(
+            "SettingService/SignAgreement",
+            Officer,
+            &wire::SignAgreementRequest {
+                parent: parent(),
+                setting: of.closing.clone(),
+                agreement: Some(framework_twin()),
+                request_id: fresh(),
+            },
+        ),
+        call(
+            "SettingService/ListAgreements",
+            Officer,
+            &wire::ListAgreementsRequest {
+                parent: parent(),
+                council: COUNCIL.to_owned(),
+                without_agreement_only: true,
+                page_size: 1,
+                ..Default::default()
+            },
+        ),
+        call(
+            "SettingService/EndAgreement",
+            Officer,
+            &wire::EndAgreementRequest {
+                parent: parent(),
+                setting: of.closing.clone(),
+                request_id: fresh(),
+            },
+        ),
         call(
             "SettingService/AddDelegation",
             Sender,

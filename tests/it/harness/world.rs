@@ -164,6 +164,7 @@ pub(super) async fn first_officer(door: &Door, token: &str) -> Caller {
     let request = v1::BootstrapRequest {
         council: Some(council),
         certificate_spki_sha256: papers.spki.to_vec().into(),
+        agreement: Some(framework()),
     };
     let asker = Caller::with_key(door, token);
     let made = asker
@@ -174,6 +175,16 @@ pub(super) async fn first_officer(door: &Door, token: &str) -> Caller {
         .into_inner();
     let (council, credential) = (made.council.unwrap(), made.credential.unwrap());
     Caller::with_papers(door, &papers).of(&council.name, &credential.name)
+}
+
+/// What everybody signs at joining.
+pub(crate) fn framework() -> v1::SignedAgreement {
+    v1::SignedAgreement {
+        version: "2025.1".to_owned(),
+        text_sha256: vec![7; 32].into(),
+        first_day: "2025-09-01".to_owned(),
+        last_day: String::new(),
+    }
 }
 
 fn code(text: &str) -> v1::SettingIdentifier {
@@ -214,6 +225,7 @@ pub(super) async fn settings(officer: &Caller) -> [Setting; 7] {
         settings: drafts.to_vec(),
         request_id: fresh(),
         validate_only: false,
+        agreement: Some(framework()),
     };
     let imported = officer
         .settings()

@@ -136,6 +136,7 @@ pub(crate) async fn assemble(home: &Home, serving: &Serving, token: &str) -> Cas
         .bootstrap(v1::BootstrapRequest {
             council: Some(council),
             certificate_spki_sha256: papers.spki.to_vec().into(),
+            agreement: Some(framework()),
         })
         .await
         .unwrap();
@@ -157,6 +158,7 @@ pub(crate) async fn assemble(home: &Home, serving: &Serving, token: &str) -> Cas
     let settings = vec![school("199901"), school("199902")];
     let request = v1::ImportSettingsRequest {
         settings,
+        agreement: Some(framework()),
         ..Default::default()
     };
     let made = client.import_settings(request).await.unwrap().settings;

@@ -143,6 +143,7 @@ impl Exchange {
             parent: self.officer.setting.clone(),
             settings: vec![setting],
             request_id: fresh(),
+            agreement: (kind != v1::SettingKind::Vendor).then(framework),
             ..Default::default()
         };
         let answer = self.officer.settings().import_settings(request).await;
@@ -217,15 +218,22 @@ pub(crate) fn what(items: &[v1::Item]) -> Vec<ItemKind> {
     items.iter().map(v1::Item::kind).collect()
 }
 
+/// Longest a watch is waited on.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// Waits on an open watch for the next turn that shows something.
 pub(crate) async fn next(watch: &mut tonic::Streaming<v1::WatchResponse>) -> v1::Item {
-    loop {
-        let turn = watch.message().await.unwrap().expect("a watch goes on");
-        if let [item] = turn.items.as_slice() {
-            return item.clone();
+    let coming = async {
+        loop {
+            let turn = watch.message().await.unwrap().expect("a watch goes on");
+            if let [item] = turn.items.as_slice() {
+                return item.clone();
+            }
+            assert_eq!(turn.items, [], "one at a time");
         }
-        assert_eq!(turn.items, [], "one at a time");
-    }
+    };
+    let came = tokio::time::timeout(PATIENCE, coming).await;
+    came.expect("nothing came in 30 s")
 }
 
 /// What takes a safeguarding lead, and nothing else.

@@ -1,5 +1,6 @@
 //! One file per command: its arguments, what it does, what it prints.
 
+pub(crate) mod agreement;
 pub(crate) mod audit;
 pub(crate) mod backup;
 mod batch;

@@ -3,7 +3,7 @@
 //! JSON: the contract's `Transition` a line, with `fromDisplayName` and `toDisplayName` added under
 //! `--names`; then `{"summary": {"moves": 3, "no_destination": 1, "states": {"PUBLISHED": 2}}}`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use baton_client::Client;
 use baton_domain::calendar::AcademicYear;
@@ -12,6 +12,7 @@ use baton_wire::{json, v1};
 use clap::Args;
 use serde_json::json;
 
+use super::agreement;
 use crate::connection::ConnectionArgs;
 use crate::output::{Exit, Output};
 
@@ -53,6 +54,7 @@ pub(crate) async fn run(
         None
     };
     let mut tally = Tally::default();
+    let mut without = BTreeSet::new();
     let mut page_token = String::new();
     loop {
         let request = v1::ListTransitionsRequest {
@@ -74,6 +76,7 @@ pub(crate) async fn run(
         }
         for (row, shown) in page.transitions.iter().zip(&rows) {
             tally.count(row);
+            without.extend(row.missing_agreements.iter().map(agreement::told));
             output.result(&machine(row, names.as_ref()), || shown.line(&rows));
         }
         page_token = page.next_page_token;
@@ -82,6 +85,7 @@ pub(crate) async fn run(
         }
     }
     output.result(&tally.json(), || tally.to_string());
+    agreement::advise(&without, output);
     Ok(Exit::Done)
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use aws_lc_rs::digest::{SHA256, digest};
 use baton_client::Client;
 use baton_domain::route::Point;
 use baton_wire::v1;
@@ -171,6 +172,7 @@ impl Cast {
                     ..Default::default()
                 }),
                 certificate_spki_sha256: pair.spki_sha256.to_vec().into(),
+                agreement: Some(signed()),
             })
             .await
             .context("making the first officer")?;
@@ -288,6 +290,16 @@ pub(super) fn code(scheme: &str, value: &str) -> v1::SettingIdentifier {
     }
 }
 
+/// What everybody signs at joining.
+fn signed() -> v1::SignedAgreement {
+    let text = digest(&SHA256, b"The framework agreement of the play.");
+    v1::SignedAgreement {
+        version: "demo-1".to_owned(),
+        text_sha256: text.as_ref().to_vec().into(),
+        ..Default::default()
+    }
+}
+
 async fn import(officer: &Client) -> anyhow::Result<BTreeMap<&'static str, String>> {
     let settings = PARTS.iter().map(|part| v1::Setting {
         kind: part.kind.into(),
@@ -300,6 +312,7 @@ async fn import(officer: &Client) -> anyhow::Result<BTreeMap<&'static str, Strin
     });
     let request = v1::ImportSettingsRequest {
         settings: settings.collect(),
+        agreement: Some(signed()),
         ..Default::default()
     };
     let imported = officer.import_settings(request).await?;

@@ -30,7 +30,7 @@ vocabulary! {
         Subscribe = "subscribe",
         /// See how far a transition is, no content.
         Status = "status",
-        /// Register settings, their members, roles and agreements.
+        /// Register settings, their members and roles.
         ManageSettings = "manage_settings",
         /// Issue and revoke credentials, and end delegations.
         ManageCredentials = "manage_credentials",
@@ -78,6 +78,10 @@ vocabulary! {
         /// Say what must not be written of a learner whose identity is protected, and retire the
         /// numbers of an identity that was put away.
         Protect = "protect",
+        /// Sign the framework agreement for a setting, or record that it was signed; end it.
+        SignAgreement = "sign_agreement",
+        /// Send a move to a setting without the framework agreement, with a reason; take that back.
+        SendWithoutAgreement = "send_without_agreement",
     }
 }
 
@@ -203,7 +207,9 @@ impl Action {
             | Self::EndRecipient
             | Self::Delegate
             | Self::RecordSharing
-            | Self::Protect => D::RELATION,
+            | Self::Protect
+            | Self::SignAgreement
+            | Self::SendWithoutAgreement => D::RELATION,
             Self::Read => D::RELATION
                 .and(D::KIND)
                 .and(D::FILLED)

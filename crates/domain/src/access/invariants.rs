@@ -69,6 +69,8 @@ pub const INVARIANTS: &[Invariant] = invariants![
     Denied: only_the_council_administrator_replaces_policies,
     Denied: only_the_setting_itself_delegates,
     Denied: only_the_setting_itself_protects,
+    Denied: only_the_setting_or_its_council_signs,
+    Denied: only_the_sending_head_sends_without_agreement,
     AllowedLike: health_and_child_protection_need_no_agreement,
     AllowedLike: health_and_child_protection_survive_a_refusal,
     Allowed: policies_can_be_replaced_again,
@@ -331,6 +333,27 @@ fn only_the_setting_itself_protects(tuple: &Tuple) -> bool {
             || facts.delegation != Delegation::Direct
             || facts.assurance == Assurance::Key
             || !(has(facts, Role::Publisher) || has(facts, Role::Dsl)))
+}
+
+/// An agreement binds the setting: its head signs it, or who registered the setting records that it was
+/// signed on paper. No vendor does, and no key that may have been copied.
+fn only_the_setting_or_its_council_signs(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    let signs = match facts.relation {
+        Relation::Source => has(facts, Role::Publisher) || has(facts, Role::Operator),
+        Relation::Council => has(facts, Role::CouncilAdministrator) || has(facts, Role::Operator),
+        _ => has(facts, Role::Operator),
+    };
+    let named = facts.delegation == Delegation::Direct && facts.assurance != Assurance::Key;
+    facts.action == Action::SignAgreement && !(signs && named)
+}
+
+/// Who answers for what is sent says why it goes all the same, and no receiver for itself.
+fn only_the_sending_head_sends_without_agreement(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    let head = facts.relation.sends() && has(facts, Role::Publisher);
+    let named = facts.delegation == Delegation::Direct && facts.assurance != Assurance::Key;
+    facts.action == Action::SendWithoutAgreement && !(head && named)
 }
 
 /// By the setting itself, with a key of its own that nobody can have copied.

@@ -254,6 +254,10 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         Action::ReplacePolicies => role == CouncilAdministrator,
         Action::Delegate => at(Source, &[Publisher]),
         Action::Protect => at(Source, &[Publisher, Dsl]),
+        Action::SignAgreement => {
+            role == Operator || at(Source, &[Publisher]) || at(Council, &[CouncilAdministrator])
+        }
+        Action::SendWithoutAgreement => at(Source, &[Publisher]) || at(Caretaker, &[Publisher]),
         Action::Subscribe => {
             let part = [SubjectTeacher, CareersAdviser].contains(&role);
             school.contains(&role) || services.contains(&role) || desks.contains(&role) || part
@@ -315,7 +319,10 @@ fn circumstances_allow(role: Role, facts: &Facts) -> bool {
         Action::RecordPersonReleased | Action::RecordBestInterests => {
             decision && facts.route == RouteGroup::Adult && facts.age != AgeStage::Under16
         }
-        Action::Delegate | Action::Protect => decision && facts.delegation == Delegation::Direct,
+        Action::Delegate
+        | Action::Protect
+        | Action::SignAgreement
+        | Action::SendWithoutAgreement => decision && facts.delegation == Delegation::Direct,
         Action::ReleaseChildProtectionNote => {
             timely && decision && facts.delegation == Delegation::Direct
         }

@@ -17,6 +17,8 @@ use baton_wire::twin;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use prost::encoding::{WireType, encode_key, encode_varint};
 
+use super::agreements::missing;
+
 /// Where an act stands.
 pub(super) fn receipt(ledger: &str, receipt: Option<Receipt>) -> Option<twin::Receipt> {
     receipt.map(|receipt| twin::Receipt {
@@ -140,6 +142,7 @@ pub(super) fn transition(caller: &Caller, summary: MoveSummary) -> twin::Transit
         restricted: summary.restricted,
         legal_hold: summary.held,
         recipients: summary.recipients.into_iter().map(recipient).collect(),
+        missing_agreements: summary.without_agreement.into_iter().map(missing).collect(),
         plan_council: summary
             .plan_council
             .as_ref()

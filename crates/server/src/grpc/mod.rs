@@ -1,5 +1,6 @@
 //! The services: decode, act, encode. No rule lives here.
 
+mod agreements;
 mod audit;
 mod backups;
 mod call;

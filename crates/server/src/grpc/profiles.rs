@@ -14,6 +14,7 @@ use baton_wire::{core_questions, peers, walk};
 use jiff::civil::Date;
 use tonic::{Request, Response, Status};
 
+use super::agreements::missing;
 use super::call::{Asking, Fields, caller, known, under};
 use super::{Services, encode};
 
@@ -87,6 +88,7 @@ impl Services {
             changed: done.value.changed,
             receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
             notices,
+            missing_agreement: done.value.without_agreement.map(missing),
         }
     }
 }

@@ -5,6 +5,7 @@ use baton_domain::act::{
     Bootstrap, ImportSetting, IssueCredential, ListCredentials, ListSettings, Proof, RequestId,
     RevokeCredential, SetCaretaker, SettingDraft,
 };
+use baton_domain::agreement::Signed;
 use baton_domain::ids::SettingId;
 use baton_domain::recipient::Days;
 use baton_domain::route::SettingKind;
@@ -18,6 +19,7 @@ use baton_wire::twin::{self, setting_service_server::SettingService};
 use jiff::civil::Date;
 use tonic::{Request, Response, Status};
 
+use super::agreements::some_signed;
 use super::call::{Asking, Fields, caller, known};
 use super::page::{self, Binding};
 use super::{Services, encode};
@@ -176,13 +178,14 @@ impl Services {
         &self,
         caller: &Asking,
         (index, setting): (usize, &twin::Setting),
-        (request, validate_only): (&RequestId, bool),
+        (signed, request, validate_only): (&Option<Signed>, &RequestId, bool),
     ) -> Result<ImportedSetting, Problem> {
         let mut fields = Fields::default();
         let setting = draft(&mut fields, &format!("settings[{index}]"), setting);
         let setting = fields.all(setting)?;
         let act = ImportSetting {
             setting,
+            signed: signed.clone(),
             request: request.item(index),
             validate_only,
         };
@@ -199,12 +202,23 @@ impl SettingService for Services {
         let known = known(&request)?;
         let request = request.into_inner();
         let mut fields = Fields::default();
-        let council = draft(&mut fields, "council", &request.council.unwrap_or_default());
+        let council = draft(
+            &mut fields,
+            "council",
+            &request.council.clone().unwrap_or_default(),
+        );
         let proof = proof(&mut fields, &request.certificate_spki_sha256);
-        let (council, proof) = fields.all(council.zip(proof))?;
+        let today = london_date(self.ledger.now_us());
+        let signed = some_signed(&mut fields, request.agreement.as_ref(), today);
+        let (council, (proof, signed)) = fields.all(council.zip(proof.zip(signed)))?;
         // The token is of no setting: it acts for the one id it was made with.
         let caller = known.asking_for(known.setting.clone());
-        let done = self.act(&caller, Bootstrap { council, proof }).await?;
+        let act = Bootstrap {
+            council,
+            signed,
+            proof,
+        };
+        let done = self.act(&caller, act).await?;
         let issued = done.value.issued;
         let key = issued
             .secret
@@ -229,10 +243,12 @@ impl SettingService for Services {
         if request.settings.len() > IMPORT_MAX {
             fields.wrong("settings", "items.count", "Give at most 500 settings.");
         }
-        let id = fields.all(id)?;
+        let today = london_date(self.ledger.now_us());
+        let signed = some_signed(&mut fields, request.agreement.as_ref(), today);
+        let (id, signed) = fields.all(id.zip(signed))?;
         let items = request.settings.iter().enumerate();
-        let imports =
-            items.map(|item| self.import_one(&caller, item, (&id, request.validate_only)));
+        let with = (&signed, &id, request.validate_only);
+        let imports = items.map(|item| self.import_one(&caller, item, with));
         let settings = futures::future::join_all(imports)
             .await
             .into_iter()
@@ -407,5 +423,26 @@ impl SettingService for Services {
         request: Request<twin::ListDelegationsRequest>,
     ) -> Result<Response<twin::ListDelegationsResponse>, Status> {
         Ok(self.who_may_act(request).await?)
+    }
+
+    async fn sign_agreement(
+        &self,
+        request: Request<twin::SignAgreementRequest>,
+    ) -> Result<Response<twin::SignAgreementResponse>, Status> {
+        Ok(self.sign(request).await?)
+    }
+
+    async fn end_agreement(
+        &self,
+        request: Request<twin::EndAgreementRequest>,
+    ) -> Result<Response<twin::EndAgreementResponse>, Status> {
+        Ok(self.sign_no_more(request).await?)
+    }
+
+    async fn list_agreements(
+        &self,
+        request: Request<twin::ListAgreementsRequest>,
+    ) -> Result<Response<twin::ListAgreementsResponse>, Status> {
+        Ok(self.who_signed(request).await?)
     }
 }

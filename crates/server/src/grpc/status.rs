@@ -141,6 +141,16 @@ fn unfit(fault: RecipientFault) -> Violation {
             "setting.not_named",
             "It is no recipient of this move.",
         ),
+        RecipientFault::NotReceiving => (
+            "setting",
+            "setting.not_receiving",
+            "It receives nothing of this move: name the destination or one of its recipients.",
+        ),
+        RecipientFault::TooManyWithout => (
+            "setting",
+            "sendings.count",
+            "The move was sent to 8 settings without an agreement: have the receiver sign.",
+        ),
     };
     Violation::new(field, rule, expected)
 }

@@ -231,6 +231,20 @@ impl TransitionService for Services {
         Ok(self.readmit(request).await?)
     }
 
+    async fn send_without_agreement(
+        &self,
+        request: Request<twin::SendWithoutAgreementRequest>,
+    ) -> Result<Response<twin::SendWithoutAgreementResponse>, Status> {
+        Ok(self.send_without(request).await?)
+    }
+
+    async fn end_sending_without_agreement(
+        &self,
+        request: Request<twin::EndSendingWithoutAgreementRequest>,
+    ) -> Result<Response<twin::EndSendingWithoutAgreementResponse>, Status> {
+        Ok(self.send_without_no_more(request).await?)
+    }
+
     async fn record_fact(
         &self,
         request: Request<twin::RecordFactRequest>,

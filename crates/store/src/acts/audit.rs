@@ -15,8 +15,8 @@ use crate::head::{Head, int};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
 use crate::rows::{
-    ContentRow, CredentialRow, DelegationRow, DocumentRow, ProfileRow, RecipientRow,
-    SettingCodeRow, SettingRow, SharingRow, TransitionRow,
+    AgreementRow, ContentRow, CredentialRow, DelegationRow, DocumentRow, ProfileRow, RecipientRow,
+    SentWithoutRow, SettingCodeRow, SettingRow, SharingRow, TransitionRow,
 };
 use crate::scene::{Question, Scene};
 use crate::world::Needs;
@@ -158,11 +158,13 @@ impl Prepare for ListAccessRows {
             cut: false,
         };
         // Alphabetical, as the tables are named: the order the pages go through.
+        page.read::<AgreementRow>(&mut tx, 1).await?;
         page.read::<CredentialRow>(&mut tx, 1).await?;
         page.read::<DelegationRow>(&mut tx, 2).await?;
         page.read_documents(&mut tx).await?;
         page.read::<ProfileRow>(&mut tx, 1).await?;
         page.read::<RecipientRow>(&mut tx, 2).await?;
+        page.read::<SentWithoutRow>(&mut tx, 2).await?;
         page.read::<SettingRow>(&mut tx, 1).await?;
         page.read::<SettingCodeRow>(&mut tx, 1).await?;
         page.read::<SharingRow>(&mut tx, 1).await?;

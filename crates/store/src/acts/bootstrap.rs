@@ -59,7 +59,8 @@ impl Step for Bootstrap {
         if self.council.kind != SettingKind::Council {
             return Err(Refusal::Failed("NOT_A_COUNCIL"));
         }
-        let council = store(scene, &self.council, false)?.setting;
+        let council = (&self.council, self.signed.as_ref());
+        let council = store(scene, council, false)?.setting;
         let roles = RoleSet::from_iter([
             Role::CouncilAdministrator,
             Role::AdmissionsOfficer,

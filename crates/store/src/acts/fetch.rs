@@ -47,10 +47,12 @@ pub struct Fetched {
 }
 
 impl Fetched {
+    /// `whole`: nothing of it is closed to the reader for want of an agreement. Else it is not told how
+    /// much support the child needs.
     pub(crate) fn new(
         row: &TransitionRow,
         profile: &ProfileRow,
-        kinds: KindSet,
+        (kinds, whole): (KindSet, bool),
         window: Window,
     ) -> Self {
         Self {
@@ -58,7 +60,11 @@ impl Fetched {
             transition: row.id.clone(),
             contributor: profile.setting_id.clone(),
             version: profile.version_number(),
-            level: shown_level(profile, kinds),
+            level: if whole {
+                shown_level(profile, kinds)
+            } else {
+                0
+            },
             published_us: profile.published_us,
             kinds,
             provisional: window == Window::Provisional,
@@ -144,7 +150,9 @@ impl Step for Fetch {
             scene.receive(&profile, &caller.acting, receipt_state::OPENED);
         }
         let window = question.window;
-        let fetched = Fetched::new(&row, &profile, kinds, window).may_open(&profile, peers);
+        let whole = scene.is_whole(question.relation, (&row, &profile), &caller.acting);
+        let fetched =
+            Fetched::new(&row, &profile, (kinds, whole), window).may_open(&profile, peers);
         Ok(fetched.kept_until(scene.told_until(&row, question.relation)))
     }
 }

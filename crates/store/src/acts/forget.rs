@@ -8,7 +8,7 @@ use baton_domain::section::{KindSet, SectionKind};
 use super::move_summary::Progress;
 use crate::erasure::Gone;
 use crate::learner;
-use crate::rows::{ProfileRow, SharingRow, TransitionRow, fact, profile_state};
+use crate::rows::{ProfileRow, SentWithoutRow, SharingRow, TransitionRow, fact, profile_state};
 use crate::said::Decisions;
 use crate::scene::Scene;
 use crate::standing::Standing;
@@ -31,7 +31,16 @@ impl Scene<'_> {
         let unerased = self.unerased(row);
         let profiles = unerased.iter().map(|one| self.rows_of_profile(&one.id));
         let said = usize::from(self.world.sharing.get(row.id.as_str()).is_some());
-        1 + profiles.sum::<usize>() + others.count() + said
+        let sent = self.sent_without_of(row).len();
+        1 + profiles.sum::<usize>() + others.count() + said + sent
+    }
+
+    /// Settings a move was ever sent to without an agreement.
+    fn sent_without_of(&self, row: &TransitionRow) -> Vec<SentWithoutRow> {
+        let all = self.world.sent_without.iter();
+        all.filter(|one| one.transition_id == row.id)
+            .cloned()
+            .collect()
     }
 
     /// The same of a contribution. Long documents count for more: what is overwritten takes as much
@@ -90,6 +99,13 @@ impl Scene<'_> {
             self.world.put(SharingRow {
                 decisions: Decisions::default(),
                 ..said
+            });
+        }
+        for sent in self.sent_without_of(row) {
+            self.world.put(SentWithoutRow {
+                reason: 0,
+                ended: 1,
+                ..sent
             });
         }
         self.world.put(TransitionRow {

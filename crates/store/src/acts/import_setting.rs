@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use baton_domain::access::Action;
 use baton_domain::act::{ImportSetting, SettingDraft};
+use baton_domain::agreement::Signed;
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::SettingId;
 use baton_domain::route::SettingKind;
@@ -14,7 +15,7 @@ use super::settings::{
 };
 use super::{Idempotent, Step, direct};
 use crate::refusal::Refusal;
-use crate::rows::{SettingCodeRow, SettingKeyRow, SettingRow};
+use crate::rows::{AgreementRow, SettingCodeRow, SettingKeyRow, SettingRow};
 use crate::scene::Scene;
 use crate::world::{Needs, Put as _, World, council_code};
 
@@ -57,7 +58,7 @@ fn known(world: &World, draft: &SettingDraft) -> Vec<SettingRow> {
 /// Stores a draft: the setting its codes name, or a new one with a key of its own.
 pub(crate) fn store(
     scene: &mut Scene<'_>,
-    draft: &SettingDraft,
+    (draft, signed): (&SettingDraft, Option<&Signed>),
     dry: bool,
 ) -> Result<ImportedSetting, Refusal> {
     let texts = texts(draft);
@@ -93,6 +94,12 @@ pub(crate) fn store(
     if caretaker_id.is_some() && draft.open {
         return Err(Refusal::Failed("SETTING_HANDED_OVER"));
     }
+    if signed.is_some() && is_vendor {
+        return Err(Refusal::Failed("VENDOR_TAKES_NO_PART"));
+    }
+    if signed.is_some() && caretaker_id.is_some() {
+        return Err(Refusal::Failed("SETTING_HANDED_OVER"));
+    }
     let row = SettingRow {
         caretaker_id,
         id: before
@@ -117,7 +124,13 @@ pub(crate) fn store(
         })
         .collect();
     let created = before.is_none();
-    let updated = !created && (before.as_ref() != Some(&row) || !added.is_empty());
+    // What it signed or ended since stands: an import that is repeated brings nothing back.
+    let none_yet = scene.world.agreements.get(row.id.as_str()).is_none();
+    let agreement = signed
+        .filter(|_| none_yet)
+        .map(|signed| AgreementRow::of(&row.id, signed, true));
+    let differs = before.as_ref() != Some(&row) || !added.is_empty() || agreement.is_some();
+    let updated = !created && differs;
     if dry {
         let setting = SettingView {
             codes: draft.codes.clone(),
@@ -145,6 +158,9 @@ pub(crate) fn store(
             scene.world.put(code);
         }
     }
+    if let Some(agreement) = &agreement {
+        scene.put_agreement(agreement);
+    }
     scene.detail("setting", row.id.as_str());
     Ok(ImportedSetting {
         setting: view(scene.world, &row)?,
@@ -168,7 +184,7 @@ impl Step for ImportSetting {
     }
 
     fn request(&self) -> Option<Idempotent<'_>> {
-        let content = format!("{:?}", self.setting).into_bytes();
+        let content = format!("{:?} {:?}", self.setting, self.signed).into_bytes();
         (!self.validate_only).then_some(Idempotent {
             id: &self.request,
             method: "import",
@@ -194,11 +210,15 @@ impl Step for ImportSetting {
         for council in councils {
             let question = managing(scene, &council);
             scene.require(Action::ManageSettings, question)?;
+            if self.signed.is_some() {
+                scene.require(Action::SignAgreement, question)?;
+            }
         }
         if self.validate_only {
             scene.detail("validate_only", true);
         }
-        store(scene, &self.setting, self.validate_only)
+        let stated = (&self.setting, self.signed.as_ref());
+        store(scene, stated, self.validate_only)
     }
 }
 direct!(ImportSetting);

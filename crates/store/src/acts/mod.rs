@@ -4,6 +4,7 @@
 //! has been asked. So a refused step has changed nothing, and a batch of steps fails only for
 //! reasons of infrastructure.
 
+mod agreements;
 mod announce_expiry;
 mod apart;
 mod audit;
@@ -55,6 +56,9 @@ use baton_domain::act::{self, Caller, RequestId};
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::ContentId;
 
+pub use agreements::{AgreementView, AgreementsPage, WithoutAgreement};
+#[cfg(test)]
+pub(crate) use agreements::{OF_COUNCIL, WITHOUT};
 pub(crate) use announce_expiry::AnnounceExpiry;
 pub use audit::{AccessRows, Entries};
 pub use bootstrap::Bootstrapped;
@@ -185,7 +189,9 @@ pub trait Act: Prepare<Step: Step<Outcome = <Self as Act>::Outcome>> {
 
 /// The texts acts find their candidates by, for the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 10] = [
+pub(crate) const STATEMENTS: [&str; 12] = [
+    OF_COUNCIL,
+    WITHOUT,
     audit::ENTRIES,
     documents::CHUNK,
     credentials::OF_SETTING,
@@ -226,6 +232,11 @@ acts! {
     AddDelegation => DelegationView,
     EndDelegation => DelegationView,
     ListDelegations => Vec<DelegationView>,
+    SignAgreement => AgreementView,
+    EndAgreement => AgreementView,
+    ListAgreements => AgreementsPage,
+    SendWithoutAgreement => Redirected,
+    EndSendingWithoutAgreement => Redirected,
     Plan => Planned,
     Redirect => Redirected,
     RecordFact => Redirected,

@@ -6,10 +6,12 @@ use baton_domain::opening::Window;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::agreements::WithoutAgreement;
 use super::recipients::RecipientSummary;
 use crate::learner;
-use crate::rows::{TransitionRow, fact, profile_state, receipt_state};
+use crate::rows::{ProfileRow, TransitionRow, fact, profile_state, receipt_state};
 use crate::scene::{Question, Scene};
+use crate::view::kinds;
 
 /// Roles at the source that are told of a hold or a restriction: those that may set one.
 const KEEPERS: [Role; 2] = [Role::Publisher, Role::Dsl];
@@ -68,6 +70,9 @@ pub struct MoveSummary {
     pub held: bool,
     /// Settings that receive beside the destination, to the sending side and the council only.
     pub recipients: Vec<RecipientSummary>,
+    /// Receivers that health and child protection alone reach for want of an agreement, or that are sent
+    /// to all the same; to the sending side only.
+    pub without_agreement: Vec<WithoutAgreement>,
     /// The council that keeps the EHC plan, to those and to its caseworkers.
     pub plan_council: Option<SettingId>,
 }
@@ -88,8 +93,16 @@ impl Scene<'_> {
         let record = learner.and_then(|l| learner::open(self.world, self.keys, l).ok());
         // What is kept apart counts for nobody.
         let profiles = self.world.profiles_of(&row.id).filter(|p| !p.is_apart());
+        let reaches = |profile: &ProfileRow| match &row.to_id {
+            Some(to) if relation == Relation::NamedDestination => {
+                let offered = kinds(profile.kinds);
+                let left = offered.difference(self.closed_to((row, profile), to, offered));
+                self.agreed(row, profile, to) || !left.is_empty()
+            }
+            _ => true,
+        };
         let published = profiles
-            .filter(|p| p.state == profile_state::PUBLISHED)
+            .filter(|p| p.state == profile_state::PUBLISHED && reaches(p))
             .count();
         let keeps = own && KEEPERS.iter().any(|role| self.roles.contains(*role));
         let summary = MoveSummary {
@@ -112,6 +125,7 @@ impl Scene<'_> {
             restricted: keeps && self.is_marked(&row.learner_id, fact::RESTRICTED),
             held: keeps && self.is_marked(&row.learner_id, fact::HELD),
             recipients: Vec::new(),
+            without_agreement: Vec::new(),
             plan_council: row.plan_council_id.clone().filter(|_| inside),
         };
         if inside || relation == Relation::NamedDestination {

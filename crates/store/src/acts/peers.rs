@@ -164,7 +164,8 @@ impl Scene<'_> {
             return Places::NONE;
         };
         let shown = KindSet::of(&[SectionKind::Relationships]);
-        if profile.state != profile_state::PUBLISHED || !self.refused(row, to, shown).is_empty() {
+        let closed = self.closed_to((row, profile), to, shown);
+        if profile.state != profile_state::PUBLISHED || !closed.is_empty() {
             return Places::NONE;
         }
         let reader = Reader::Destination(self.window(row, None));
@@ -193,7 +194,9 @@ impl Scene<'_> {
                 Window::NotOpen
             },
             taken_back: !states.is_empty() && !states.contains(&profile_state::PUBLISHED),
-            refused: to_reader && !self.refused(row, to, TELLS_OF_FRIENDS).is_empty(),
+            refused: to_reader
+                && (!self.refused(row, to, TELLS_OF_FRIENDS).is_empty()
+                    || !self.agreed_between(row, author, to)),
         }
     }
 
@@ -223,19 +226,6 @@ impl Scene<'_> {
         of(profile).map_or(0, |section| section.bytes_left_out(shown))
     }
 
-    /// Whether a receiver was told of a contribution, and with every other child it may be shown now.
-    pub(crate) fn is_told(
-        &self,
-        to: &SettingId,
-        row: &TransitionRow,
-        profile: &ProfileRow,
-    ) -> bool {
-        let known = self.world.released.get(&format!("{}/{to}", profile.id));
-        known.is_some_and(|known| {
-            known.is_told() && self.peers_for(to, row, profile).is_subset(known.peers())
-        })
-    }
-
     /// Remembers that a receiver was shown these children: of one who comes back it is told again.
     fn was_shown(&mut self, profile: &ProfileRow, to: &SettingId, seen: Places) {
         let known = self.world.released.get(&format!("{}/{to}", profile.id));
@@ -252,7 +242,7 @@ impl Scene<'_> {
     /// Puts a contribution before those who are shown a child they were not shown before.
     pub(super) fn tell_of_friends(&mut self, row: &TransitionRow, profile: &ProfileRow) {
         for to in addressees(self, row, profile) {
-            if !self.is_told(&to, row, profile) {
+            if !self.knows(row, profile, &to) {
                 self.release(row, profile, &to);
             }
         }

@@ -12,6 +12,7 @@ use baton_domain::section::{KindSet, SectionKind};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::agreements::WithoutAgreement;
 use super::apart::is_restricted;
 use super::erase::alive;
 use super::merged::{Sent, merge};
@@ -45,16 +46,24 @@ pub struct Published {
     pub changed: bool,
     /// Places of references that lead to no child, and why, as a number.
     unlinked: Vec<(usize, u8)>,
+    /// The destination, where health and child protection alone reach it for want of an agreement, or
+    /// where it is sent to all the same.
+    pub without_agreement: Option<WithoutAgreement>,
 }
 
 impl Published {
-    fn of(profile: &ProfileRow, changed: bool, unlinked: &[UnlinkedPeer]) -> Self {
+    fn of(
+        profile: &ProfileRow,
+        changed: bool,
+        (unlinked, without_agreement): (&[UnlinkedPeer], Option<WithoutAgreement>),
+    ) -> Self {
         let numbered = |one: &UnlinkedPeer| (one.place, one.why.number());
         Self {
             profile: profile.id.clone(),
             version: profile.version_number(),
             changed,
             unlinked: unlinked.iter().map(numbered).collect(),
+            without_agreement,
         }
     }
 
@@ -279,7 +288,8 @@ impl Step for PublishStep {
             .filter(|p| p.state == profile_state::PUBLISHED);
         if let Some(same) = standing.filter(|p| self.stands(p)) {
             self.stay(scene, &row, (same, &linked));
-            return Ok(Published::of(same, false, &linked.unlinked));
+            let told = (&linked.unlinked[..], scene.destination_without(&row));
+            return Ok(Published::of(same, false, told));
         }
         let id = match &before {
             Some(before) => before.id.clone(),
@@ -298,7 +308,8 @@ impl Step for PublishStep {
         for to in scene.told_of_change(&row, &profile, self.kinds) {
             scene.release(&row, &profile, &to);
         }
-        Ok(Published::of(&profile, true, &linked.unlinked))
+        let told = (&linked.unlinked[..], scene.destination_without(&row));
+        Ok(Published::of(&profile, true, told))
     }
 }
 

@@ -284,7 +284,7 @@ impl PullStep {
         }
         let last = scene.kept_until(&row);
         if candidate.kind == feed_kind::EXPIRES {
-            let mut named = Fetched::new(&row, &profile, KindSet::EMPTY, question.window);
+            let mut named = Fetched::new(&row, &profile, (KindSet::EMPTY, false), question.window);
             // Whoever acknowledges what it was only warned of has not taken it over.
             named.version = 0;
             let expires = PulledWhat::Expires(Box::new(named.kept_until(last)));
@@ -299,7 +299,9 @@ impl PullStep {
         };
         scene.receive(&profile, &caller.acting, state);
         let told = scene.told_until(&row, question.relation);
-        let fetched = Fetched::new(&row, &profile, kinds, question.window).kept_until(told);
+        let whole = scene.is_whole(question.relation, (&row, &profile), &caller.acting);
+        let shown_kinds = (kinds, whole);
+        let fetched = Fetched::new(&row, &profile, shown_kinds, question.window).kept_until(told);
         let mut line = shown(place, alias.as_ref().map_or("", |a| a.as_str()), kinds);
         let fetched = if self.inline {
             let peers = scene.shows_peers(question.relation, (&row, &profile), kinds);

@@ -81,6 +81,7 @@ impl Scene<'_> {
             setting_id: to.clone(),
             position: self.position,
             peers: i64::from(self.peers_for(to, row, profile).bits()),
+            short: i64::from(self.is_short(row, profile, to)),
         });
         self.announce(self.feed(row, profile, to, feed_kind::PROFILE));
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use baton_domain::access::{Action, Role, RoleSet};
+use baton_domain::agreement::needs_none;
 use baton_domain::entry::{EntryKind, number};
 use baton_domain::ids::{CredentialId, ProfileId, SettingId};
 use baton_domain::log::canonical::Json;
@@ -71,7 +72,7 @@ impl Step for Release {
                 .filter(|to| {
                     let known = scene.world.released.get(&format!("{}/{to}", profile.id));
                     let again = |row| self.again.as_ref().is_some_and(|it| it.is_for(to, row));
-                    !scene.is_told(to, &row, &profile) || known.is_some_and(again)
+                    !scene.knows(&row, &profile, to) || known.is_some_and(again)
                 })
                 .collect();
             (!to.is_empty()).then_some((profile, row, to))
@@ -140,15 +141,21 @@ pub(crate) fn addressees(
         return found;
     }
     let offered = kinds(profile.kinds);
-    // What is refused is not there for a receiver, nor other children who go elsewhere; documents
-    // alone go with no kind that is.
+    // What is refused or not agreed is not there for a receiver, nor other children who go elsewhere.
+    // Documents alone go with no kind that is refused.
+    let closed = |to: &SettingId, gets| scene.closed_to((row, profile), to, gets);
     let left = |to: &SettingId, gets: KindSet| {
         let gets = scene.left_for(to, (row, profile), gets);
-        gets.difference(scene.refused(row, to, gets))
+        gets.difference(closed(to, gets))
+    };
+    let papers = scene.kinds_of_documents(&profile.id);
+    let alone = |to: &SettingId| {
+        let any = scene.agreed(row, profile, to) || !papers.intersection(needs_none()).is_empty();
+        offered.is_empty() && any
     };
     if scene.window(row, None) == Window::Open {
         let to = row.to_id.iter();
-        let reached = |to: &&SettingId| offered.is_empty() || !left(to, offered).is_empty();
+        let reached = |to: &&SettingId| alone(to) || !left(to, offered).is_empty();
         found.extend(to.filter(reached).cloned());
     }
     for other in scene.world.recipients_of(&row.id) {

@@ -256,6 +256,7 @@ impl Said {
             fact: self
                 .detail_text("fact")
                 .or(self.detail_text("audience"))
+                .or(self.detail_text("why"))
                 .unwrap_or_default()
                 .to_owned(),
             rejected_for: self.detail_int("reason"),

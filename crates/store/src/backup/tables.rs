@@ -5,10 +5,11 @@ use crate::engine::table::{LADDER, Statement, Table};
 use crate::engine::value::{Column as _, Inconsistent, Type, Value};
 use crate::error::StoreError;
 use crate::rows::{
-    AboutRow, ChunkRow, ContentRow, CredentialRow, DelegationRow, DocumentRow, EntryRow, ErasedRow,
-    FeedRow, FriendRow, LearnerCodeRow, LearnerRow, LogKeyRow, PolicyChangeRow, PolicySetRow,
-    ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow, SettingKeyRow,
-    SettingRow, SharingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow, VersionRow,
+    AboutRow, AgreementRow, ChunkRow, ContentRow, CredentialRow, DelegationRow, DocumentRow,
+    EntryRow, ErasedRow, FeedRow, FriendRow, LearnerCodeRow, LearnerRow, LogKeyRow,
+    PolicyChangeRow, PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow,
+    SentWithoutRow, SettingCodeRow, SettingKeyRow, SettingRow, SharingRow, StagedRow,
+    SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 
 /// Rows read at once.
@@ -78,7 +79,7 @@ impl Described {
 /// Entries before the access rows that are a fold of them; keys before what is under them. The
 /// lease is left out: whoever reads a subscription begins anew. A document stands before its title
 /// and chunks.
-pub(super) static TABLES: [Described; 29] = [
+pub(super) static TABLES: [Described; 31] = [
     Described::of::<PolicySetRow>(),
     Described::of::<EntryRow>(),
     Described::of::<TileRow>(),
@@ -88,11 +89,13 @@ pub(super) static TABLES: [Described; 29] = [
     Described::of::<SettingKeyRow>(),
     Described::of::<CredentialRow>(),
     Described::of::<DelegationRow>(),
+    Described::of::<AgreementRow>(),
     Described::of::<LearnerRow>(),
     Described::of::<LearnerCodeRow>(),
     Described::of::<TransitionRow>(),
     Described::of::<RecipientRow>(),
     Described::of::<SharingRow>(),
+    Described::of::<SentWithoutRow>(),
     Described::of::<ProfileRow>(),
     Described::of::<VersionRow>(),
     Described::of::<StagedRow>(),

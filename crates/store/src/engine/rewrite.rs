@@ -7,7 +7,7 @@ use super::dialect::LOCK_WAIT;
 use crate::error::StoreError;
 
 /// Tables erased rows were in.
-const ERASED_FROM: [&str; 15] = [
+const ERASED_FROM: [&str; 16] = [
     "VACUUM (FULL) content",
     "VACUUM (FULL) chunk",
     "VACUUM (FULL) staged",
@@ -22,6 +22,7 @@ const ERASED_FROM: [&str; 15] = [
     "VACUUM (FULL) transition",
     "VACUUM (FULL) recipient",
     "VACUUM (FULL) sharing",
+    "VACUUM (FULL) sent_without",
     "VACUUM (FULL) profile",
 ];
 /// SQLSTATE of a right that is missing.

@@ -15,11 +15,11 @@ use super::Db;
 use super::table::{Statement, Table as _};
 use super::value::Column as _;
 use crate::rows::{
-    AboutRow, ChunkRow, ContentRow, CredentialRow, DelegationRow, DocumentRow, EntryRow, ErasedRow,
-    FeedRow, FriendRow, LearnerCodeRow, LearnerRow, LeaseRow, LogKeyRow, PolicyChangeRow,
-    PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow, SettingCodeRow,
-    SettingKeyRow, SettingRow, SharingRow, StagedRow, SubscriptionRow, TileRow, TransitionRow,
-    VersionRow,
+    AboutRow, AgreementRow, ChunkRow, ContentRow, CredentialRow, DelegationRow, DocumentRow,
+    EntryRow, ErasedRow, FeedRow, FriendRow, LearnerCodeRow, LearnerRow, LeaseRow, LogKeyRow,
+    PolicyChangeRow, PolicySetRow, ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, RequestRow,
+    SentWithoutRow, SettingCodeRow, SettingKeyRow, SettingRow, SharingRow, StagedRow,
+    SubscriptionRow, TileRow, TransitionRow, VersionRow,
 };
 use crate::{
     acts, backup, bodies, cosigned, erasure, handover, head, log_keys, open, policies, proofs,
@@ -32,6 +32,7 @@ fn statements() -> Vec<Statement> {
     }
     let mut all = of_tables!(
         AboutRow,
+        AgreementRow,
         ChunkRow,
         ContentRow,
         CredentialRow,
@@ -52,6 +53,7 @@ fn statements() -> Vec<Statement> {
         ReleasedRow,
         FriendRow,
         RequestRow,
+        SentWithoutRow,
         SettingCodeRow,
         SettingKeyRow,
         SettingRow,
@@ -97,6 +99,7 @@ fn statements() -> Vec<Statement> {
         erasure::PAGE,
         scrub::WAITING,
         sweeper::OLD_REQUESTS,
+        sweeper::OF_PARTY,
         sweeper::OLD_STAGED,
         sweeper::PAST,
         sweeper::STANDING,

@@ -13,8 +13,8 @@ use crate::error::StoreError;
 use crate::rows::profile_state;
 
 impl World {
-    /// All moves of those children, with what stands or was taken back of each, and what was decided
-    /// about sharing it. Three statements, a rung more of each with every 256 children; none where
+    /// All moves of those children, with what stands or was taken back of each, what was decided about
+    /// sharing it and where it is sent without an agreement. Four statements, a rung more of each with every 256 children; none where
     /// nobody is named. After everything else: what is needed of a learner whom an act of the batch
     /// is about is there already, all of it.
     pub(super) async fn load_friends(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
@@ -27,6 +27,8 @@ impl World {
         self.profiles
             .load(by(tx, "transition_id", moves.iter().cloned()).await?);
         self.sharing
+            .load(by(tx, "transition_id", moves.iter().cloned()).await?);
+        self.sent_without
             .load(by(tx, "transition_id", moves.into_iter()).await?);
         Ok(())
     }

@@ -88,6 +88,9 @@ impl World {
             .load(by(tx, "transition_id", moves.iter().cloned()).await?);
         world
             .sharing
+            .load(by(tx, "transition_id", moves.iter().cloned()).await?);
+        world
+            .sent_without
             .load(by(tx, "transition_id", moves.into_iter()).await?);
         let profiles: BTreeSet<_> = world.profiles.iter().map(|row| row.id.clone()).collect();
         // Always: whatever forgets a contribution forgets them too.
@@ -147,8 +150,10 @@ impl World {
         }
         // Of those beside the destination what they are is needed, and no key.
         let beside = self.recipients.iter().map(|row| row.setting_id.clone());
-        let known: BTreeSet<SettingId> = ids.iter().cloned().chain(beside).collect();
+        let wrote = self.profiles.iter().map(|row| row.setting_id.clone());
+        let known: BTreeSet<SettingId> = ids.iter().cloned().chain(beside).chain(wrote).collect();
         self.settings.load(by(tx, "id", known.into_iter()).await?);
+        self.load_agreements(tx, needs).await?;
         for caretaker in &needs.looked_after_by {
             let some = tx.fetch(WARDS, vec![caretaker.clone().into_value()], &[Type::Text]);
             let read = |row: Vec<Value>| SettingId::from_value(row.into_iter().next()?).ok();
@@ -182,6 +187,27 @@ impl World {
             self.settings.load(by(tx, "id", more.into_iter()).await?);
         }
         self.keys.load(by(tx, "setting_id", ids.into_iter()).await?);
+        Ok(())
+    }
+
+    /// Of those who contribute or receive, and of those who answer for one that has closed.
+    async fn load_agreements(&mut self, tx: &mut Tx, needs: &Needs) -> Result<(), StoreError> {
+        let mut parties = needs.parties.clone();
+        // A move may be made of them, or get another end.
+        parties.extend(self.codes.iter().map(|row| row.setting_id.clone()));
+        for row in self.transitions.iter() {
+            parties.insert(row.from_id.clone());
+            parties.extend(row.to_id.clone());
+        }
+        parties.extend(self.recipients.iter().map(|row| row.setting_id.clone()));
+        parties.extend(self.profiles.iter().map(|row| row.setting_id.clone()));
+        let carers = parties
+            .iter()
+            .filter_map(|id| self.caretaker_of(id.as_str()));
+        let carers: Vec<SettingId> = carers.cloned().collect();
+        parties.extend(carers);
+        self.agreements
+            .load(by(tx, "setting_id", parties.into_iter()).await?);
         Ok(())
     }
 

@@ -29,11 +29,11 @@ on_both_engines! {
 
         let caller = Caller { credential: known.credential, acting: known.setting };
         let school = setting(SettingKind::School, "A school", &["gias:100009"]);
-        let act = Bootstrap { council: school, proof: Proof::NewKey };
+        let act = Bootstrap { council: school, signed: None, proof: Proof::NewKey };
         let refused = ledger.act(&caller, act).await.map(|done| done.value);
         assert_eq!(refused, Err(Refusal::Failed("NOT_A_COUNCIL")));
         let council = setting(SettingKind::Council, "Barking", &["baton-local:lbbd"]);
-        let act = Bootstrap { council, proof: Proof::NewKey };
+        let act = Bootstrap { council, signed: None, proof: Proof::NewKey };
         // Two at once: they share a batch or not, and one of them is first.
         let (first, second) =
             tokio::join!(ledger.act(&caller, act.clone()), ledger.act(&caller, act.clone()));
@@ -62,7 +62,7 @@ on_both_engines! {
         hand.send(at(NOON_10_MARCH) + 7 * DAY_US).unwrap();
         assert_eq!(ledger.authenticate(&presented).await.unwrap(), None);
         let council = setting(SettingKind::Council, "Barking", &["baton-local:lbbd"]);
-        let late = ledger.act(&caller, Bootstrap { council, proof: Proof::NewKey }).await;
+        let late = ledger.act(&caller, Bootstrap { council, signed: None, proof: Proof::NewKey }).await;
         assert_eq!(late.map(|done| done.value), Err(Refusal::Denied));
         ledger.close().await;
     }
@@ -70,7 +70,7 @@ on_both_engines! {
     async fn an_import_creates_updates_or_finds_the_same(home) {
         let world = World::new(home).await;
         let import = async |setting: SettingDraft, validate_only| {
-            let act = ImportSetting { setting, request: world.request(), validate_only };
+            let act = ImportSetting { setting, signed: None, request: world.request(), validate_only };
             world.ledger.act(&world.officer, act).await.map(|done| done.value)
         };
         let draft = setting(SettingKind::School, "Warren", &["gias:100020", "laestab:3014000"]);
@@ -100,11 +100,11 @@ on_both_engines! {
     async fn an_import_whose_codes_are_of_two_settings_is_refused(home) {
         let world = World::new(home).await;
         let both = setting(SettingKind::School, "Both", &["gias:100002", "gias:100003"]);
-        let act = ImportSetting { setting: both, request: world.request(), validate_only: false };
+        let act = ImportSetting { setting: both, signed: None, request: world.request(), validate_only: false };
         let answer = world.ledger.act(&world.officer, act).await.map(|done| done.value);
         assert_eq!(answer, Err(Refusal::Failed("SETTING_CODES_DISAGREE")));
         let none = setting(SettingKind::School, "None", &[]);
-        let act = ImportSetting { setting: none, request: world.request(), validate_only: false };
+        let act = ImportSetting { setting: none, signed: None, request: world.request(), validate_only: false };
         let answer = world.ledger.act(&world.officer, act).await.map(|done| done.value);
         assert_eq!(answer, Err(Refusal::Failed("SETTING_CODES_NUMBER")));
     }
@@ -117,7 +117,7 @@ on_both_engines! {
         let officer = world.caller(&havering.id, &[Role::CouncilAdministrator]).await;
         let taken = setting(SettingKind::School, "Ours now", &["gias:100002"]);
         let taken = SettingDraft { council: "311".to_owned(), ..taken };
-        let act = ImportSetting { setting: taken, request: world.request(), validate_only: false };
+        let act = ImportSetting { setting: taken, signed: None, request: world.request(), validate_only: false };
         let answer = world.ledger.act(&officer, act).await.map(|done| done.value);
         assert_eq!(answer, Err(Refusal::Denied));
         let issue = IssueCredential {

@@ -2,6 +2,7 @@
 
 use baton_domain::access::{Grant, Role, RoleSet};
 use baton_domain::act::{RequestId, SettingDraft};
+use baton_domain::agreement::{Signed, TextVersion};
 use baton_domain::calendar::AcademicYear;
 use baton_domain::ids::{LearnerIdentifier, SettingIdentifier};
 use baton_domain::route::SettingKind;
@@ -25,6 +26,16 @@ pub(crate) fn year() -> AcademicYear {
 
 pub(crate) fn request(text: impl Into<String>) -> RequestId {
     RequestId::parse(&text.into()).unwrap()
+}
+
+/// What everybody signed.
+pub(crate) fn signed() -> Signed {
+    Signed {
+        version: TextVersion::parse("1").unwrap(),
+        text: [7; 32],
+        first: jiff::civil::date(2025, 9, 1),
+        last: None,
+    }
 }
 
 pub(crate) fn code(text: &str) -> SettingIdentifier {

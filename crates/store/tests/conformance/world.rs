@@ -65,6 +65,7 @@ pub(crate) async fn bootstrap(home: &Home, clock: &Clock) -> (Ledger, Caller) {
             &first,
             Bootstrap {
                 council,
+                signed: Some(values::signed()),
                 proof: Proof::Certificate([1; 32]),
             },
         )
@@ -90,6 +91,7 @@ impl World {
         let import = |kind, name, code| {
             let act = ImportSetting {
                 setting: setting(kind, name, &[code]),
+                signed: Some(values::signed()),
                 request: request(format!("import-{code}")),
                 validate_only: false,
             };
@@ -171,6 +173,7 @@ impl World {
     pub(crate) async fn import(&self, setting: SettingDraft) -> SettingView {
         let act = ImportSetting {
             setting,
+            signed: Some(values::signed()),
             request: self.request(),
             validate_only: false,
         };

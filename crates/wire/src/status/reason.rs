@@ -156,6 +156,15 @@ reasons! {
     /// The vendor does not act for this setting, or not any more.
     NotDelegated = "NOT_DELEGATED", FailedPrecondition,
         "no delegation to this vendor stands; `baton delegations list` shows those there are";
+    /// No agreement of this setting stands: it has not signed, or it was ended or is over.
+    NoAgreement = "NO_AGREEMENT", FailedPrecondition,
+        "no framework agreement of this setting stands; `baton agreement list` shows what there is";
+    /// Sender and receiver have both signed: no reason is needed to send.
+    AgreementInForce = "AGREEMENT_IN_FORCE", FailedPrecondition,
+        "both have the framework agreement in force; nothing is closed for want of it";
+    /// No reason stands for this receiver.
+    NotSentWithoutAgreement = "NOT_SENT_WITHOUT_AGREEMENT", FailedPrecondition,
+        "no reason to send without an agreement stands for this setting; there is nothing to take back";
     /// A section kind stands twice in one publish.
     SectionTwice = "SECTION_TWICE", FailedPrecondition,
         "a section kind is given twice";

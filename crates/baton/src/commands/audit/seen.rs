@@ -214,7 +214,8 @@ impl Seen {
             .into_iter()
             .flat_map(|it| it.keys().map(String::as_str));
         let shown = items.iter().chain([detail]).map(|it| bits(&it["kinds"]));
-        let what = [&detail["fact"], &detail["audience"]].map(text).concat();
+        let what = [&detail["fact"], &detail["audience"], &detail["why"]];
+        let what = what.map(text).concat();
         let act = text(&said["kind"]);
         Self {
             position,

@@ -1,6 +1,7 @@
 //! Entries in plain words. Every kind has its words here or the program does not build.
 
 use baton_domain::access::Role;
+use baton_domain::agreement::SendingReason;
 use baton_domain::entry::EntryKind;
 use baton_domain::section::{KindSet, SectionKind};
 use jiff::Timestamp;
@@ -61,6 +62,7 @@ fn phrase(kind: EntryKind, seen: &Seen) -> Act {
         EntryKind::RecipientAdded | EntryKind::RecipientEnded | EntryKind::PlanCouncilSet => {
             beside(kind, seen)
         }
+        EntryKind::SentWithoutAgreement | EntryKind::SendingWithoutEnded => without(kind, seen),
         EntryKind::FactRecorded => fact(&seen.what),
         EntryKind::TransitionShown => plain(
             "looked at how far the move is",
@@ -212,6 +214,18 @@ fn of_keeping(kind: EntryKind) -> Act {
         EntryKind::DelegationAdded | EntryKind::DelegationEnded | EntryKind::DelegationsListed => {
             of_vendors(kind)
         }
+        EntryKind::AgreementSigned => same(
+            "signed the framework agreement",
+            "sign the framework agreement",
+        ),
+        EntryKind::AgreementEnded => same(
+            "ended the framework agreement",
+            "end the framework agreement",
+        ),
+        EntryKind::AgreementsListed => same(
+            "listed who has signed the framework agreement",
+            "list who has signed the framework agreement",
+        ),
         EntryKind::SharingRecorded => same(
             "recorded what was decided about sharing",
             "record what was decided about sharing",
@@ -295,6 +309,27 @@ fn redirected(seen: &Seen, to: &str) -> Act {
     Act {
         done: format!("{done}{from}{to}"),
         wanted: wanted.to_owned(),
+    }
+}
+
+/// What goes to a setting although one of the two has not signed.
+fn without(kind: EntryKind, seen: &Seen) -> Act {
+    let to = places(" to ", seen);
+    if kind == EntryKind::SendingWithoutEnded {
+        return Act {
+            done: format!("ended that it is sent{to} without agreement"),
+            wanted: "end that it is sent without agreement".to_owned(),
+        };
+    }
+    let why = SendingReason::parse(&seen.what).map_or("", SendingReason::words);
+    let why = if why.is_empty() {
+        String::new()
+    } else {
+        format!(": {why}")
+    };
+    Act {
+        done: format!("sent{to} without agreement{why}"),
+        wanted: "send without agreement".to_owned(),
     }
 }
 
@@ -463,7 +498,10 @@ mod tests {
             sender: Some(place("Oak Primary")),
             to: vec![place("Elm Secondary")],
             from: Some(place("Ash Academy")),
-            what: "enrolled".to_owned(),
+            what: match kind {
+                EntryKind::SentWithoutAgreement => "urgent_need".to_owned(),
+                _ => "enrolled".to_owned(),
+            },
             count: 3,
             ..Seen::default()
         }

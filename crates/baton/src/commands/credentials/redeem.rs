@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::folder::{self, Folder};
 use super::line;
+use crate::commands::agreement::AtJoining;
 use crate::connection::ConnectionArgs;
 use crate::output::{Exit, Output, Wrong};
 use crate::pki;
@@ -49,6 +50,8 @@ pub(super) struct RedeemArgs {
     /// Town of the council.
     #[arg(long, default_value = "", hide_default_value = true)]
     town: String,
+    #[command(flatten)]
+    joining: AtJoining,
     /// File with the token.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -64,6 +67,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<Exit> {
     let certificate = std::fs::read_to_string(&args.service_certificate)
         .map_err(|error| Wrong::unreadable(&args.service_certificate, &error))?;
+    let signed = args.joining.signed()?;
     let token = token(args.token_file.as_deref(), output)?;
     let connection = to
         .builder(&args.url, certificate.as_bytes())
@@ -88,6 +92,7 @@ pub(super) async fn run(
             ..Default::default()
         }),
         certificate_spki_sha256: pair.spki_sha256.to_vec().into(),
+        agreement: signed,
     };
     let made = match Client::new(connection).bootstrap(request).await {
         Ok(made) => made,

@@ -1,7 +1,9 @@
 //! Records out to the service, many at a time, and what became of each.
 
+use std::collections::BTreeSet;
+
 use baton_client::{Client, ClientError, request_id};
-use baton_wire::v1;
+use baton_wire::{json as wire, v1};
 use futures::{StreamExt as _, stream};
 use indicatif::ProgressBar;
 use prost::Message as _;
@@ -9,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::Refused;
 use super::record::Place;
-use crate::commands::batch;
+use crate::commands::{agreement, batch};
 use crate::output::{Exit, Output};
 
 /// Records held until they are sent together.
@@ -42,6 +44,8 @@ struct Tally {
     refused: u64,
     /// Of them, those the service does not allow this caller at all.
     denied: u64,
+    /// What is told of receivers without an agreement, once each.
+    without: BTreeSet<String>,
 }
 
 /// What became of one record.
@@ -138,6 +142,7 @@ impl Outbox {
                 version,
                 changed,
                 notices,
+                missing_agreement,
                 ..
             }) => {
                 let count = if changed {
@@ -150,6 +155,10 @@ impl Outbox {
                 json["version"] = version.into();
                 json["changed"] = changed.into();
                 let told = noticed(&mut json, notices);
+                if let Some(missing) = &missing_agreement {
+                    json["missing_agreement"] = wire::write(missing).unwrap_or_default();
+                    self.tally.without.insert(agreement::told(missing));
+                }
                 if self.output.is_json() || changed || !told.is_empty() {
                     let said = || format!("{}: {name} version {version}{told}", self.place(place));
                     self.bar.suspend(|| self.output.result(&json, said));
@@ -215,6 +224,7 @@ impl Outbox {
             publishable,
             refused,
             denied,
+            without,
         } = self.tally;
         let json = if self.dry_run {
             json!({ "publishable": publishable, "refused": refused, "dry_run": true })
@@ -233,6 +243,7 @@ impl Outbox {
                 }
             }
         });
+        agreement::advise(&without, self.output);
         match refused {
             0 => Exit::Done,
             refused if refused == denied && published + unchanged == 0 => {

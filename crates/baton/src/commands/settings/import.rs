@@ -11,6 +11,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::send;
+use crate::commands::agreement::AtJoining;
 use crate::commands::batch;
 use crate::commands::credentials::la_code;
 use crate::commands::refused::Refused;
@@ -24,9 +25,12 @@ Examples:
   baton settings import --gias edubasealldata.csv
   baton settings import --gias edubasealldata.csv --council 351 --council 352
   baton settings import --gias edubasealldata.csv --dry-run
+  baton settings import --gias members.csv --agreement-text framework.pdf \
+    --agreement-version 2026.1
 
 The file is \"all establishment data\" of get-information-schools.service.gov.uk, as it is
-downloaded. The same file again changes nothing.")]
+downloaded. The same file again changes nothing. With the agreement it
+is recorded of every setting of the file that has signed nothing before: give one of those that signed.")]
 pub(super) struct ImportArgs {
     /// The register, CSV.
     #[arg(long, value_name = "FILE")]
@@ -34,6 +38,8 @@ pub(super) struct ImportArgs {
     /// Only establishments of this council, three digits; may be given again.
     #[arg(long = "council", value_name = "CODE", value_parser = la_code)]
     councils: Vec<LaCode>,
+    #[command(flatten)]
+    joining: AtJoining,
     /// Only tell what would be done.
     #[arg(long)]
     dry_run: bool,
@@ -61,7 +67,9 @@ pub(super) async fn run(
             source.name
         ));
     }
+    let signed = args.joining.signed()?;
     let client = to.connect().await?;
+    let with = (signed.as_ref(), args.dry_run);
     let mut import = Import {
         name: source.name,
         bar: source.bar,
@@ -84,10 +92,10 @@ pub(super) async fn run(
             }
         }
         if rows.len() == batch::ITEMS_MAX {
-            import.send(&client, &mut rows, args.dry_run).await?;
+            import.send(&client, &mut rows, with).await?;
         }
     }
-    import.send(&client, &mut rows, args.dry_run).await?;
+    import.send(&client, &mut rows, with).await?;
     Ok(import.finish(args.dry_run))
 }
 
@@ -112,13 +120,13 @@ impl Import {
         &mut self,
         client: &Client,
         rows: &mut Vec<(RegisterRow, v1::Setting)>,
-        dry_run: bool,
+        with: (Option<&v1::SignedAgreement>, bool),
     ) -> anyhow::Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
         let (rows, settings): (Vec<_>, Vec<_>) = rows.drain(..).unzip();
-        let answers = send(client, &settings, dry_run).await?;
+        let answers = send(client, &settings, with).await?;
         for (row, answer) in rows.iter().zip(answers) {
             match answer.map(|imported| imported.outcome()) {
                 Ok(v1::ImportOutcome::Created) => self.tally.created += 1,

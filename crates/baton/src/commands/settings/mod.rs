@@ -14,6 +14,7 @@ use baton_domain::route::SettingKind;
 use baton_wire::{json, v1};
 use clap::{Args, Subcommand};
 
+use super::agreement::AtJoining;
 use super::batch;
 use super::refused::Refused;
 use crate::connection::ConnectionArgs;
@@ -55,9 +56,11 @@ Examples:
   baton settings add --kind childminder --name 'Childminder, Mill Lane' \\
     --code ofsted-ey:EY123456 --council 351 --town Exampleton
   baton settings add --kind adult-social-care --name 'Adult Social Care' \\
-    --code baton-local:adult-services --council 351
+    --code baton-local:adult-services --council 351 \
+    --agreement-text framework.pdf --agreement-version 2026.1
 
-A setting is known again by any of its codes: the same command with another name renames it.")]
+A setting is known again by any of its codes: the same command with another name renames it. What it
+signed at joining is recorded if it has signed nothing before (docs/agreement.md).")]
 struct AddArgs {
     /// What it is.
     #[arg(long, value_parser = kind, value_name = "KIND", long_help = "\
@@ -79,6 +82,8 @@ adult-social-care, health-service or vendor.")]
     /// It has closed.
     #[arg(long)]
     closed: bool,
+    #[command(flatten)]
+    joining: AtJoining,
     /// Only tell what would be done.
     #[arg(long)]
     dry_run: bool,
@@ -127,7 +132,9 @@ async fn add(args: AddArgs, client: &Client, output: Output) -> anyhow::Result<E
         state: state.into(),
         ..Default::default()
     };
-    let answer = send(client, &[setting], args.dry_run).await?.pop();
+    let signed = args.joining.signed()?;
+    let with = (signed.as_ref(), args.dry_run);
+    let answer = send(client, &[setting], with).await?.pop();
     match answer {
         Some(Ok(imported)) => {
             let setting = imported.setting.clone().unwrap_or_default();
@@ -204,12 +211,13 @@ pub(super) async fn by_code(
 async fn send(
     client: &Client,
     settings: &[v1::Setting],
-    validate_only: bool,
+    (signed, validate_only): (Option<&v1::SignedAgreement>, bool),
 ) -> Result<Vec<batch::Answer<v1::ImportedSetting>>, baton_client::ClientError> {
     batch::settle(settings, async |settings| {
         let request = v1::ImportSettingsRequest {
             settings,
             validate_only,
+            agreement: signed.cloned(),
             ..Default::default()
         };
         let told = client.import_settings(request).await?.settings;

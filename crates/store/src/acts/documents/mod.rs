@@ -237,7 +237,7 @@ impl Scene<'_> {
         let told = told.filter(|known| known.profile_id == profile.id && known.is_told());
         let told: Vec<SettingId> = told.map(|known| known.setting_id.clone()).collect();
         for receiver in &told {
-            if !changed.is_subset(self.refused(row, receiver, changed)) {
+            if !changed.is_subset(self.closed_to((row, profile), receiver, changed)) {
                 self.release(row, profile, receiver);
             }
         }

@@ -41,6 +41,10 @@ pub enum RecipientFault {
     TooMany,
     /// It is no recipient of this move.
     NotNamed,
+    /// It is neither the destination nor a recipient that who asks knows of.
+    NotReceiving,
+    /// The move went to as many settings without an agreement as it may.
+    TooManyWithout,
 }
 
 impl Scene<'_> {

@@ -238,9 +238,7 @@ impl Scene<'_> {
     fn settle(&mut self, row: &TransitionRow, setting: &SettingId, widened: bool) {
         let profiles: Vec<ProfileRow> = self.world.profiles_of(&row.id).cloned().collect();
         for profile in &profiles {
-            let key = format!("{}/{setting}", profile.id);
-            let told = self.world.released.get(&key);
-            let told = told.is_some_and(ReleasedRow::is_told);
+            let told = self.knows(row, profile, setting);
             if !addressees(self, row, profile).contains(setting) {
                 self.close(row, profile, setting);
             } else if !told || widened {

@@ -59,7 +59,7 @@ fn restricted(of: KindSet) -> KindSet {
 impl Scene<'_> {
     /// Whether who asks may know that this is a recipient: of one that gets restricted kinds alone
     /// only a safeguarding lead does.
-    pub(super) fn is_known(&self, named: &RecipientRow, question: Question) -> bool {
+    pub(in crate::acts) fn is_known(&self, named: &RecipientRow, question: Question) -> bool {
         let gets = kinds(named.kinds);
         let hides = restricted(gets);
         named.named().is_some()
@@ -77,6 +77,8 @@ impl Scene<'_> {
     pub(crate) fn summary_with(&mut self, row: &TransitionRow, question: Question) -> MoveSummary {
         let mut summary = self.summary(row, question.relation);
         summary.recipients = self.recipients_shown(row, question);
+        let shown = summary.recipients.iter().map(|one| &one.setting);
+        summary.without_agreement = self.receivers_without(row, question, shown);
         summary
     }
 

@@ -10,7 +10,7 @@ use baton_domain::sharing::sharing;
 
 use super::toward;
 use crate::acts::release::addressees;
-use crate::rows::{ProfileRow, ReleasedRow, TransitionRow};
+use crate::rows::{ProfileRow, TransitionRow};
 use crate::scene::Scene;
 use crate::view::kinds;
 
@@ -44,7 +44,7 @@ impl Scene<'_> {
     }
 
     /// Settings a contribution is for that are told when these kinds of it change: not those who know of
-    /// it and to whom all of these are refused.
+    /// it and to whom all of these are closed.
     pub(crate) fn told_of_change(
         &self,
         row: &TransitionRow,
@@ -53,9 +53,8 @@ impl Scene<'_> {
     ) -> Vec<SettingId> {
         let mut all = addressees(self, row, profile);
         all.retain(|to| {
-            let known = self.world.released.get(&format!("{}/{to}", profile.id));
-            let new = !known.is_some_and(ReleasedRow::is_told);
-            new || !changed.is_subset(self.refused(row, to, changed))
+            let closed = self.closed_to((row, profile), to, changed);
+            !self.knows(row, profile, to) || !changed.is_subset(closed)
         });
         all
     }
@@ -89,12 +88,8 @@ impl Scene<'_> {
                 self.world.arrives(&row.learner_id);
             }
             for profile in &profiles {
-                let key = format!("{}/{to}", profile.id);
-                let told = self
-                    .world
-                    .released
-                    .get(&key)
-                    .is_some_and(ReleasedRow::is_told);
+                let told = self.knows(row, profile, to);
+                let opened = opened.difference(self.closed_to((row, profile), to, opened));
                 let more = !kinds(profile.kinds).intersection(opened).is_empty();
                 if !addressees(self, row, profile).contains(to) {
                     self.close(row, profile, to);

@@ -70,6 +70,7 @@ fn draft(kind: SettingKind, name: &str) -> SettingDraft {
 fn import(name: &str) -> ImportSetting {
     ImportSetting {
         setting: draft(SettingKind::School, name),
+        signed: None,
         request: request(&format!("import-{name}")),
         validate_only: false,
     }
@@ -116,6 +117,7 @@ async fn first_officer(ledger: &Ledger, presented: &crate::Presented) -> Caller 
     };
     let act = Bootstrap {
         council: draft(SettingKind::Council, "council"),
+        signed: None,
         proof: Proof::Certificate([1; 32]),
     };
     let made = ledger.act(&first, act).await.unwrap().value;

@@ -54,6 +54,7 @@ impl Activity {
             EntryKind::SettingsListed
             | EntryKind::CredentialsListed
             | EntryKind::DelegationsListed
+            | EntryKind::AgreementsListed
             | EntryKind::TransitionShown
             | EntryKind::TransitionsListed
             | EntryKind::Pulled
@@ -71,6 +72,8 @@ impl Activity {
             EntryKind::SettingImported
             | EntryKind::CaretakerSet
             | EntryKind::DelegationAdded
+            | EntryKind::AgreementSigned
+            | EntryKind::SentWithoutAgreement
             | EntryKind::PolicyReplaced
             | EntryKind::Planned
             | EntryKind::Redirected
@@ -90,6 +93,8 @@ impl Activity {
             | EntryKind::RestrictionLifted => Self::Update,
             EntryKind::CredentialRevoked
             | EntryKind::DelegationEnded
+            | EntryKind::AgreementEnded
+            | EntryKind::SendingWithoutEnded
             | EntryKind::Withdrawn
             | EntryKind::RecipientEnded
             | EntryKind::DocumentRemoved

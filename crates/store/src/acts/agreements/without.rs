@@ -1,0 +1,188 @@
+//! A move sent to a setting though one of the two has not signed: recorded by the head with a reason of
+//! a closed list, in force at once, and taken back.
+
+use baton_domain::access::Action;
+use baton_domain::act::{EndSendingWithoutAgreement, SendWithoutAgreement};
+use baton_domain::entry::EntryKind;
+use baton_domain::ids::{SettingIdentifier, TransitionId};
+
+use crate::acts::erase::alive;
+use crate::acts::recipients::RecipientFault;
+use crate::acts::redirect::{Redirected, find};
+use crate::acts::release::addressees;
+use crate::acts::settings::{code_text, resolve};
+use crate::acts::{Idempotent, Step, direct};
+use crate::refusal::Refusal;
+use crate::rows::{ProfileRow, SentWithoutRow, SettingRow, TransitionRow, fact};
+use crate::scene::{Question, Scene};
+use crate::world::{Needs, Put as _};
+
+/// Settings a move was ever sent to without an agreement: an erasure takes them all back in one entry.
+pub(in crate::acts) const EVER_MAX: usize = 8;
+
+fn needed(needs: &mut Needs, transition: &TransitionId, setting: &SettingIdentifier) {
+    needs.transitions.insert(transition.clone());
+    needs.codes.insert(code_text(setting));
+}
+
+impl Scene<'_> {
+    /// The receiver a code names, as far as who asks may know that it is one.
+    fn receiver(
+        &self,
+        (row, question): (&TransitionRow, Question),
+        code: &SettingIdentifier,
+    ) -> Result<SettingRow, Vec<RecipientFault>> {
+        let to = resolve(self.world, code).ok_or(vec![RecipientFault::Unknown])?;
+        let destination = row.to_id.as_ref() == Some(&to.id);
+        let beside = self.world.recipient(&row.id, &to.id);
+        if destination || beside.is_some_and(|one| self.is_known(one, question)) {
+            Ok(to)
+        } else {
+            Err(vec![RecipientFault::NotReceiving])
+        }
+    }
+
+    /// Reasons that were recorded for other receivers of a move, whatever became of them.
+    fn sent_without_to_others(&self, row: &TransitionRow, to: &SettingRow) -> usize {
+        let all = self.world.sent_without.iter();
+        all.filter(|one| one.transition_id == row.id && one.setting_id != to.id)
+            .count()
+    }
+
+    /// Has a receiver's feed say what it may see after a reason was recorded or taken back.
+    fn settle_agreement(&mut self, row: &TransitionRow, to: &SettingRow) {
+        let mut profiles: Vec<ProfileRow> = self.world.profiles_of(&row.id).cloned().collect();
+        // What is kept apart comes last: it changes no number of what others are told.
+        profiles.sort_by_key(ProfileRow::is_apart);
+        for profile in &profiles {
+            if !addressees(self, row, profile).contains(&to.id) {
+                self.close(row, profile, &to.id);
+            } else if !self.knows(row, profile, &to.id) {
+                self.release(row, profile, &to.id);
+            } else {
+                self.remember_short(row, profile, &to.id);
+            }
+        }
+    }
+}
+
+impl Step for SendWithoutAgreement {
+    type Outcome = Redirected;
+    const TAKES_AWAY: bool = false;
+
+    fn kind(&self) -> EntryKind {
+        EntryKind::SentWithoutAgreement
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needed(needs, &self.transition, &self.setting);
+    }
+
+    fn request(&self) -> Option<Idempotent<'_>> {
+        let content = format!("{} {:?} {:?}", self.transition, self.setting, self.reason);
+        Some(Idempotent {
+            id: &self.request,
+            method: "send_without_agreement",
+            content: content.into_bytes(),
+        })
+    }
+
+    fn remember(outcome: &Redirected) -> String {
+        outcome.remembered()
+    }
+
+    fn recall(remembered: &str) -> Option<Redirected> {
+        serde_json::from_str(remembered).ok()
+    }
+
+    fn decide(&self, scene: &mut Scene<'_>) -> Result<Redirected, Refusal> {
+        let (row, question) = find(scene, &self.transition)?;
+        scene.require(Action::SendWithoutAgreement, question)?;
+        alive(&row)?;
+        if scene.is_marked(&row.learner_id, fact::RESTRICTED) {
+            return Err(Refusal::Failed("PROCESSING_RESTRICTED"));
+        }
+        let to = scene.receiver((&row, question), &self.setting);
+        let to = to.map_err(Refusal::RecipientUnfit)?;
+        if scene.without_agreement(&row, &to.id).is_none() {
+            return Err(Refusal::Failed("AGREEMENT_IN_FORCE"));
+        }
+        if scene.sent_without_to_others(&row, &to) >= EVER_MAX {
+            let wrong = vec![RecipientFault::TooManyWithout];
+            return Err(Refusal::RecipientUnfit(wrong));
+        }
+        scene.detail("to", to.id.as_str());
+        scene.detail("why", self.reason.name());
+        let after = SentWithoutRow {
+            transition_id: row.id.clone(),
+            setting_id: to.id.clone(),
+            reason: i64::from(self.reason.number()),
+            ended: 0,
+        };
+        if scene
+            .world
+            .sent_without
+            .get(&format!("{}/{}", row.id, to.id))
+            != Some(&after)
+        {
+            scene.world.put(after);
+            scene.settle_agreement(&row, &to);
+            scene.world.arrives(&row.learner_id);
+        }
+        Ok(Redirected {
+            transition: scene.summary_after(&row, question),
+        })
+    }
+}
+
+impl Step for EndSendingWithoutAgreement {
+    type Outcome = Redirected;
+    const TAKES_AWAY: bool = true;
+
+    fn kind(&self) -> EntryKind {
+        EntryKind::SendingWithoutEnded
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needed(needs, &self.transition, &self.setting);
+    }
+
+    fn request(&self) -> Option<Idempotent<'_>> {
+        let content = format!("{} {:?}", self.transition, self.setting).into_bytes();
+        Some(Idempotent {
+            id: &self.request,
+            method: "end_sending_without_agreement",
+            content,
+        })
+    }
+
+    fn remember(outcome: &Redirected) -> String {
+        outcome.remembered()
+    }
+
+    fn recall(remembered: &str) -> Option<Redirected> {
+        serde_json::from_str(remembered).ok()
+    }
+
+    fn decide(&self, scene: &mut Scene<'_>) -> Result<Redirected, Refusal> {
+        let (row, question) = find(scene, &self.transition)?;
+        scene.require(Action::SendWithoutAgreement, question)?;
+        alive(&row)?;
+        let to = resolve(scene.world, &self.setting);
+        let key = |to: &SettingRow| format!("{}/{}", row.id, to.id);
+        let stands = to.as_ref().and_then(|to| {
+            let known = scene.world.sent_without.get(&key(to));
+            known.filter(|known| known.stands()).cloned()
+        });
+        let Some((to, stands)) = to.zip(stands) else {
+            return Err(Refusal::Failed("NOT_SENT_WITHOUT_AGREEMENT"));
+        };
+        scene.detail("to", to.id.as_str());
+        scene.world.put(SentWithoutRow { ended: 1, ..stands });
+        scene.settle_agreement(&row, &to);
+        Ok(Redirected {
+            transition: scene.summary_after(&row, question),
+        })
+    }
+}
+direct!(SendWithoutAgreement, EndSendingWithoutAgreement);
