@@ -38,7 +38,7 @@ impl Caller {
         Ok(self.settings().sign_agreement(asked).await?.into_inner())
     }
 
-    async fn signs_no_more(&self, setting: &str) -> Answer<v1::EndAgreementResponse> {
+    pub(crate) async fn signs_no_more(&self, setting: &str) -> Answer<v1::EndAgreementResponse> {
         let asked = v1::EndAgreementRequest {
             parent: self.setting.clone(),
             setting: setting.to_owned(),
@@ -47,7 +47,7 @@ impl Caller {
         Ok(self.settings().end_agreement(asked).await?.into_inner())
     }
 
-    async fn sends_without(
+    pub(crate) async fn sends_without(
         &self,
         of: &str,
         to: &Setting,
@@ -64,7 +64,7 @@ impl Caller {
         Ok(answer.into_inner())
     }
 
-    async fn sends_without_no_more(
+    pub(crate) async fn sends_without_no_more(
         &self,
         of: &str,
         to: &Setting,

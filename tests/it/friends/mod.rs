@@ -12,6 +12,7 @@ mod chance;
 mod leads_to;
 mod moving;
 mod shown;
+mod unsigned;
 
 /// The day the offers of the tests were made.
 const OFFERED: &str = "2026-03-02";

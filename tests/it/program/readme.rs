@@ -23,6 +23,7 @@ fn the_tour_of_the_readme_works_as_it_stands() {
         let mut desk = Desk::new(Home::sqlite(), Form::Prose);
         let folder = desk.folder().to_owned();
         std::fs::write(folder.join("edubasealldata.csv"), file("register.csv")).unwrap();
+        std::fs::write(folder.join("framework.pdf"), "who does what").unwrap();
 
         let tour = commands("## Running one");
         let (before, rest) = tour.split_once("baton serve --folder data").unwrap();
