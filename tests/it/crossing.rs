@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use baton_wire::status::Reason;
 use baton_wire::twin as wire;
 use baton_wire::v1::{self, Point, Role, TransitionState};
+use prost::Message as _;
 
 use crate::harness::*;
 
@@ -106,6 +107,12 @@ on_both_engines! {
                 names.push(receiver.mine(&published.name));
             }
             if point == Point::Post16ToAdult {
+                // Nobody under 16 is released to an adult service.
+                for friend in &friends {
+                    let identity = v1::Sections::decode(content.clone()).unwrap().identity;
+                    let said = v1::Sections { identity, ..Default::default() };
+                    sender.publish(submission(friend, said)).await.unwrap();
+                }
                 for of in friends.iter().chain([&of]) {
                     sender.record(&of.name, v1::TransitionFact::PersonReleased).await.unwrap();
                 }

@@ -69,7 +69,8 @@ async fn who_do_not_come(exchange: &Exchange, sender: &Caller) -> Vec<v1::PeerRo
     rows.push(row("is not named", &[]));
 
     let mut late = exchange.plan_of(v1::Point::PrimaryToSecondary);
-    "2026-03-20".clone_into(&mut late.offer_date);
+    late.offer_date.clear();
+    late.acceptance = v1::AcceptanceState::Unspecified.into();
     rows.push(row("was not offered yet", &late.learner));
     let mut declined = exchange.plan_of(v1::Point::PrimaryToSecondary);
     declined.acceptance = v1::AcceptanceState::Declined.into();

@@ -10,8 +10,8 @@ use crate::chance::{Dice, seed};
 use crate::decisions::said_by_a_parent;
 use crate::harness::*;
 
-const CHILDREN: usize = 7;
-const STEPS: usize = 36;
+const CHILDREN: usize = 8;
+const STEPS: usize = 48;
 const ABOUT_FRIENDS: &[SectionKind] = &[SectionKind::Relationships];
 
 /// What a child's records say.
@@ -110,6 +110,7 @@ impl<'e> Town<'e> {
         (known.profile, known.friends, known.withdrawn) = (published.name, friends, false);
     }
 
+    /// Something happens to a child; what was taken back of one is there again next time.
     async fn step(&mut self, dice: &mut Dice) -> String {
         let at = dice.below(CHILDREN);
         let of = self.children[at].child.of.name.clone();
@@ -118,44 +119,48 @@ impl<'e> Town<'e> {
             self.children[at].restricted = false;
             return format!("{at} is not restricted any more");
         }
-        match dice.below(7) {
-            0..=2 => {
-                let school = dice.below(2);
-                self.exchange
-                    .goes_to(&self.children[at].child, &self.schools[school].setting)
-                    .await;
+        if self.children[at].withdrawn {
+            self.publish(at, dice).await;
+            return format!("{at} is published again");
+        }
+        match dice.below(8) {
+            0..=3 => {
+                let school = usize::from(dice.one_in(3));
+                let to = &self.schools[school].setting;
+                self.exchange.goes_to(&self.children[at].child, to).await;
                 self.children[at].to = Some(school);
                 format!("{at} goes to {school}")
             }
-            3 if !self.children[at].withdrawn => {
-                self.sender
-                    .withdraw(&self.children[at].profile)
-                    .await
-                    .unwrap();
+            4 => {
+                let profile = &self.children[at].profile;
+                self.sender.withdraw(profile).await.unwrap();
                 self.children[at].withdrawn = true;
                 format!("{at} is withdrawn")
             }
-            3 | 4 => {
-                self.publish(at, dice).await;
-                format!("{at} is published with {:?}", self.children[at].friends)
-            }
             5 => {
+                self.publish(at, dice).await;
+                format!("{at} names {:?}", self.children[at].friends)
+            }
+            6 => {
                 self.sender.restrict(&of).await.unwrap();
                 self.children[at].restricted = true;
                 format!("{at} is restricted")
             }
-            _ => {
-                let refused = !self.children[at].refused;
-                let said = if refused {
-                    DecisionSaid::Refused
-                } else {
-                    DecisionSaid::Withdrawn
-                };
-                said_by_a_parent(&self.sender, &of, (said, ABOUT_FRIENDS)).await;
-                self.children[at].refused = refused;
-                format!("{at} is refused: {refused}")
-            }
+            _ => self.decide(at, &of).await,
         }
+    }
+
+    /// A parent refuses what is said of friends, or takes that back.
+    async fn decide(&mut self, at: usize, of: &str) -> String {
+        let known = &mut self.children[at];
+        known.refused = !known.refused;
+        let said = if known.refused {
+            DecisionSaid::Refused
+        } else {
+            DecisionSaid::Withdrawn
+        };
+        said_by_a_parent(&self.sender, of, (said, ABOUT_FRIENDS)).await;
+        format!("{at}: {said:?}")
     }
 
     /// Friends of a child whom a school is shown.
@@ -244,7 +249,7 @@ on_both_engines! {
                 town.is_followed().await;
             }
         }
-        assert!(shown > 2 * STEPS, "{shown}: hardly anybody was ever shown");
+        assert!(shown > STEPS, "{shown}: hardly anybody was ever shown");
         exchange.holds().await;
     }
 }

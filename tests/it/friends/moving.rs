@@ -147,16 +147,19 @@ on_both_engines! {
 
     async fn a_friend_whose_day_comes_is_told_of_on_that_day(exchange) {
         let (sender, senco) = (exchange.publisher().await, exchange.senco().await);
-        let mut late = exchange.plan_of(v1::Point::PrimaryToSecondary);
-        "2026-03-20".clone_into(&mut late.offer_date);
-        let friend = exchange.planned_as(late).await;
+        // Offered already, and told on the primary offer day.
+        let friend = exchange.planned_as(v1::PlannedTransition {
+            route: "infant-junior".to_owned(),
+            ..exchange.plan_of(v1::Point::PrimaryToSecondary)
+        })
+        .await;
         let child = exchange.classmate().await;
         let subscription = senco.subscribe().await.unwrap();
         let rows = vec![row("Ada", &friend.learner)];
         let profile = sender.names_friends(&child.of, rows).await;
         let first = senco.await_item(&subscription, "").await.unwrap();
         assert_eq!(senco.sees(&profile).await, set(&[]));
-        exchange.hand.send_replace(at("2026-03-20T09:00:00Z"));
+        exchange.hand.send_replace(at("2026-04-16T09:00:00Z"));
         let again = senco.await_item(&subscription, &first.token).await.unwrap();
         assert_eq!(the_profile(&again.items).name, senco.mine(&profile));
         assert_eq!(senco.sees(&profile).await, set(&["Ada"]));

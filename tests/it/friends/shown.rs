@@ -76,6 +76,8 @@ on_both_engines! {
             name: sender.mine(&child.of.name),
             setting: Some(exchange.academy.code.clone()),
             relation: v1::RecipientRelation::Dual.into(),
+            first_day: "2026-03-10".to_owned(),
+            last_day: "2026-07-31".to_owned(),
             purpose: v1::RecipientPurpose::DualRegistration.into(),
             request_id: fresh(),
             ..Default::default()
