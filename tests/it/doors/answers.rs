@@ -82,12 +82,16 @@ impl Contract {
         fields
     }
 
+    /// Whether a call has an idempotency key, or each item of it one.
     fn changes(&self, method: &MethodDescriptorProto) -> bool {
-        let request = &self.messages[own(method.input_type()).expect("a request of the contract")];
-        request
-            .field
-            .iter()
-            .any(|field| field.name() == "request_id")
+        let keyed = |message: &str| {
+            let mut fields = self.messages[message].field.iter();
+            fields.any(|field| field.name() == "request_id")
+        };
+        let request = own(method.input_type()).expect("a request of the contract");
+        let items = self.messages[request].field.iter();
+        let mut items = items.filter_map(|field| own(field.type_name()));
+        keyed(request) || items.any(|item| self.messages.contains_key(item) && keyed(item))
     }
 }
 
