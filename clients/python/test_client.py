@@ -167,8 +167,15 @@ class Crossing(TestCase):
         self.assertEqual(item.profile.version, 1)
         self.assertFalse(item.profile.HasField("content"))  # named only: it was not asked for
 
+        # A friend whom nothing names is shown to nobody outside, and the sender is told so.
+        (notice,) = done.notices
+        told = (notice.field, notice.rule)
+        self.assertEqual(told, ("profile.content.relationships.peers[0]", "peer.unnamed"))
+        expected = type(said.content)()
+        expected.CopyFrom(said.content)
+        del expected.relationships.peers[:]
         got = receiver.get(item.profile.name)
-        self.assertEqual(got.content, said.content)
+        self.assertEqual(got.content, expected)
         self.assertEqual(got.signatory, "Head teacher")
         some = receiver.get(item.profile.name, [options.SECTION_KIND_SUPPORT_STRATEGIES])
         kinds = [field.name for field, _ in some.content.ListFields()]
