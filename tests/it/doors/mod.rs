@@ -109,6 +109,9 @@ on_both_engines! {
         SettingService/IssueCredential            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         SettingService/RevokeCredential           nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         SettingService/AddDelegation              nobody 0      nobody 0      nobody 0      denied 1      denied 1      ok 1          ok 1          ok 1
+        SettingService/SignAgreement              nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        SettingService/ListAgreements             nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        SettingService/EndAgreement               nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         SettingService/ListDelegations            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         SettingService/EndDelegation              nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         AuditService/GetCheckpoint                nobody 0      nobody 0      nobody 0      ok 0          ok 0          ok 0          ok 0          ok 0
@@ -133,6 +136,8 @@ on_both_engines! {
         TransitionService/GetTransition           nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      ok 1          ok 1
         TransitionService/ListTransitions         nobody 0      nobody 0      nobody 0      ok 1          denied 1      ok 1          ok 1          ok 1
         TransitionService/AddRecipient            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        TransitionService/SendWithoutAgreement    nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
+        TransitionService/EndSendingWithoutAgreementnobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         TransitionService/EndRecipient            nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         TransitionService/SetPlanCouncil          nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
         TransitionService/RecordSharingDecision   nobody 0      nobody 0      nobody 0      denied 1      denied 1      denied 1      denied 1      ok 1
