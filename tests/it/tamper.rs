@@ -44,6 +44,16 @@ fn of_rows(credential: &str) -> Vec<Change> {
     let rows = [
         ("credential", "roles = 1048575", credential),
         (
+            "agreement",
+            "ended = 1 - ended",
+            one("agreement", "setting_id"),
+        ),
+        (
+            "sent_without",
+            "reason = reason + 1",
+            one("sent_without", "transition_id"),
+        ),
+        (
             "delegation",
             "scopes = scopes + 64",
             one("delegation", "setting_id"),
@@ -138,6 +148,7 @@ on_both_engines! {
         with_a_document(exchange).await;
         with_a_vendor(exchange).await;
         with_decisions(exchange).await;
+        crate::agreements::with_agreements(exchange).await;
         let person = exchange.person(&exchange.primary, &[Role::Publisher]).await;
         let credential = person.credential.rsplit('/').next().unwrap();
         let folder = tempfile::tempdir().unwrap();

@@ -71,7 +71,8 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
         ],
         EntryKind::Bootstrapped => {
             let council = ("setting", text(&setting(0x22)));
-            [vec![council], detail(EntryKind::CredentialIssued)].concat()
+            let issued = detail(EntryKind::CredentialIssued);
+            [vec![council], issued, signed_at_joining()].concat()
         }
         EntryKind::CredentialIssued => vec![
             ("credential", text(&credential())),
@@ -79,10 +80,11 @@ fn detail(kind: EntryKind) -> Vec<(&'static str, Json)> {
             ("roles", Json::Arr(vec![text("publisher"), text("dsl")])),
         ],
         EntryKind::SettingImported => {
-            vec![
+            let words = vec![
                 ("setting", text(&setting(0x22))),
                 ("validate_only", Json::Bool(true)),
-            ]
+            ];
+            [words, signed_at_joining()].concat()
         }
         EntryKind::SettingsListed | EntryKind::AccessRowsListed => vec![("shown", Json::Int(50))],
         EntryKind::CredentialsListed => vec![("for", text(&setting(0x22)))],
@@ -196,6 +198,17 @@ fn of_sharing(kind: EntryKind) -> Vec<(&'static str, Json)> {
             ("toward", text("education")),
         ],
     }
+}
+
+/// What a setting signed when it was registered.
+fn signed_at_joining() -> Vec<(&'static str, Json)> {
+    let text = |value: &str| Json::Str(value.to_owned());
+    vec![
+        ("first_day", text("2025-09-01")),
+        ("recorded", Json::Bool(true)),
+        ("text", text("2025.1")),
+        ("text_sha256", text(&"7e".repeat(32))),
+    ]
 }
 
 /// Who signed what.

@@ -171,9 +171,10 @@ impl World {
     }
 
     pub(crate) async fn import(&self, setting: SettingDraft) -> SettingView {
+        let signs = setting.kind != SettingKind::Vendor;
         let act = ImportSetting {
             setting,
-            signed: Some(values::signed()),
+            signed: signs.then(values::signed),
             request: self.request(),
             validate_only: false,
         };

@@ -19,7 +19,22 @@ struct Asked {
     values: &'static str,
 }
 
-const ASKED: [Asked; 11] = [
+const ASKED: [Asked; 14] = [
+    Asked {
+        sql: acts::OF_COUNCIL,
+        types: "text, text, bigint",
+        values: "'351', 'stg_2', 100",
+    },
+    Asked {
+        sql: acts::WITHOUT,
+        types: "text, text, bigint, text",
+        values: "'351', 'stg_2', 100, '2026-03-10'",
+    },
+    Asked {
+        sql: sweeper::OF_PARTY,
+        types: "text, text, bigint",
+        values: "'stg_large', 'trn_050000', 256",
+    },
     Asked {
         sql: acts::STIRRED,
         types: "text, bigint, text, bigint, bigint, text, text",
@@ -128,7 +143,8 @@ const TABLES: [&str; 18] = [
 ];
 
 /// The rows, said so that both engines understand it; `{n}` counts them.
-const FILL: [&str; 14] = [
+const FILL: [&str; 15] = [
+    "INSERT INTO agreement SELECT 'stg_' || n, '1', {blob}, '2025-09-01', NULL, 1, n % 2 FROM {n}",
     "INSERT INTO feed SELECT CASE WHEN n % 2 = 0 THEN 'stg_large' ELSE 'stg_' || n % 500 END, \
      n, 0, 1, CASE WHEN n % 50 = 0 THEN 1 ELSE 0 END, 'prf_' || n, 'trn_' || n, 2, 2025 FROM {n}",
     "INSERT INTO lease SELECT 'sub_' || n, 'wat_' || n FROM {n}",
@@ -142,7 +158,7 @@ const FILL: [&str; 14] = [
      CASE WHEN n % 1000 = 0 THEN '2026-03-01' END, 2, 0 FROM {n}",
     "INSERT INTO profile SELECT 'prf_' || substr('000000' || n, -6), 'trn_' || n, 'stg_large', 0, 1, \
      1, 1, 2, 'cnt_' || n, '', 1, n, n FROM {n}",
-    "INSERT INTO setting SELECT 'stg_' || n, 3, '', '', '', 1, {blob}, \
+    "INSERT INTO setting SELECT 'stg_' || n, 3, '', CASE WHEN n % 900 = 0 THEN '351' ELSE '' END, '', 1, {blob}, \
      CASE WHEN n % 50 = 0 THEN 'stg_' || n % 700 END FROM {n}",
     "INSERT INTO entry SELECT n, {blob}, {blob} FROM {n}",
     "INSERT INTO document SELECT 'doc_' || substr('000000' || n, -6), 'prf_' || n % 9000, 'cnt_' || n, \
