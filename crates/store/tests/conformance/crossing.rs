@@ -332,7 +332,7 @@ on_both_engines! {
                 "INSERT INTO profile SELECT '{other}', transition_id, '{setting}', apart, version, \
                  state, level, kinds, content_id, sections, bytes, position, published_us \
                  FROM profile WHERE id = '{0}'; \
-                 INSERT INTO released SELECT '{other}', setting_id, position, peers \
+                 INSERT INTO released SELECT '{other}', setting_id, position, peers, short \
                  FROM released WHERE profile_id = '{0}';",
                 first.profile
             )).await;
