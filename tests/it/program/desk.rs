@@ -26,6 +26,10 @@ pub(super) struct Desk {
     pub(super) shown: Shown,
 }
 
+/// Settings come with the agreement they signed at joining.
+pub(super) const JOIN: &str = "settings import --gias register.csv \
+     --agreement-text framework.txt --agreement-version 2026.1";
+
 impl Desk {
     pub(super) fn new(home: Home, form: Form) -> Self {
         let desk = Self {
@@ -54,7 +58,7 @@ impl Desk {
         let mut desk = Self::new(Home::sqlite(), form);
         desk.variables = variables;
         desk.open_council();
-        desk.does("officer", "settings import --gias register.csv");
+        desk.does("officer", JOIN);
         for (code, role, out) in [
             ("199901", "publisher", "sender"),
             ("199902", "receiver-lead", "receiver"),

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::harness::this_academic_year;
 
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
+    ("framework.txt", include_str!("fixtures/framework.txt")),
     ("register.csv", include_str!("fixtures/register.csv")),
     (
         "register-with-errors.csv",

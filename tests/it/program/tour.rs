@@ -2,7 +2,7 @@
 
 use baton_domain::log::note::SignerKey;
 
-use super::desk::Desk;
+use super::desk::{Desk, JOIN};
 use super::told::{Form, Told};
 use crate::harness::*;
 
@@ -33,8 +33,8 @@ async fn walk(home: Home, form: Form) {
 
 fn council(desk: &mut Desk) {
     desk.open_council();
-    desk.does("officer", "settings import --gias register.csv");
-    let again = desk.does("officer", "settings import --gias register.csv");
+    desk.does("officer", JOIN);
+    let again = desk.does("officer", JOIN);
     says_nothing_changed(desk, &again.out);
     let add = "settings add --kind childminder --name 'Childminder, Mill Lane' \
                --code ofsted-ey:EY123456 --council 351 --town Exampleton";
