@@ -24,6 +24,10 @@ pub enum Reader {
 
 /// A move of the child that is named, as it stands to who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts of their own, not states of one thing"
+)]
 pub struct FriendsMove {
     /// Its sender wrote the reference.
     pub of_author: bool,

@@ -131,18 +131,18 @@ impl Guard {
 }
 
 /// The words of a text between single spaces, in small letters without accents; then the same where
-/// hyphens and apostrophes part nothing.
+/// hyphens and apostrophes part nothing. A control character is between two texts: no phrase goes over
+/// it.
 fn forms(text: &str) -> [String; 2] {
     let mut forms = [" ".to_owned(), " ".to_owned()];
     let plain = text.nfkd().filter(|one| !is_combining_mark(*one));
     for one in plain.flat_map(char::to_lowercase) {
-        let joins = matches!(
-            one,
-            '\'' | '’' | '‘' | 'ʼ' | '`' | '´' | '-' | '‐' | '‑' | '–'
-        );
+        let joins = matches!(one, '\'' | '’' | '‘' | 'ʼ' | '-' | '‐' | '‑' | '–');
         for (form, ignored) in forms.iter_mut().zip([false, joins]) {
             if one.is_alphanumeric() {
-                form.push(one);
+                push_plain(form, one);
+            } else if one.is_control() && !one.is_whitespace() {
+                form.push_str(" \0 ");
             } else if !ignored && !form.ends_with(' ') {
                 form.push(' ');
             }
@@ -154,6 +154,21 @@ fn forms(text: &str) -> [String; 2] {
         }
     }
     forms
+}
+
+/// Letters that have no accent to lose, as they are written where a keyboard lacks them.
+fn push_plain(form: &mut String, letter: char) {
+    match letter {
+        'ß' => form.push_str("ss"),
+        'æ' => form.push_str("ae"),
+        'œ' => form.push_str("oe"),
+        'þ' => form.push_str("th"),
+        'ø' => form.push('o'),
+        'ł' => form.push('l'),
+        'đ' | 'ð' => form.push('d'),
+        'ı' => form.push('i'),
+        other => form.push(other),
+    }
 }
 
 /// What leads back to an identity that was put away.

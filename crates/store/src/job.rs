@@ -199,9 +199,10 @@ impl<S: Step> Queued for Job<S> {
             Some(Err(Refusal::Unfit(_))) => Verdict::Failed("DOCUMENT_UNFIT"),
             Some(Err(Refusal::RecipientUnfit(_))) => Verdict::Failed("RECIPIENT_UNFIT"),
             Some(Err(Refusal::DecisionUnfit(_))) => Verdict::Failed("DECISION_UNFIT"),
-            Some(Err(Refusal::OwnFriend(_))) => Verdict::Failed("INVALID_REQUEST"),
             Some(Err(Refusal::PolicySet(_))) => Verdict::Failed("POLICY_SET_REFUSED"),
-            Some(Err(Refusal::PastLast(_))) => Verdict::Failed("INVALID_REQUEST"),
+            Some(Err(Refusal::OwnFriend(_) | Refusal::PastLast(_))) => {
+                Verdict::Failed("INVALID_REQUEST")
+            }
             Some(Err(Refusal::FormerIdentity(_))) => {
                 Verdict::Failed(unremarkable(self.step.kind()))
             }

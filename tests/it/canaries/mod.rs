@@ -45,7 +45,7 @@ async fn send(exchange: &Exchange, sender: &Caller, learner: usize) -> Sent {
     let of = exchange.open_move().await;
     let (content, put) = marked(complete(learner as u64, &of.learner), learner);
     // Of every second profile: of the others nobody but the sender sees them.
-    let with_friends = learner % 2 == 0;
+    let with_friends = learner.is_multiple_of(2);
     if with_friends {
         exchange.with_friends(&of, &content).await;
     }

@@ -22,7 +22,7 @@ on_both_engines! {
         let rows = vec![
             friend.named("Ada"),
             row("Ben", &[]),
-            row("Cleo", &[unknown.clone()]),
+            row("Cleo", std::slice::from_ref(&unknown)),
             row("Dan", &differing),
             list.named("Eve"),
             row("Finn", &[local("28")]),
@@ -77,7 +77,7 @@ on_both_engines! {
         let rows = vec![
             row("herself", &[local("27")]),
             row("nobody", &[]),
-            row("herself again", &[number.clone()]),
+            row("herself again", std::slice::from_ref(&number)),
         ];
         let sender = exchange.publisher().await;
         let size = exchange.size();

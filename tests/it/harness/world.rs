@@ -125,11 +125,7 @@ impl Exchange {
     /// Plans the other children whom encoded sections name for where a move leads: who receives it is
     /// shown them. Their moves.
     pub(crate) async fn with_friends(&self, of: &Move, content: &Bytes) -> Vec<Move> {
-        let sections = v1::Sections::decode(content.clone()).unwrap();
-        let peers = sections
-            .relationships
-            .expect("a section that names them")
-            .peers;
+        let peers = peers_of(content);
         let mut moves = Vec::new();
         for peer in peers {
             let id = |scheme: &str, value: Option<String>| v1::LearnerIdentifier {
@@ -150,6 +146,14 @@ impl Exchange {
     pub(crate) async fn open_move(&self) -> Move {
         self.planned(v1::Point::PrimaryToSecondary).await
     }
+}
+
+fn peers_of(content: &Bytes) -> Vec<v1::PeerRow> {
+    let sections = v1::Sections::decode(content.clone()).unwrap();
+    sections
+        .relationships
+        .expect("a section that names them")
+        .peers
 }
 
 pub(super) async fn first_officer(door: &Door, token: &str) -> Caller {
