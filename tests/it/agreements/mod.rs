@@ -1,6 +1,7 @@
 //! The framework agreement: what goes without it, who signs, and what a head sends all the same.
 
 use baton_wire::v1::{self, Role};
+use futures::future::BoxFuture;
 use prost::Message as _;
 
 use crate::harness::*;
@@ -106,13 +107,16 @@ impl Exchange {
     }
 
     /// Publishes these sections as the head.
-    pub(super) async fn head_sends(
-        &self,
-        of: &Move,
+    pub(super) fn head_sends<'a>(
+        &'a self,
+        of: &'a Move,
         sections: v1::Sections,
-    ) -> v1::PublishProfileResponse {
-        let head = self.person(&of.from, &[Role::Publisher]).await;
-        head.publish(submission(of, sections)).await.unwrap()
+    ) -> BoxFuture<'a, v1::PublishProfileResponse> {
+        let sections = Box::new(sections);
+        Box::pin(async move {
+            let head = self.person(&of.from, &[Role::Publisher]).await;
+            head.publish(submission(of, *sections)).await.unwrap()
+        })
     }
 }
 

@@ -252,12 +252,10 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         Action::ManageKeys => role == Operator || role == Sweeper,
         Action::BackUp => role == Operator,
         Action::ReplacePolicies => role == CouncilAdministrator,
-        Action::Delegate => at(Source, &[Publisher]),
-        Action::Protect => at(Source, &[Publisher, Dsl]),
-        Action::SignAgreement => {
-            role == Operator || at(Source, &[Publisher]) || at(Council, &[CouncilAdministrator])
-        }
-        Action::SendWithoutAgreement => at(Source, &[Publisher]) || at(Caretaker, &[Publisher]),
+        Action::Delegate
+        | Action::Protect
+        | Action::SignAgreement
+        | Action::SendWithoutAgreement => answers_for_the_setting(role, action, relation),
         Action::Subscribe => {
             let part = [SubjectTeacher, CareersAdviser].contains(&role);
             school.contains(&role) || services.contains(&role) || desks.contains(&role) || part
@@ -289,6 +287,24 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         Action::Read | Action::Publish | Action::EraseSection | Action::NameFurtherRecipient => {
             false
         }
+    }
+}
+
+/// What is said in the setting's name: by its head, in one case by who leads safeguarding, in another by who
+/// registered it.
+fn answers_for_the_setting(role: Role, action: Action, relation: Relation) -> bool {
+    let own = relation == Relation::Source;
+    let head = own && role == Role::Publisher;
+    match action {
+        Action::Protect => head || (own && role == Role::Dsl),
+        Action::SignAgreement => {
+            let council = relation == Relation::Council && role == Role::CouncilAdministrator;
+            head || council || role == Role::Operator
+        }
+        Action::SendWithoutAgreement => {
+            head || (relation == Relation::Caretaker && role == Role::Publisher)
+        }
+        _ => head,
     }
 }
 

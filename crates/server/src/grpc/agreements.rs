@@ -151,7 +151,7 @@ fn shown(view: AgreementView) -> twin::Agreement {
 }
 
 /// A receiver without an agreement, as the sending side is told.
-pub(super) fn missing(one: WithoutAgreement) -> twin::MissingAgreement {
+pub(super) fn missing(one: &WithoutAgreement) -> twin::MissingAgreement {
     let reason = one.reason().map(twin::SendingReason::from);
     twin::MissingAgreement {
         setting: encode::setting_name(&one.setting),

@@ -142,7 +142,7 @@ pub(super) fn transition(caller: &Caller, summary: MoveSummary) -> twin::Transit
         restricted: summary.restricted,
         legal_hold: summary.held,
         recipients: summary.recipients.into_iter().map(recipient).collect(),
-        missing_agreements: summary.without_agreement.into_iter().map(missing).collect(),
+        missing_agreements: summary.without_agreement.iter().map(missing).collect(),
         plan_council: summary
             .plan_council
             .as_ref()

@@ -88,7 +88,7 @@ impl Services {
             changed: done.value.changed,
             receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
             notices,
-            missing_agreement: done.value.without_agreement.map(missing),
+            missing_agreement: done.value.without_agreement.as_ref().map(missing),
         }
     }
 }

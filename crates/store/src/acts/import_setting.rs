@@ -55,6 +55,41 @@ fn known(world: &World, draft: &SettingDraft) -> Vec<SettingRow> {
     known
 }
 
+/// Whether a draft may stand in the place of what is known of the setting, and sign; who looks after it, if
+/// anybody does.
+fn fits(
+    draft: &SettingDraft,
+    before: Option<&SettingRow>,
+    signs: bool,
+) -> Result<Option<SettingId>, Refusal> {
+    let is_council = draft.kind == SettingKind::Council;
+    let council = i64::from(SettingKind::Council.number());
+    // What a council may do hangs on its code, so neither the code nor being one ever changes.
+    let turned = before.is_some_and(|b| {
+        (b.kind == council) != is_council || is_council && b.council != draft.council
+    });
+    // Nor does a school become a vendor, with what its credentials were given as one, or one a school.
+    let vendor = i64::from(SettingKind::Vendor.number());
+    let is_vendor = draft.kind == SettingKind::Vendor;
+    if before.is_some_and(|b| (b.kind == vendor) != is_vendor) {
+        return Err(Refusal::Failed("NOT_A_VENDOR"));
+    }
+    if turned || is_council && draft.council.is_empty() {
+        return Err(Refusal::Failed("NOT_A_COUNCIL"));
+    }
+    let caretaker_id = before.and_then(|before| before.caretaker_id.clone());
+    if caretaker_id.is_some() && draft.open {
+        return Err(Refusal::Failed("SETTING_HANDED_OVER"));
+    }
+    if signs && is_vendor {
+        return Err(Refusal::Failed("VENDOR_TAKES_NO_PART"));
+    }
+    if signs && caretaker_id.is_some() {
+        return Err(Refusal::Failed("SETTING_HANDED_OVER"));
+    }
+    Ok(caretaker_id)
+}
+
 /// Stores a draft: the setting its codes name, or a new one with a key of its own.
 pub(crate) fn store(
     scene: &mut Scene<'_>,
@@ -70,36 +105,7 @@ pub(crate) fn store(
         return Err(Refusal::Failed("SETTING_CODES_NUMBER"));
     }
     let before = known.pop();
-    let is_council = draft.kind == SettingKind::Council;
-    let council = i64::from(SettingKind::Council.number());
-    // What a council may do hangs on its code, so neither the code nor being one ever changes.
-    let turned = before.as_ref().is_some_and(|b| {
-        (b.kind == council) != is_council || is_council && b.council != draft.council
-    });
-    // Nor does a school become a vendor, with what its credentials were given as one, or one a school.
-    let vendor = i64::from(SettingKind::Vendor.number());
-    let is_vendor = draft.kind == SettingKind::Vendor;
-    if before
-        .as_ref()
-        .is_some_and(|b| (b.kind == vendor) != is_vendor)
-    {
-        return Err(Refusal::Failed("NOT_A_VENDOR"));
-    }
-    if turned || is_council && draft.council.is_empty() {
-        return Err(Refusal::Failed("NOT_A_COUNCIL"));
-    }
-    let caretaker_id = before
-        .as_ref()
-        .and_then(|before| before.caretaker_id.clone());
-    if caretaker_id.is_some() && draft.open {
-        return Err(Refusal::Failed("SETTING_HANDED_OVER"));
-    }
-    if signed.is_some() && is_vendor {
-        return Err(Refusal::Failed("VENDOR_TAKES_NO_PART"));
-    }
-    if signed.is_some() && caretaker_id.is_some() {
-        return Err(Refusal::Failed("SETTING_HANDED_OVER"));
-    }
+    let caretaker_id = fits(draft, before.as_ref(), signed.is_some())?;
     let row = SettingRow {
         caretaker_id,
         id: before
