@@ -91,6 +91,7 @@ CREATE TABLE credential (
     label TEXT COLLATE "C" NOT NULL,
     roles BIGINT NOT NULL,
     kinds BIGINT NOT NULL,
+    learner_groups TEXT COLLATE "C" NOT NULL,
     assurance BIGINT NOT NULL,
     digest BYTEA NOT NULL,
     starts_us BIGINT NOT NULL,
@@ -154,7 +155,8 @@ CREATE TABLE transition (
     offer_date TEXT COLLATE "C",
     accepted BIGINT NOT NULL,
     start_date TEXT COLLATE "C",
-    facts BIGINT NOT NULL
+    facts BIGINT NOT NULL,
+    learner_group TEXT COLLATE "C"
 );
 CREATE INDEX transition_learner ON transition (learner_id);
 CREATE INDEX transition_from ON transition (from_id, id);
@@ -336,6 +338,7 @@ CREATE TABLE request (
     time_us BIGINT NOT NULL,
     roles BIGINT NOT NULL,
     kinds BIGINT NOT NULL,
+    learner_groups TEXT COLLATE "C" NOT NULL,
     vendor_id TEXT COLLATE "C",
     mandate BIGINT NOT NULL,
     answer TEXT COLLATE "C" NOT NULL

@@ -91,6 +91,7 @@ CREATE TABLE credential (
     label TEXT NOT NULL,
     roles INTEGER NOT NULL,
     kinds INTEGER NOT NULL,
+    learner_groups TEXT NOT NULL,
     assurance INTEGER NOT NULL,
     digest BLOB NOT NULL,
     starts_us INTEGER NOT NULL,
@@ -154,7 +155,8 @@ CREATE TABLE transition (
     offer_date TEXT,
     accepted INTEGER NOT NULL,
     start_date TEXT,
-    facts INTEGER NOT NULL
+    facts INTEGER NOT NULL,
+    learner_group TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX transition_learner ON transition (learner_id);
 CREATE INDEX transition_from ON transition (from_id, id);
@@ -336,6 +338,7 @@ CREATE TABLE request (
     time_us INTEGER NOT NULL,
     roles INTEGER NOT NULL,
     kinds INTEGER NOT NULL,
+    learner_groups TEXT NOT NULL,
     vendor_id TEXT,
     mandate INTEGER NOT NULL,
     answer TEXT NOT NULL

@@ -220,6 +220,7 @@ on_both_engines! {
             acceptance: 9,
             start_date: MARKER.to_owned(),
             plan_names_setting: false,
+            group: format!("{MARKER},"),
         };
         let before = exchange.size();
         let error = sender.plan(vec![plan]).await.unwrap().remove(0).error.unwrap();
@@ -239,6 +240,7 @@ on_both_engines! {
         transitions[0].start_date date.form (text of 13 characters)
         transitions[0].acceptance enum.unknown ()
         transitions[0].point enum.unknown (number)
+        transitions[0].group group.form (text of 14 characters)
         "); }
     }
 

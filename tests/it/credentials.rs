@@ -288,6 +288,12 @@ on_both_engines! {
             ["kinds[1] kinds.not_filled", "kinds[2] kinds.not_filled"]
         );
         assert_eq!(rules(&[], &[Unspecified]).await, ["roles roles.count", "kinds[0] enum.unspecified"]);
+        assert_eq!(
+            rules(&[Role::Unspecified; 2], &[Unspecified, Send, Unspecified]).await,
+            ["roles[0] enum.unspecified", "roles[1] enum.unspecified", "kinds[0] enum.unspecified",
+             "kinds[2] enum.unspecified"],
+            "one that is wrong hides no other"
+        );
         assert_eq!(exchange.size(), before, "none of them reached the ledger");
     }
 }

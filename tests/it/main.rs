@@ -33,6 +33,7 @@ mod folder;
 mod forked;
 mod friends;
 mod fuzz;
+mod groups;
 mod harness;
 mod idempotency;
 mod killed;

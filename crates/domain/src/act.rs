@@ -20,6 +20,7 @@ use crate::access::Grant;
 use crate::agreement::Signed;
 use crate::calendar::AcademicYear;
 use crate::disclosure::{Audience, Exemption};
+use crate::group::GroupCode;
 use crate::ids::{
     Alias, CredentialId, LearnerIdentifier, ProfileId, SettingId, SettingIdentifier,
     SubscriptionId, TransitionId, Upn, WatchId,
@@ -211,6 +212,8 @@ pub struct Plan {
     pub start_date: Option<Date>,
     /// The final EHC plan names the receiver.
     pub final_plan_names_receiver: bool,
+    /// Class, form or key group at the sender; none: as it was.
+    pub group: Option<GroupCode>,
     /// Idempotency key.
     pub request: RequestId,
 }

@@ -25,6 +25,7 @@ pub mod disclosure;
 pub mod document;
 pub mod entry;
 pub mod friends;
+pub mod group;
 pub mod guarded;
 pub mod ids;
 pub mod log;

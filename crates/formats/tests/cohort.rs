@@ -137,3 +137,30 @@ fn a_header_that_swallowed_rows_is_refused_and_not_repeated() {
     assert!(told.contains("the header row is malformed"), "{told}");
     assert!(!told.contains("E351394824001"), "{told}");
 }
+
+#[test]
+fn a_class_is_read_by_whatever_schools_call_it_and_what_is_none_is_told() {
+    let groups = |column: &str, cell: &str| {
+        let file = format!(
+            "sender_scheme,sender,upn,route,academic_year,{column}\n\
+             gias,199901,E351394824001,primary-secondary,2025,{cell}\n"
+        );
+        let mut cohort = Cohort::open(file.as_bytes(), date(2026, 4, 20)).expect("a cohort list");
+        match cohort.next().unwrap() {
+            Ok(row) => row.transition.group,
+            Err(problem) => problem.to_string(),
+        }
+    };
+    for column in [
+        "group",
+        "Class",
+        "form",
+        "Reg Group",
+        "registration_group",
+        "key-group",
+    ] {
+        assert_eq!(groups(column, " 6b "), "6B", "{column}");
+    }
+    assert_eq!(groups("class", ""), "");
+    insta::assert_snapshot!(groups("class", "=HYPERLINK(1)"));
+}

@@ -230,6 +230,7 @@ impl<S: Step> Queued for Job<S> {
                 time_us: scene.time_us,
                 roles: i64::from(scene.roles.bits()),
                 kinds: i64::from(scene.assigned.bits()),
+                learner_groups: scene.groups.to_text(),
                 vendor_id: scene.vendor().cloned(),
                 mandate: scene.mandate_bits(),
                 answer: S::remember(outcome),

@@ -402,6 +402,7 @@ fn one_time_token(keys: &Keys, now_us: i64) -> Result<(OneTimeToken, CredentialR
         label: "one-time token".to_owned(),
         roles: 0,
         kinds: 0,
+        learner_groups: String::new(),
         assurance: i64::try_from(Assurance::Key.index()).unwrap_or_default(),
         digest: key_digest(keys, &credential, &secret),
         starts_us: 0,

@@ -90,6 +90,8 @@ table! {
         roles: i64,
         /// Bits of the section kinds a contributor fills.
         kinds: i64,
+        /// Codes of the groups it works on, joined by commas; empty: every learner of its setting.
+        learner_groups: String,
         assurance: i64,
         digest: Vec<u8>,
         /// Before it the credential proves nothing; 0: in force since it was issued.
@@ -192,6 +194,8 @@ table! {
         accepted: i64,
         start_date: Option<String>,
         facts: i64,
+        /// Class, form or key group at the sender.
+        learner_group: Option<String>,
     }
 }
 
@@ -554,6 +558,7 @@ table! {
         time_us: i64,
         roles: i64,
         kinds: i64,
+        learner_groups: String,
         /// The vendor that made it for the setting.
         vendor_id: Option<SettingId>,
         /// What the vendor was let do then: bits of the scopes, from bit 8 on those of the kinds.

@@ -11,6 +11,7 @@ use baton_domain::access::{
 use baton_domain::act::Caller;
 use baton_domain::delegation::Mandate;
 use baton_domain::entry::{Answer, Decision, EntryKind};
+use baton_domain::group::Groups;
 use baton_domain::ids::{Alias, ContentId, SettingId};
 use baton_domain::log::canonical::Json;
 use baton_domain::opening::Window;
@@ -21,7 +22,7 @@ use crate::clock::{Clock, london_date};
 use crate::keys::{Keys, NamedEpoch};
 use crate::log_keys::LogKeys;
 use crate::refusal::Refusal;
-use crate::rows::{AboutRow, CredentialRow, FeedRow, RequestRow, credential_state};
+use crate::rows::{AboutRow, CredentialRow, FeedRow, RequestRow, TransitionRow, credential_state};
 use crate::view::kinds;
 use crate::world::{Put, World};
 
@@ -56,6 +57,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) roles: RoleSet,
     /// Kinds a contributor fills.
     pub(crate) assigned: KindSet,
+    /// Of which learners of its setting; of others it is told nothing.
+    pub(crate) groups: Groups,
     assurance: Assurance,
     /// Whose credential it is, where that is not the acting setting's.
     vendor: Option<SettingId>,
@@ -160,6 +163,7 @@ impl<'a> Scene<'a> {
             policies: None,
             roles: RoleSet::EMPTY,
             assigned: KindSet::EMPTY,
+            groups: Groups::EVERYBODY,
             assurance: Assurance::Key,
             vendor: None,
             mandate: None,
@@ -180,7 +184,7 @@ impl<'a> Scene<'a> {
         if self.world.caretaker_of(caller.acting.as_str()).is_some() {
             return Err(Refusal::Denied);
         }
-        let (part, of) = (part(row), row.setting_id.clone());
+        let (part, of) = (part(row).ok_or(Refusal::Denied)?, row.setting_id.clone());
         if of == caller.acting {
             self.act_as(part);
             return Ok(());
@@ -194,7 +198,7 @@ impl<'a> Scene<'a> {
         &mut self,
         acting: &SettingId,
         of: SettingId,
-        (has, _, assurance): Part,
+        has: Part,
     ) -> Result<(), Refusal> {
         let given = self.world.delegation(acting, &of).cloned();
         let given = given.ok_or(Refusal::Denied)?;
@@ -203,13 +207,14 @@ impl<'a> Scene<'a> {
         self.vendor = Some(of);
         let mandate = given.mandate();
         let roles: RoleSet = has
+            .roles
             .iter()
             .filter(|role| mandate.roles.contains(*role))
             .collect();
         if !still || !Mandate::allows(roles) {
             return Err(Refusal::Denied);
         }
-        self.act_as((roles, KindSet::EMPTY, assurance));
+        self.act_as(Part::of(roles, has.assurance));
         self.mandate = Some(mandate);
         Ok(())
     }
@@ -239,15 +244,25 @@ impl<'a> Scene<'a> {
     pub(crate) fn has_rights_of(&self, request: &RequestRow) -> bool {
         let (roles, kinds) = (self.roles.bits(), self.assigned.bits());
         let covers = |has: u32, wanted: i64| wanted & !i64::from(has) == 0;
+        let groups = Groups::from_text(&request.learner_groups);
         // What people of the setting asked is no vendor's to repeat.
         let theirs = self.vendor.is_none()
             || self.vendor == request.vendor_id && request.mandate & !self.mandate_bits() == 0;
-        theirs && covers(roles, request.roles) && covers(kinds, request.kinds)
+        theirs
+            && covers(roles, request.roles)
+            && covers(kinds, request.kinds)
+            && groups.is_some_and(|groups| self.groups.cover(&groups))
     }
 
     /// Takes the part of a credential.
-    pub(crate) fn act_as(&mut self, (roles, assigned, assurance): Part) {
-        (self.roles, self.assigned, self.assurance) = (roles, assigned, assurance);
+    pub(crate) fn act_as(&mut self, part: Part) {
+        (self.roles, self.assigned) = (part.roles, part.kinds);
+        (self.groups, self.assurance) = (part.groups, part.assurance);
+    }
+
+    /// Whether the caller works on this learner, as far as the sending setting is concerned.
+    pub(crate) fn works_on(&self, row: &TransitionRow) -> bool {
+        self.groups.include(row.learner_group.as_deref())
     }
 
     /// Hash of the policies that decide this act.
@@ -398,12 +413,37 @@ pub(crate) fn live(row: &CredentialRow, time_us: i64) -> bool {
     row.state == credential_state::LIVE && row.is_in_its_days(time_us)
 }
 
-/// What a credential gives: roles, the kinds its contributor fills, and how sure we are of it.
-pub(crate) type Part = (RoleSet, KindSet, Assurance);
-
 /// What a credential gives.
-pub(crate) fn part(row: &CredentialRow) -> Part {
-    (roles(row), kinds(row.kinds), assurance(row))
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub(crate) roles: RoleSet,
+    /// Kinds its contributor fills, and of which learners.
+    kinds: KindSet,
+    groups: Groups,
+    /// How sure we are of it.
+    pub(crate) assurance: Assurance,
+}
+
+impl Part {
+    /// Roles none of which is a contributor's.
+    pub(crate) const fn of(roles: RoleSet, assurance: Assurance) -> Self {
+        Self {
+            roles,
+            kinds: KindSet::EMPTY,
+            groups: Groups::EVERYBODY,
+            assurance,
+        }
+    }
+}
+
+/// What a credential gives; none if its groups cannot be read, which must not give everybody.
+pub(crate) fn part(row: &CredentialRow) -> Option<Part> {
+    Some(Part {
+        roles: roles(row),
+        kinds: kinds(row.kinds),
+        groups: Groups::from_text(&row.learner_groups)?,
+        assurance: assurance(row),
+    })
 }
 
 /// Bits that name no role are those of a newer version: a role this one does not know gives

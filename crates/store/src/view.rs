@@ -213,7 +213,13 @@ impl Scene<'_> {
         let keeps_plan = row.plan_council_id.as_ref() == Some(setting)
             && self.roles.contains(Role::SendCaseworker);
         if row.from_id == *setting {
-            Relation::Source
+            // To a contributor of other groups the learner is a stranger's: it is in no list, and
+            // whether it is there at all is not told.
+            if self.works_on(row) {
+                Relation::Source
+            } else {
+                Relation::None
+            }
         } else if row.to_id.as_ref() == Some(setting) {
             Relation::NamedDestination
         } else if council && officer {

@@ -4,6 +4,7 @@
 use baton_domain::{
     act::RequestId,
     calendar::AcademicYear,
+    group::GroupCode,
     ids::{IdError, LearnerIdentifier, SettingIdentifier},
 };
 use jiff::civil::Date;
@@ -80,6 +81,17 @@ pub fn past_date(field: &str, text: &str, today: Date) -> Result<Option<Date>, V
         }
         day => Ok(day),
     }
+}
+
+/// A class, form or key group; `None` when the field is blank.
+pub fn group(field: &str, text: &str) -> Result<Option<GroupCode>, Violation> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    GroupCode::parse(text).map(Some).map_err(|_| {
+        let expected = "Give 1 to 16 letters, digits, spaces and -./&'(), as 6B.";
+        Violation::new(field, "group.form", expected).shaped(shape(text))
+    })
 }
 
 /// A single line that must be there.

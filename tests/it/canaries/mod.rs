@@ -30,6 +30,60 @@ const TEXT: usize = 902;
 /// The section the document of each profile goes with.
 const DOCUMENTED: SectionKind = SectionKind::Health;
 
+/// The class a learner is in.
+fn class_of(learner: usize) -> &'static str {
+    ["6A", "6B"][learner / 2 % 2]
+}
+
+/// Somebody who tries everything, and what the matrix gives them.
+struct Seeker {
+    place: String,
+    who: Caller,
+    kinds: Vec<&'static str>,
+    /// Of learners of this class alone.
+    class: Option<&'static str>,
+}
+
+impl Seeker {
+    fn may_see(&self, learner: usize) -> bool {
+        self.class.is_none_or(|class| class == class_of(learner))
+    }
+}
+
+/// Everybody by roles, and two teachers.
+async fn seekers(exchange: &Exchange, of: &Move) -> Vec<Seeker> {
+    let council = Setting {
+        name: exchange.officer.setting.clone(),
+        ..of.to.clone()
+    };
+    let nothing: fn(Role) -> Vec<&'static [&'static str]> = |_| Vec::new();
+    let mut seekers = Vec::new();
+    for (place, setting, table) in [
+        ("sender", &of.from, sending as fn(Role) -> _),
+        ("receiver", &of.to, receiving),
+        ("elsewhere", &exchange.elsewhere, nothing),
+        ("council", &council, nothing),
+    ] {
+        for role in ROLES {
+            seekers.push(Seeker {
+                place: format!("{role:?} of the {place}"),
+                who: exchange.person(setting, &[role]).await,
+                kinds: table(role).concat(),
+                class: None,
+            });
+        }
+    }
+    for class in ["6A", "6Z"] {
+        seekers.push(Seeker {
+            place: format!("teacher of {class} of the sender"),
+            who: exchange.teacher(&of.from, &[class]).await,
+            kinds: sending(Role::Contributor).concat(),
+            class: Some(class),
+        });
+    }
+    seekers
+}
+
 /// A profile of canaries.
 pub(crate) struct Sent {
     pub(crate) of: Move,
@@ -42,7 +96,7 @@ pub(crate) struct Sent {
 }
 
 async fn send(exchange: &Exchange, sender: &Caller, learner: usize) -> Sent {
-    let of = exchange.open_move().await;
+    let of = exchange.move_of_group(class_of(learner)).await;
     let (content, put) = marked(complete(learner as u64, &of.learner), learner);
     // Of every second profile: of the others nobody but the sender sees them.
     let with_friends = learner.is_multiple_of(2);
@@ -109,46 +163,30 @@ async fn fly(exchange: &Exchange, profiles: usize) {
     }
     let put: usize = sent.iter().flat_map(|one| one.put.of_kinds.values()).sum();
     assert!(put > 300 * profiles, "{put} in {profiles} profiles");
-    let council = Setting {
-        name: exchange.officer.setting.clone(),
-        ..of.to.clone()
-    };
-    let nothing: fn(Role) -> Vec<&'static [&'static str]> = |_| Vec::new();
     let (mut people, mut bytes, mut seen) = (0, 0, 0);
     let mut asked = BTreeSet::new();
-    for (place, setting, table) in [
-        ("sender", &of.from, sending as fn(Role) -> _),
-        ("receiver", &of.to, receiving),
-        ("elsewhere", &exchange.elsewhere, nothing),
-        ("council", &council, nothing),
-    ] {
-        for role in ROLES {
-            let who = exchange.person(setting, &[role]).await;
-            let mut got = Received::default();
-            for one in &sent {
-                got.about(&who, one).await;
-            }
-            got.in_general(&who).await;
-            asked.append(&mut got.asked);
-            let found = canaries(&got.bytes);
-            let kinds = table(role).concat();
-            let each = || sent.iter().enumerate();
-            let all = each().flat_map(|(learner, one)| of_kinds(learner, one, &kinds));
-            let mut expected: BTreeSet<Canary> = all.collect();
-            if place != "sender" {
-                for canary in each().flat_map(|(learner, one)| not_theirs(learner, one)) {
-                    expected.remove(&canary);
-                }
-            }
-            let beyond: Vec<_> = found.difference(&expected).take(5).collect();
-            assert!(beyond.is_empty(), "{role:?} of the {place} got {beyond:?}");
-            let missing: Vec<_> = expected.difference(&found).take(5).collect();
-            assert!(
-                missing.is_empty(),
-                "{role:?} of the {place} missed {missing:?}"
-            );
-            (people, bytes, seen) = (people + 1, bytes + got.bytes.len(), seen + found.len());
+    for seeker in seekers(exchange, &of).await {
+        let mut got = Received::default();
+        for one in &sent {
+            got.about(&seeker.who, one).await;
         }
+        got.in_general(&seeker.who).await;
+        asked.append(&mut got.asked);
+        let found = canaries(&got.bytes);
+        let each = || sent.iter().enumerate();
+        let own = each().filter(|(learner, _)| seeker.may_see(*learner));
+        let all = own.flat_map(|(learner, one)| of_kinds(learner, one, &seeker.kinds));
+        let mut expected: BTreeSet<Canary> = all.collect();
+        if seeker.who.setting != of.from.name {
+            for canary in each().flat_map(|(learner, one)| not_theirs(learner, one)) {
+                expected.remove(&canary);
+            }
+        }
+        let beyond: Vec<_> = found.difference(&expected).take(5).collect();
+        assert!(beyond.is_empty(), "{} got {beyond:?}", seeker.place);
+        let missing: Vec<_> = expected.difference(&found).take(5).collect();
+        assert!(missing.is_empty(), "{} missed {missing:?}", seeker.place);
+        (people, bytes, seen) = (people + 1, bytes + got.bytes.len(), seen + found.len());
     }
     let left: Vec<_> = telling().difference(&asked).cloned().collect();
     assert!(

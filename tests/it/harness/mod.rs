@@ -25,7 +25,7 @@ pub(crate) use program::{program, this_academic_year};
 pub(crate) use raw::{first, frame, raw, twin};
 pub(crate) use reading::{Line, kinds, numbers, the_profile};
 pub(crate) use told::{MARKER, Told, ended, refused};
-pub(crate) use world::{COUNCIL, Move, Setting, at, framework, upn, upn_of};
+pub(crate) use world::{COUNCIL, Move, Setting, YEAR, at, framework, upn, upn_of};
 
 /// A profile's typed sections are a large value, and an unoptimised build copies it at every step.
 const STACK_BYTES: usize = 64 * 1024 * 1024;

@@ -1,13 +1,15 @@
 //! What a credential is given.
 
 use super::role::{Role, RoleSet};
+use crate::group::Groups;
 use crate::section::{Class, KindSet, SectionKind};
 
-/// Roles, and the kinds a contributor among them fills.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Roles, the kinds a contributor among them fills, and of which learners.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     roles: RoleSet,
     kinds: KindSet,
+    groups: Groups,
 }
 
 /// Why roles and kinds do not go together.
@@ -22,6 +24,9 @@ pub enum GrantError {
     /// Nobody fills it as a contributor.
     #[error("no contributor fills {0}")]
     NotFilled(SectionKind),
+    /// What other roles see does not end at a class.
+    #[error("groups go with the role of contributor alone")]
+    GroupsOfOthers,
 }
 
 impl Grant {
@@ -35,7 +40,20 @@ impl Grant {
         }
         match kinds.iter().find(|kind| !Self::can_fill(*kind)) {
             Some(kind) => Err(GrantError::NotFilled(kind)),
-            None => Ok(Self { roles, kinds }),
+            None => Ok(Self {
+                roles,
+                kinds,
+                groups: Groups::EVERYBODY,
+            }),
+        }
+    }
+
+    /// The same for the learners of these groups alone. Only where contributor is the one role.
+    pub fn within(self, groups: Groups) -> Result<Self, GrantError> {
+        if groups.is_everybody() || self.roles == RoleSet::only(Role::Contributor) {
+            Ok(Self { groups, ..self })
+        } else {
+            Err(GrantError::GroupsOfOthers)
         }
     }
 
@@ -46,19 +64,25 @@ impl Grant {
     }
 
     /// The roles.
-    pub const fn roles(self) -> RoleSet {
+    pub const fn roles(&self) -> RoleSet {
         self.roles
     }
 
     /// The kinds a contributor fills; empty where there is none.
-    pub const fn kinds(self) -> KindSet {
+    pub const fn kinds(&self) -> KindSet {
         self.kinds
+    }
+
+    /// The groups a contributor works on.
+    pub const fn groups(&self) -> &Groups {
+        &self.groups
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::group::GroupCode;
 
     #[test]
     fn a_contributor_has_kinds_and_nobody_else() {
@@ -74,6 +98,22 @@ mod tests {
             } else {
                 assert_eq!(with, Err(GrantError::NoContributor));
                 assert!(without.is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn groups_go_with_a_contributor_who_is_nothing_else() {
+        let some = KindSet::of(&[SectionKind::Send]);
+        let own: Groups = [GroupCode::parse("6B").unwrap()].into_iter().collect();
+        let grant = Grant::new(Role::Contributor, some).unwrap();
+        assert_eq!(grant.clone().within(own.clone()).unwrap().groups(), &own);
+        for role in Role::ALL.iter().filter(|role| **role != Role::Contributor) {
+            let both = RoleSet::only(Role::Contributor).with(*role);
+            for grant in [Grant::new(*role, KindSet::EMPTY), Grant::new(both, some)] {
+                let grant = grant.unwrap();
+                assert!(grant.clone().within(Groups::EVERYBODY).is_ok());
+                assert_eq!(grant.within(own.clone()), Err(GrantError::GroupsOfOthers));
             }
         }
     }

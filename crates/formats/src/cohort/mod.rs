@@ -24,7 +24,7 @@ use crate::{
 /// Most rows of one list; bounds what is remembered to find a move that comes twice.
 pub const MAX_ROWS: usize = 200_000;
 
-const COLUMNS: usize = 17;
+const COLUMNS: usize = 18;
 
 /// The columns. The order is that of the places in [`row`], and of the template.
 static USED: [Column; COLUMNS] = [
@@ -45,6 +45,17 @@ static USED: [Column; COLUMNS] = [
     column("accepted", &["offer_accepted"], false),
     column("start_date", &["date_of_start"], false),
     column("plan_names_setting", &["ehc_plan_names_setting"], false),
+    column(
+        "group",
+        &[
+            "class",
+            "form",
+            "reg_group",
+            "registration_group",
+            "key_group",
+        ],
+        false,
+    ),
 ];
 
 /// Every column with the other names it goes by, for the help text.

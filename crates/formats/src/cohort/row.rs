@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use baton_domain::{
     calendar::AcademicYear,
+    group::GroupCode,
     ids::{IdError, LearnerIdentifier, SettingIdentifier, SettingScheme, Upn},
     route::{Point, Route},
 };
@@ -29,6 +30,7 @@ const OFFER_DATE: usize = 13;
 const ACCEPTED: usize = 14;
 const START_DATE: usize = 15;
 const PLAN_NAMES_SETTING: usize = 16;
+const GROUP: usize = 17;
 
 /// The columns of identifiers and their schemes. The UPN column takes temporary numbers too.
 const IDENTIFIERS: [(usize, &str, &str); 5] = [
@@ -54,6 +56,7 @@ pub(super) fn read(
     let accepted = row.optional(ACCEPTED, flag);
     let start_date = row.optional(START_DATE, |cell| date(cell, Date::MAX));
     let plan_names_setting = row.optional(PLAN_NAMES_SETTING, flag);
+    let group = row.optional(GROUP, group);
     let line = row.line;
     let Some((point, route)) = way.filter(|_| row.is_sound()) else {
         return Err(row.into_problem("cohort row".to_owned()));
@@ -74,6 +77,7 @@ pub(super) fn read(
         acceptance: acceptance.into(),
         start_date: start_date.map_or_else(String::new, |date| date.to_string()),
         plan_names_setting: plan_names_setting.unwrap_or(false),
+        group: group.map_or_else(String::new, |group| group.as_str().to_owned()),
     };
     let key = key(&transition);
     if let Some(first_line) = lines.get(&key) {
@@ -199,6 +203,11 @@ fn date(cell: &str, latest: Date) -> Result<Date, Rule> {
         late if late > latest => Err(Rule::DateInFuture),
         date => Ok(date),
     }
+}
+
+fn group(cell: &str) -> Result<GroupCode, Rule> {
+    let form = "a class or group: 1 to 16 letters, digits, spaces and -./&'()";
+    GroupCode::parse(cell).map_err(|_| Rule::Form(form))
 }
 
 fn flag(cell: &str) -> Result<bool, Rule> {

@@ -112,6 +112,16 @@ pub(super) struct Fields {
     violations: Vec<Violation>,
 }
 
+/// Reads every item, also after one that is wrong: the problems of all are told at once.
+pub(super) fn each<I, T, C: FromIterator<T>>(
+    items: &[I],
+    mut read: impl FnMut(usize, &I) -> Option<T>,
+) -> Option<C> {
+    let read = items.iter().enumerate().map(|(index, it)| read(index, it));
+    let read: Vec<Option<T>> = read.collect();
+    read.into_iter().collect()
+}
+
 impl Fields {
     /// The value, or none with its problem kept.
     pub(super) fn take<T>(&mut self, read: Result<T, Violation>) -> Option<T> {

@@ -12,7 +12,7 @@ use baton_wire::twin;
 use jiff::civil::Date;
 use tonic::{Request, Response};
 
-use super::call::{Asking, Fields, caller, known};
+use super::call::{Asking, Fields, caller, each, known};
 use super::settings::role_set;
 use super::{Services, encode};
 
@@ -26,12 +26,10 @@ fn mandate(fields: &mut Fields, request: &twin::AddDelegationRequest) -> Option<
     if request.scopes.is_empty() {
         fields.wrong("scopes", "required", "Give at least one scope.");
     }
-    let scopes = request.scopes.iter().enumerate().map(|(index, number)| {
+    let scopes: Option<ScopeSet> = each(&request.scopes, |index, number| {
         let at = format!("scopes[{index}]");
         fields.take(required::<twin::DelegationScope, Scope>(&at, *number))
     });
-    let scopes: Vec<Option<Scope>> = scopes.collect();
-    let scopes: Option<ScopeSet> = scopes.into_iter().collect();
     let kinds = if request.kinds.is_empty() {
         Some(Mandate::all_kinds())
     } else {
@@ -45,7 +43,7 @@ fn mandate(fields: &mut Fields, request: &twin::AddDelegationRequest) -> Option<
 }
 
 fn kinds(fields: &mut Fields, numbers: &[i32]) -> Option<KindSet> {
-    let read = numbers.iter().enumerate().map(|(index, number)| {
+    each(numbers, |index, number| {
         let at = format!("kinds[{index}]");
         let kind = fields.take(required::<twin::SectionKind, SectionKind>(&at, *number))?;
         if !Mandate::can_have(kind) {
@@ -53,9 +51,7 @@ fn kinds(fields: &mut Fields, numbers: &[i32]) -> Option<KindSet> {
             fields.wrong(&at, "kinds.restricted", say);
         }
         Some(kind)
-    });
-    let read: Vec<Option<SectionKind>> = read.collect();
-    read.into_iter().collect()
+    })
 }
 
 fn term(fields: &mut Fields, request: &twin::AddDelegationRequest, today: Date) -> Option<Term> {

@@ -80,6 +80,7 @@ pub(super) fn credential(view: CredentialView) -> twin::Credential {
         expire_time_us: view.expires_us,
         revoked: view.revoked,
         kinds: kinds(view.kinds),
+        groups: view.groups,
     }
 }
 
@@ -147,6 +148,7 @@ pub(super) fn transition(caller: &Caller, summary: MoveSummary) -> twin::Transit
             .plan_council
             .as_ref()
             .map_or(String::new(), setting_name),
+        group: summary.group.unwrap_or_default(),
     }
 }
 

@@ -10,7 +10,7 @@ use baton_wire::twin;
 use baton_wire::violation::Violation;
 use tonic::{Request, Response};
 
-use super::call::{Fields, caller, known, under};
+use super::call::{Fields, caller, each, known, under};
 use super::{Services, encode};
 
 fn phrases(fields: &mut Fields, given: &[String]) -> Option<Vec<Phrase>> {
@@ -19,7 +19,7 @@ fn phrases(fields: &mut Fields, given: &[String]) -> Option<Vec<Phrase>> {
         fields.wrong("phrases", "items.count", &say);
         return None;
     }
-    let read = given.iter().enumerate().map(|(index, text)| {
+    each(given, |index, text| {
         let wrong =
             |rule, expected: String| Violation::new(format!("phrases[{index}]"), rule, expected);
         fields.take(Phrase::parse(text).map_err(|fault| match fault {
@@ -34,9 +34,7 @@ fn phrases(fields: &mut Fields, given: &[String]) -> Option<Vec<Phrase>> {
                 format!("Give at most {CHARS_MAX} characters: a name, not a sentence."),
             ),
         }))
-    });
-    let read: Vec<_> = read.collect();
-    read.into_iter().collect()
+    })
 }
 
 impl Services {

@@ -12,7 +12,7 @@ use baton_wire::twin;
 use jiff::civil::Date;
 use tonic::{Request, Response};
 
-use super::call::{Fields, caller, known, under};
+use super::call::{Fields, caller, each, known, under};
 use super::{Services, encode};
 
 /// What stands in the request of the relation, its kinds, days and purpose; they have to agree.
@@ -75,12 +75,10 @@ fn named(
 }
 
 pub(super) fn kinds(fields: &mut Fields, numbers: &[i32]) -> Option<KindSet> {
-    let read = numbers.iter().enumerate().map(|(index, number)| {
+    each(numbers, |index, number| {
         let at = format!("kinds[{index}]");
         fields.take(required::<twin::SectionKind, SectionKind>(&at, *number))
-    });
-    let read: Vec<Option<SectionKind>> = read.collect();
-    read.into_iter().collect()
+    })
 }
 
 impl Services {

@@ -6,6 +6,7 @@ use baton_domain::act::{
     RevokeCredential, SetCaretaker, SettingDraft,
 };
 use baton_domain::agreement::Signed;
+use baton_domain::group::Groups;
 use baton_domain::ids::SettingId;
 use baton_domain::recipient::Days;
 use baton_domain::route::SettingKind;
@@ -20,7 +21,7 @@ use jiff::civil::Date;
 use tonic::{Request, Response, Status};
 
 use super::agreements::some_signed;
-use super::call::{Asking, Fields, caller, known};
+use super::call::{Asking, Fields, caller, each, known};
 use super::page::{self, Binding};
 use super::{Services, encode};
 use crate::api_key::ApiKey;
@@ -86,17 +87,16 @@ pub(super) fn role_set(fields: &mut Fields, numbers: &[i32]) -> Option<RoleSet> 
     if numbers.is_empty() {
         fields.wrong("roles", "roles.count", "Give at least one role.");
     }
-    let mut roles = RoleSet::EMPTY;
-    for (index, number) in numbers.iter().enumerate() {
+    let roles = each(numbers, |index, number| {
         let role = required::<twin::Role, Role>(&format!("roles[{index}]"), *number);
-        roles = roles.with(fields.take(role)?);
-    }
-    (!roles.is_empty()).then_some(roles)
+        fields.take(role)
+    });
+    roles.filter(|roles: &RoleSet| !roles.is_empty())
 }
 
 /// Kinds as they are assigned to a contributor.
 fn kind_set(fields: &mut Fields, numbers: &[i32]) -> Option<KindSet> {
-    let kinds = numbers.iter().enumerate().map(|(index, number)| {
+    each(numbers, |index, number| {
         let path = format!("kinds[{index}]");
         let kind = required::<twin::SectionKind, SectionKind>(&path, *number);
         let kind = fields.take(kind)?;
@@ -105,19 +105,42 @@ fn kind_set(fields: &mut Fields, numbers: &[i32]) -> Option<KindSet> {
             fields.wrong(&path, "kinds.not_filled", say);
         }
         Some(kind)
-    });
-    kinds.collect()
+    })
 }
 
-/// Roles, and the kinds a contributor fills.
-fn grant(fields: &mut Fields, roles: &[i32], kinds: &[i32]) -> Option<Grant> {
-    let (roles, kinds) = (role_set(fields, roles), kind_set(fields, kinds));
-    let (rule, say) = match Grant::new(roles?, kinds?) {
+/// Groups a contributor works on.
+fn groups(fields: &mut Fields, codes: &[String]) -> Option<Groups> {
+    if codes.len() > Groups::MAX {
+        fields.wrong("groups", "groups.count", "Give at most 20 groups.");
+        return None;
+    }
+    each(codes, |index, code| {
+        let path = format!("groups[{index}]");
+        if code.is_empty() {
+            fields.wrong(&path, "required", "Give it.");
+        }
+        fields.take(field::group(&path, code))?
+    })
+}
+
+/// Roles, the kinds a contributor fills, and of which learners.
+fn grant(fields: &mut Fields, request: &twin::IssueCredentialRequest) -> Option<Grant> {
+    let roles = role_set(fields, &request.roles);
+    let kinds = kind_set(fields, &request.kinds);
+    let groups = groups(fields, &request.groups);
+    let groups = groups?;
+    let grant = Grant::new(roles?, kinds?).and_then(|grant| grant.within(groups));
+    let (rule, say) = match grant {
         Ok(grant) => return Some(grant),
         Err(GrantError::NoKind) => (
             "kinds.count",
             "Give at least one kind that the contributor fills.",
         ),
+        Err(GrantError::GroupsOfOthers) => {
+            let say = "Give groups only with the role of contributor and no other.";
+            fields.wrong("groups", "groups.role", say);
+            return None;
+        }
         Err(GrantError::NoContributor) => (
             "kinds.role",
             "Give kinds only with the role of contributor.",
@@ -339,7 +362,7 @@ impl SettingService for Services {
         let mut fields = Fields::default();
         let setting = fields.setting("setting", &request.setting);
         let label = fields.take(field::line("label", &request.label));
-        let grant = grant(&mut fields, &request.roles, &request.kinds);
+        let grant = grant(&mut fields, &request);
         let proof = proof(&mut fields, &request.certificate_spki_sha256);
         let id = fields.request_id(&request.request_id);
         let lifetime = lifetime(&mut fields, &request, london_date(self.ledger.now_us()));

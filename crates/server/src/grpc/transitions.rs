@@ -45,6 +45,7 @@ fn plan(
     let start = fields.take(field::date(&path("start_date"), &planned.start_date));
     let accepted = fields.take(acceptance(&path("acceptance"), planned.acceptance));
     let route = route(&mut fields, at, planned);
+    let group = fields.take(field::group(&path("group"), &planned.group));
     let act = || {
         Some(Plan {
             from: from?,
@@ -58,6 +59,7 @@ fn plan(
             },
             start_date: start?,
             final_plan_names_receiver: planned.plan_names_setting,
+            group: group?,
             request,
         })
     };

@@ -39,6 +39,8 @@ pub struct CredentialView {
     pub roles: RoleSet,
     /// Section kinds a contributor fills.
     pub kinds: KindSet,
+    /// Groups it works on, sorted; empty: every learner of its setting.
+    pub groups: Vec<String>,
     /// How it is proved.
     pub assurance: Assurance,
     /// From when it works, microseconds UTC; 0: since it was issued.
@@ -139,6 +141,7 @@ pub(super) fn issue(scene: &mut Scene<'_>, new: &NewCredential<'_>) -> Result<Is
         label: new.label.to_owned(),
         roles: i64::from(new.grant.roles().bits()),
         kinds: i64::from(new.grant.kinds().bits()),
+        learner_groups: new.grant.groups().to_text(),
         assurance: i64::try_from(assurance.index()).unwrap_or_default(),
         digest,
         starts_us,
@@ -153,6 +156,14 @@ pub(super) fn issue(scene: &mut Scene<'_>, new: &NewCredential<'_>) -> Result<Is
     if !new.grant.kinds().is_empty() {
         let kinds = new.grant.kinds().iter().map(SectionKind::name).collect();
         scene.detail("kinds", names(kinds));
+    }
+    // How many, not which: what a setting calls its classes may name a teacher.
+    let groups = new.grant.groups().iter().count();
+    if groups > 0 {
+        scene.detail(
+            "groups",
+            Json::Int(i64::try_from(groups).unwrap_or_default()),
+        );
     }
     let credential = view(&row);
     scene.world.put(row);
@@ -187,6 +198,12 @@ fn view(row: &CredentialRow) -> CredentialView {
         label: row.label.clone(),
         roles: roles(row),
         kinds: kinds(row.kinds),
+        groups: row
+            .learner_groups
+            .split(',')
+            .filter(|code| !code.is_empty())
+            .map(str::to_owned)
+            .collect(),
         assurance: usize::try_from(row.assurance)
             .ok()
             .and_then(|index| Assurance::ALL.get(index).copied())
@@ -212,7 +229,7 @@ impl Step for IssueCredential {
 
     fn request(&self) -> Option<Idempotent<'_>> {
         let content = format!(
-            "{} {} {} {} {:?} {} {:?}",
+            "{} {} {} {} {:?} {} {:?} {}",
             self.setting,
             self.label,
             self.grant.roles().bits(),
@@ -220,6 +237,7 @@ impl Step for IssueCredential {
             self.proof,
             self.lifetime_days,
             self.days,
+            self.grant.groups().to_text(),
         );
         Some(Idempotent {
             id: &self.request,
@@ -250,7 +268,7 @@ impl Step for IssueCredential {
             &NewCredential {
                 setting: &self.setting,
                 label: &self.label,
-                grant: self.grant,
+                grant: self.grant.clone(),
                 proof: &self.proof,
                 days: self.days,
                 lifetime_days: self.lifetime_days,

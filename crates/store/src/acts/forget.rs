@@ -116,6 +116,7 @@ impl Scene<'_> {
             accepted: 0,
             start_date: None,
             facts: fact::ERASED | (row.facts & fact::ENROLLED),
+            learner_group: None,
             ..row.clone()
         });
     }

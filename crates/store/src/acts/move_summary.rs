@@ -75,6 +75,8 @@ pub struct MoveSummary {
     pub without_agreement: Vec<WithoutAgreement>,
     /// The council that keeps the EHC plan, to those and to its caseworkers.
     pub plan_council: Option<SettingId>,
+    /// Class, form or key group at the sender; to the sending side only.
+    pub group: Option<String>,
 }
 
 impl Scene<'_> {
@@ -127,6 +129,7 @@ impl Scene<'_> {
             recipients: Vec::new(),
             without_agreement: Vec::new(),
             plan_council: row.plan_council_id.clone().filter(|_| inside),
+            group: row.learner_group.clone().filter(|_| own),
         };
         if inside || relation == Relation::NamedDestination {
             summary

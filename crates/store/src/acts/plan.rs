@@ -3,6 +3,7 @@
 use baton_domain::access::{Action, Relation};
 use baton_domain::act::{Caller, Plan};
 use baton_domain::entry::EntryKind;
+use baton_domain::group::GroupCode;
 use baton_domain::ids::{Alias, LearnerId, LearnerScheme, SettingId, TransitionId};
 use baton_domain::log::canonical::Json;
 use baton_domain::route::{Route, SettingKind};
@@ -72,7 +73,7 @@ impl Step for PlanStep {
             .map(|id| (id.scheme(), id.value()))
             .collect();
         let content = format!(
-            "{:?} {ids:?} {:?} {} {} {:?} {:?} {}",
+            "{:?} {ids:?} {:?} {} {} {:?} {:?} {} {}",
             plan.from,
             plan.to,
             plan.route.code,
@@ -80,6 +81,7 @@ impl Step for PlanStep {
             plan.offer,
             plan.start_date,
             plan.final_plan_names_receiver,
+            plan.group.as_ref().map_or("", GroupCode::as_str),
         );
         Some(Idempotent {
             id: &plan.request,
@@ -168,6 +170,7 @@ impl Step for PlanStep {
                 accepted: 0,
                 start_date: None,
                 facts: 0,
+                learner_group: None,
             },
         };
         if row.to_id != to {
@@ -232,6 +235,9 @@ impl PlanStep {
         }
         if plan.final_plan_names_receiver {
             row.facts |= fact::PLAN_NAMES_SETTING;
+        }
+        if let Some(group) = &plan.group {
+            row.learner_group = Some(group.as_str().to_owned());
         }
     }
 

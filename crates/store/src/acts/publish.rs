@@ -357,7 +357,7 @@ impl PublishStep {
         let mut found: Vec<TransitionRow> = learners
             .flat_map(|learner| scene.world.moves_of(learner))
             .filter(|row| row.from_id == *acting && row.academic_year == year)
-            .filter(|row| row.facts & fact::ERASED == 0)
+            .filter(|row| row.facts & fact::ERASED == 0 && scene.works_on(row))
             .filter(|row| Route::find(&row.route).is_some_and(|r| r.point == point))
             .cloned()
             .collect();

@@ -19,7 +19,7 @@ use crate::engine::value::{Column as _, Value};
 use crate::error::StoreError;
 use crate::ledger::{Door, Inner};
 use crate::rows::CredentialRow;
-use crate::scene::{Draft, Moment, Scene, live, part};
+use crate::scene::{Draft, Moment, Part, Scene, live, part};
 use crate::world::{Needs, World};
 
 /// A change and both its sets.
@@ -145,7 +145,12 @@ async fn parts_of(
     let now = inner.clock.now_us();
     for row in rows.iter().filter(|row| live(row, now)) {
         // Which kinds a contributor fills says nothing about what it receives.
-        let (roles, _, assurance) = part(row);
+        let Some(Part {
+            roles, assurance, ..
+        }) = part(row)
+        else {
+            continue;
+        };
         let of = parts.entry(row.setting_id.clone()).or_default();
         of.insert((roles, assurance));
     }
@@ -169,7 +174,7 @@ fn seen(
     for (profile, to) in places {
         let each = parts.get(to).into_iter().flatten();
         let each = each.map(|part| {
-            scene.act_as((part.0, KindSet::EMPTY, part.1));
+            scene.act_as(Part::of(part.0, part.1));
             scene.draft = Draft::default();
             shown(&mut scene, profile, to).unwrap_or(KindSet::EMPTY)
         });

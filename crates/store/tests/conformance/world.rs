@@ -200,6 +200,7 @@ impl World {
             },
             start_date: None,
             final_plan_names_receiver: false,
+            group: None,
             request: self.request(),
         }
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use baton_client::ClientError;
 use baton_domain::access::{Grant, GrantError, Role, RoleSet};
+use baton_domain::group::{GroupCode, Groups};
 use baton_domain::section::SectionKind;
 use baton_wire::{json, v1};
 use clap::Args;
@@ -23,6 +24,8 @@ Examples:
     --label 'Head teacher' --out head
   baton credentials issue --code gias:100000 --role contributor --kinds send,health \\
     --label 'Key person, SEN' --out key-person
+  baton credentials issue --code gias:100000 --role contributor --kinds attainment,relationships \\
+    --group 6B --label 'Class teacher 6B' --out class-6b
   baton credentials issue --code gias:100000 --role data-manager --api-key \\
     --label 'School information system' --out mis --days 90
   baton credentials issue --code gias:100000 --role receiver-lead --label 'Head of Year 7' \\
@@ -42,6 +45,12 @@ The sections a contributor fills, by their names: send,health. Needed with --rol
 of no use without it. It publishes and sees these of its own setting's profiles, and no other. \
 Restricted sections (family_and_agencies, child_protection_note) take --role dsl.")]
     kinds: Vec<SectionKind>,
+    /// A class, form or key group a contributor works on; may be given again.
+    #[arg(long = "group", value_parser = group, value_name = "GROUP", long_help = "\
+A class, form or key group a contributor works on, as the cohort list has it (column group); may be \
+given again. Of learners of other groups this credential is told nothing. Without any it works on \
+every learner of its setting. Only with --role contributor and no other role.")]
+    group: Vec<GroupCode>,
     /// What it is for, one line, no personal data.
     #[arg(long)]
     label: String,
@@ -97,6 +106,11 @@ pub(super) async fn run(
             .iter()
             .map(|kind| v1::SectionKind::from(kind).into())
             .collect(),
+        groups: grant
+            .groups()
+            .iter()
+            .map(|group| group.as_str().to_owned())
+            .collect(),
         certificate_spki_sha256: hash.into(),
         lifetime_days: args.days.unwrap_or_default(),
         first_day: args.first_day.map_or(String::new(), |day| day.to_string()),
@@ -140,11 +154,18 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
-/// Roles and kinds that go together, before anything is made or asked.
+/// Roles, kinds and groups that go together, before anything is made or asked.
 fn grant(args: &IssueArgs) -> Result<Grant, Wrong> {
     let (roles, kinds) = (args.role.iter().copied(), args.kinds.iter().copied());
-    Grant::new(roles.collect::<RoleSet>(), kinds.collect()).map_err(|error| {
-        let say = match error {
+    let groups: Groups = args.group.iter().cloned().collect();
+    if groups.iter().count() > Groups::MAX {
+        return Err(Wrong(format!("at most {} --group", Groups::MAX)));
+    }
+    let grant = Grant::new(roles.collect::<RoleSet>(), kinds.collect());
+    grant
+        .and_then(|grant| grant.within(groups))
+        .map_err(|error| {
+            let say = match error {
             GrantError::NoKind => {
                 "a contributor needs --kinds: the sections it fills, such as send,health".to_owned()
             }
@@ -152,13 +173,18 @@ fn grant(args: &IssueArgs) -> Result<Grant, Wrong> {
                 "--kinds goes with --role contributor; other roles have their sections by policy"
                     .to_owned()
             }
+            GrantError::GroupsOfOthers => {
+                "--group goes with --role contributor alone: what other roles see does not end at \
+                 a class"
+                    .to_owned()
+            }
             GrantError::NotFilled(kind) if kind.publishable() => {
                 format!("{kind} is restricted: give --role dsl to whoever fills it")
             }
             GrantError::NotFilled(kind) => format!("{kind} is filled by nobody"),
         };
-        Wrong(say)
-    })
+            Wrong(say)
+        })
 }
 
 const ROLES: &str = "\
@@ -177,6 +203,11 @@ fn role(text: &str) -> Result<Role, String> {
     })
 }
 
+fn group(text: &str) -> Result<GroupCode, String> {
+    let say = "a group is 1 to 16 letters, digits, spaces and -./&'(), as 6B";
+    GroupCode::parse(text).map_err(|_| say.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +220,7 @@ mod tests {
             },
             role: roles.to_vec(),
             kinds: kinds.to_vec(),
+            group: Vec::new(),
             label: "key person".to_owned(),
             days: None,
             first_day: None,

@@ -134,6 +134,10 @@ fn line(credential: &v1::Credential) -> String {
         [] => String::new(),
         kinds => format!("  fills {}", kinds.join(",")),
     };
+    let of = match credential.groups.as_slice() {
+        [] => String::new(),
+        groups => format!(" of {}", groups.join(",")),
+    };
     let how = match credential.assurance() {
         v1::Assurance::Certificate => "certificate",
         v1::Assurance::Key => "API key",
@@ -149,7 +153,7 @@ fn line(credential: &v1::Credential) -> String {
     };
     let (name, label) = (&credential.name, &credential.label);
     format!(
-        "{name}  {label}  {}{fills}  {how}  {until}",
+        "{name}  {label}  {}{fills}{of}  {how}  {until}",
         roles.join(",")
     )
 }

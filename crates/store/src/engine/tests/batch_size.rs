@@ -89,6 +89,7 @@ fn plan(name: &str) -> Plan {
         },
         start_date: None,
         final_plan_names_receiver: false,
+        group: None,
         request: request(&format!("plan-{name}")),
     }
 }

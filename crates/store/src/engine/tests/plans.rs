@@ -148,10 +148,10 @@ const FILL: [&str; 15] = [
     "INSERT INTO feed SELECT CASE WHEN n % 2 = 0 THEN 'stg_large' ELSE 'stg_' || n % 500 END, \
      n, 0, 1, CASE WHEN n % 50 = 0 THEN 1 ELSE 0 END, 'prf_' || n, 'trn_' || n, 2, 2025 FROM {n}",
     "INSERT INTO lease SELECT 'sub_' || n, 'wat_' || n FROM {n}",
-    "INSERT INTO request SELECT 'key_' || n, {blob}, n, 1000000 + n, 0, 0, NULL, 0, '' FROM {n}",
+    "INSERT INTO request SELECT 'key_' || n, {blob}, n, 1000000 + n, 0, 0, '', NULL, 0, '' FROM {n}",
     "INSERT INTO transition SELECT 'trn_' || substr('000000' || n, -6), 'lrn_' || n, \
      'primary-secondary', 2025, CASE WHEN n % 2 = 0 THEN 'stg_large' ELSE 'stg_' || n % 500 END, \
-     'stg_' || n % 90, 'stg_council', CASE WHEN n % 900 = 0 THEN 'stg_council' END, NULL, 0, NULL, 0 \
+     'stg_' || n % 90, 'stg_council', CASE WHEN n % 900 = 0 THEN 'stg_council' END, NULL, 0, NULL, 0, NULL \
      FROM {n}",
     "INSERT INTO recipient SELECT 'trn_' || substr('000000' || n, -6), \
      CASE WHEN n % 2 = 0 THEN 'stg_large' ELSE 'stg_' || n % 500 END, 2, 2, NULL, \
@@ -165,7 +165,7 @@ const FILL: [&str; 15] = [
      9, CASE WHEN n % 1000 = 0 THEN 5 ELSE 1 END, 1, 1, {blob}, {blob}, n, n FROM {n}",
     "INSERT INTO staged SELECT 'doc_' || n, 'prf_' || n % 9000, 'stg_' || n % 500, 'crd_1', \
      'cnt_' || n, 9, 1, 1, {blob}, {blob}, 1000000 + n FROM {n}",
-    "INSERT INTO credential SELECT 'crd_' || n, 'stg_' || n % 500, '', 2, 0, 1, {blob}, 0, n, 1 FROM {n}",
+    "INSERT INTO credential SELECT 'crd_' || n, 'stg_' || n % 500, '', 2, 0, '', 1, {blob}, 0, n, 1 FROM {n}",
     "INSERT INTO delegation SELECT 'stg_' || n % 500, 'stg_' || n, 2, 1, 0, '', '', 0 FROM {n}",
     "INSERT INTO friend SELECT 'prf_' || n, 0, 1, 'lrn_' || n % 9000 FROM {n}",
     "INSERT INTO about SELECT 'als_' || n % 1000, n, 0 FROM {n}",
