@@ -10,6 +10,7 @@ mod absent;
 mod caretaker;
 mod ended;
 mod listed;
+mod party;
 mod rights;
 mod signed;
 mod without;

@@ -8,11 +8,13 @@ use baton_wire::v1::{self, Role};
 use crate::harness::*;
 
 mod absent;
+mod apart;
 mod chance;
 mod leads_to;
 mod moving;
 mod race;
 mod shown;
+mod turns;
 mod unsigned;
 
 /// The day the offers of the tests were made.
