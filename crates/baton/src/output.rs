@@ -227,16 +227,11 @@ impl Output {
         let Some(error) = error.downcast_ref::<ClientError>() else {
             return;
         };
-        if let ClientError::Invalid(violations)
-        | ClientError::Unfit(violations)
-        | ClientError::PolicySet(violations) = error
-        {
-            for violation in violations {
-                tell(&format!(
-                    "  {}: {} ({})",
-                    violation.field, violation.description, violation.rule
-                ));
-            }
+        for violation in error.violations() {
+            tell(&format!(
+                "  {}: {} ({})",
+                violation.field, violation.description, violation.rule
+            ));
         }
         self.advise(error);
     }

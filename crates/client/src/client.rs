@@ -79,6 +79,7 @@ impl Client {
         if message.len() > SEND_BYTES_MAX {
             return Err(ClientError::Failed {
                 reason: Reason::RequestTooLarge,
+                violations: Vec::new(),
                 incident: None,
             });
         }

@@ -44,6 +44,8 @@ pub enum ClientError {
     Failed {
         /// Which one.
         reason: Reason,
+        /// Everything it is about, where the reason speaks of problems; of most reasons none.
+        violations: Vec<Violation>,
         /// Under which id the service's log knows it.
         incident: Option<String>,
     },
@@ -185,6 +187,17 @@ impl ClientError {
         }
     }
 
+    /// Everything the service, or this side before it asked, found wrong with what was sent.
+    pub fn violations(&self) -> &[Violation] {
+        match self {
+            Self::Invalid(violations)
+            | Self::Unfit(violations)
+            | Self::PolicySet(violations)
+            | Self::Failed { violations, .. } => violations,
+            _ => &[],
+        }
+    }
+
     /// How long the service asks to wait.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -238,7 +251,11 @@ impl From<Problem> for ClientError {
             },
             Reason::DeadlineExceeded => Self::Deadline,
             // Reasons are added over time; a test sees to it that none that may pass lands here.
-            _ => Self::Failed { reason, incident },
+            _ => Self::Failed {
+                reason,
+                violations,
+                incident,
+            },
         }
     }
 }
@@ -278,6 +295,7 @@ impl From<Code> for ClientError {
             Code::DeadlineExceeded => Self::Deadline,
             Code::Unimplemented => Self::Failed {
                 reason: Reason::Unimplemented,
+                violations: Vec::new(),
                 incident: None,
             },
             // A stream reset or cut by a proxy or a stopping server.

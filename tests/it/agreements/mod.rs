@@ -10,6 +10,7 @@ mod absent;
 mod caretaker;
 mod ended;
 mod listed;
+mod party;
 mod rights;
 mod signed;
 mod without;
@@ -25,7 +26,7 @@ fn days(first: &str, last: &str) -> v1::SignedAgreement {
 
 impl Caller {
     /// Signs for a setting, or records that it signed; empty: the own.
-    async fn signs(
+    pub(crate) async fn signs(
         &self,
         setting: &str,
         agreement: v1::SignedAgreement,
@@ -120,27 +121,29 @@ impl Exchange {
     }
 }
 
-/// One who has not signed, and a reason that a head recorded and took back for it.
+/// Who signed for other days than the rest, one who signed no more, and reasons that a head recorded for
+/// two receivers of a move.
 pub(crate) async fn with_agreements(exchange: &Exchange) {
     let of = exchange.open_move().await;
     let head = exchange.person(&of.from, &[Role::Publisher]).await;
-    exchange
-        .officer
-        .signs_no_more(&exchange.academy.name)
-        .await
-        .unwrap();
-    for to in [&exchange.academy, &of.to] {
+    let reasons = [
+        v1::SendingReason::UrgentNeed,
+        v1::SendingReason::OutsideArea,
+    ];
+    for (to, reason) in [&exchange.academy, &of.to].into_iter().zip(reasons) {
         let offered = "2026-03-02";
         exchange
             .officer
             .redirect(&of.name, to, offered)
             .await
             .unwrap();
-        exchange.officer.signs_no_more(&to.name).await.ok();
-        let reason = v1::SendingReason::UrgentNeed;
+        exchange.officer.signs_no_more(&to.name).await.unwrap();
         head.sends_without(&of.name, to, reason).await.unwrap();
-        exchange.officer.signs(&to.name, framework()).await.unwrap();
+        let signed = days("2026-03-01", "2030-08-31");
+        exchange.officer.signs(&to.name, signed).await.unwrap();
     }
+    let ended = &exchange.college.name;
+    exchange.officer.signs_no_more(ended).await.unwrap();
 }
 
 /// Health alone, and something of attendance.

@@ -5,6 +5,7 @@ mod damage;
 mod documents;
 mod keys;
 mod killed;
+mod shown;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,10 +1,21 @@
 //! Education and Skills Act 2008 s14: what the council is given no more, on whose instruction.
 
 use baton_wire::status::Reason;
-use baton_wire::v1::{DecisionBasis, DecisionGiver, DecisionSaid, DecisionToward, Point, Role};
+use baton_wire::v1::{
+    DecisionBasis, DecisionGiver, DecisionSaid, DecisionToward, ItemKind, Point, RecipientPurpose,
+    Role, SectionKind,
+};
 
 use super::{Said, parent};
 use crate::harness::*;
+use crate::recipients::{further, next};
+
+/// What the virtual school is named for.
+const SCHOOLING: &[SectionKind] = &[
+    SectionKind::Identity,
+    SectionKind::Attainment,
+    SectionKind::Send,
+];
 
 const NO: Said<'static> = parent(DecisionToward::Council, DecisionSaid::Refused, &[]);
 
@@ -40,6 +51,59 @@ on_both_engines! {
         let back = Said { said: DecisionSaid::Withdrawn, ..NO };
         sender.records(&of.name, &back).await.unwrap();
         assert_eq!(officer.list_transitions().await.unwrap().len(), 2);
+        exchange.holds().await;
+    }
+
+    async fn an_instructed_council_that_receives_beside_the_destination_is_left_who_the_learner_is(exchange) {
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let council = exchange.council();
+        let virtual_school = exchange.person(&council, &[Role::VirtualSchoolOfficer]).await;
+        let looked_after = further(RecipientPurpose::LookedAfter, SCHOOLING);
+        sender.names(&of.name, &council, looked_after).await.unwrap();
+        let profile = exchange.sent(&of).await;
+        let report = (SectionKind::Send, "a report");
+        let file = sender.add(&profile, report, b"of support").await.unwrap();
+        let whole = ["identity", "attainment", "send"];
+        assert_eq!(kinds(&virtual_school.get(&profile).await.unwrap()), whole);
+        virtual_school.download(&file).await.0.unwrap();
+
+        sender.records(&of.name, &NO).await.unwrap();
+        assert_eq!(kinds(&virtual_school.get(&profile).await.unwrap()), ["identity"]);
+        let got = virtual_school.get(&profile).await.unwrap().content.unwrap();
+        assert!(got.identity.is_some() && got.attainment.is_none() && got.send.is_none());
+        for kind in [SectionKind::Attainment, SectionKind::Send] {
+            let only = virtual_school.get_only(&profile, &[kind]).await;
+            assert_eq!(refused(only).reason, Reason::PermissionDenied, "{kind:?}");
+        }
+        assert_eq!(refused(virtual_school.download(&file).await.0).reason, Reason::PermissionDenied);
+        assert_eq!(virtual_school.documents_of(&profile).await.unwrap(), []);
+        // The school goes on as before.
+        let lead = exchange.person(&of.to, &[Role::ReceiverLead]).await;
+        assert!(kinds(&lead.get(&profile).await.unwrap()).len() > 5);
+        let back = Said { said: DecisionSaid::Withdrawn, ..NO };
+        sender.records(&of.name, &back).await.unwrap();
+        assert_eq!(kinds(&virtual_school.get(&profile).await.unwrap()), whole);
+        exchange.holds().await;
+    }
+
+    async fn a_council_named_after_the_instruction_is_given_no_more_whatever_it_is_named_for(exchange) {
+        let later = exchange.open_move().await;
+        let sender = exchange.person(&later.from, &[Role::Publisher]).await;
+        let council = exchange.council();
+        let virtual_school = exchange.person(&council, &[Role::VirtualSchoolOfficer]).await;
+        let subscription = virtual_school.subscribe().await.unwrap();
+        let mut watch = virtual_school.watch(&subscription, "").await.unwrap();
+        let looked_after = further(RecipientPurpose::LookedAfter, SCHOOLING);
+        sender.records(&later.name, &NO).await.unwrap();
+        sender.names(&later.name, &council, looked_after).await.unwrap();
+        let told = exchange.sent(&later).await;
+        let item = next(&mut watch).await;
+        assert_eq!((item.kind(), kinds(&item.profile.unwrap())), (ItemKind::Profile, vec!["identity".to_owned()]));
+        assert_eq!(kinds(&virtual_school.get(&told).await.unwrap()), ["identity"]);
+        let bare = further(RecipientPurpose::LookedAfter, &SCHOOLING[1..]);
+        sender.names(&later.name, &council, bare).await.unwrap();
+        assert_eq!(refused(virtual_school.get(&told).await).reason, Reason::PermissionDenied);
         exchange.holds().await;
     }
 

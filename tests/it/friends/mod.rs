@@ -8,18 +8,21 @@ use baton_wire::v1::{self, Role};
 use crate::harness::*;
 
 mod absent;
+mod apart;
 mod chance;
 mod leads_to;
 mod moving;
+mod race;
 mod shown;
+mod turns;
 mod unsigned;
 
 /// The day the offers of the tests were made.
 const OFFERED: &str = "2026-03-02";
 
 /// A child of the primary school, unless said otherwise, and where its move leads.
-struct Child {
-    of: Move,
+pub(crate) struct Child {
+    pub(crate) of: Move,
 }
 
 /// What a setting calls a child for itself.
@@ -63,15 +66,30 @@ fn naming(of: &Move, peers: Vec<v1::PeerRow>) -> v1::ProfileSubmission {
 }
 
 /// Names of those that somebody is shown.
-fn names(profile: &v1::Profile) -> BTreeSet<String> {
+pub(crate) fn names(profile: &v1::Profile) -> BTreeSet<String> {
     let content = profile.content.as_ref();
     let section = content.and_then(|content| content.relationships.as_ref());
     let peers = section.map_or(&[][..], |section| &section.peers);
     peers.iter().filter_map(|peer| peer.name.clone()).collect()
 }
 
-fn set(names: &[&str]) -> BTreeSet<String> {
+pub(crate) fn set(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// Twins who name each other, one of them somebody who goes elsewhere too.
+pub(crate) async fn with_classmates(exchange: &Exchange) {
+    let [one, other] = [exchange.classmate().await, exchange.classmate().await];
+    let learner = vec![upn(exchange.number())];
+    let away = exchange
+        .child(&exchange.primary, learner, Some(&exchange.academy))
+        .await;
+    let sender = exchange.publisher().await;
+    let rows = vec![other.named("Ada"), away.named("Ben")];
+    sender.names_friends(&one.of, rows).await;
+    sender
+        .names_friends(&other.of, vec![one.named("Cleo")])
+        .await;
 }
 
 impl Caller {
@@ -80,7 +98,7 @@ impl Caller {
     }
 
     /// Publishes a profile that names these; its name.
-    async fn names_friends(&self, of: &Move, peers: Vec<v1::PeerRow>) -> String {
+    pub(crate) async fn names_friends(&self, of: &Move, peers: Vec<v1::PeerRow>) -> String {
         self.publish(naming(of, peers)).await.unwrap().name
     }
 }
@@ -117,13 +135,13 @@ impl Exchange {
     }
 
     /// One of the primary school who goes to the secondary school.
-    async fn classmate(&self) -> Child {
+    pub(crate) async fn classmate(&self) -> Child {
         let learner = vec![upn(self.number())];
         self.child(&self.primary, learner, Some(&self.secondary))
             .await
     }
 
-    async fn goes_to(&self, child: &Child, to: &Setting) {
+    pub(crate) async fn goes_to(&self, child: &Child, to: &Setting) {
         self.officer
             .redirect(&child.of.name, to, OFFERED)
             .await
@@ -141,7 +159,7 @@ impl Exchange {
 
 impl Child {
     /// A row that names it.
-    fn named(&self, name: &str) -> v1::PeerRow {
+    pub(crate) fn named(&self, name: &str) -> v1::PeerRow {
         row(name, &self.of.learner)
     }
 }

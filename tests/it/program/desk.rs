@@ -1,5 +1,6 @@
 //! A folder in which a person works, with a service of their own.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -28,7 +29,7 @@ pub(super) struct Desk {
 
 /// Settings come with the agreement they signed at joining.
 pub(super) const JOIN: &str = "settings import --gias register.csv \
-     --agreement-text framework.txt --agreement-version 2026.1";
+     --agreement-text framework.txt --agreement-version first";
 
 impl Desk {
     pub(super) fn new(home: Home, form: Form) -> Self {
@@ -148,13 +149,40 @@ impl Desk {
     /// Types a line, and shows what came.
     pub(super) fn types(&mut self, who: &str, line: &str) -> Told {
         let told = Told::by(&mut self.command(who, line), self.form);
+        self.shows(who, line, &told);
+        told
+    }
+
+    /// The same of a line that reads a file of the folder from standard input.
+    pub(super) fn feeds(&mut self, who: &str, line: &str, file: &str) -> Told {
+        let mut command = self.command(who, line);
+        command.stdin(File::open(self.folder().join(file)).unwrap());
+        let told = Told::by(&mut command, self.form);
+        self.shows(who, &format!("{line} < {file}"), &told);
+        told
+    }
+
+    fn shows(&mut self, who: &str, line: &str, told: &Told) {
         let who = if who.is_empty() {
             String::new()
         } else {
             format!("{who}: ")
         };
-        self.shown.step(&format!("{who}baton {line}"), &told);
-        told
+        self.shown.step(&format!("{who}baton {line}"), told);
+    }
+
+    /// The move of a contribution, as that person names it. It is not shown.
+    pub(super) fn move_of(&self, who: &str, profile: &str) -> String {
+        let mut show = self.command(who, &format!("show {profile}"));
+        Told::by(&mut show, self.form).name("settings/*/transitions/*")
+    }
+
+    /// The name of a snapshot: each form has its own.
+    pub(super) fn named(&self, name: &str) -> String {
+        match self.form {
+            Form::Prose => name.to_owned(),
+            Form::Json => format!("{name}_json"),
+        }
     }
 
     /// Types a line that must work.

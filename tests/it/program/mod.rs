@@ -3,6 +3,7 @@
 //! Whole outputs are snapshots, once for people and once with `--json`; what differs from run to
 //! run (ids, times, ports, positions) is masked by `shown`. Both engines have to say the same.
 
+mod agreements;
 mod backup;
 mod bad_files;
 mod caretaker;
@@ -11,12 +12,14 @@ mod delegations;
 mod demo;
 mod desk;
 mod files;
+mod friends;
 mod keys;
 mod kinds;
 mod large_files;
 mod outside;
 mod partly;
 mod policy;
+mod protect;
 mod public_proofs;
 mod quiet;
 mod readme;

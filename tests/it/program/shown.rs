@@ -23,6 +23,8 @@ static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"/1\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+", "/1+[key]"),
         (r#""bytes":"[A-Za-z0-9+/=]+""#, r#""bytes":"[bytes]""#),
         (r#""leafHash":"[A-Za-z0-9+/=]+""#, r#""leafHash":"[hash]""#),
+        (r"\\n\d+\\n[A-Za-z0-9+/]{43}=\\n", r"\n[n]\n[root]\n"),
+        (r" [A-Za-z0-9+/]{60,}=*\\n", r" [signature]\n"),
         (r"\b[0-9a-f]{64}\b", "[hash]"),
         (r"\b[0-9a-f]{32}\b", "[request]"),
         (r"(key is |\x22key\x22:\x22)[0-9a-f]{8}\b", "$1[key id]"),

@@ -95,7 +95,7 @@ impl Caller {
         Ok(self.transitions().end_recipient(asked).await?.into_inner())
     }
 
-    async fn plan_council(
+    pub(crate) async fn plan_council(
         &self,
         of: &str,
         council: &Setting,

@@ -6,9 +6,11 @@ use baton_wire::v1::{self, Role};
 use super::column::{Column, columns};
 use super::shape::Begun;
 use super::{BRIEF, ENTRIES, ENTRIES_BRIEF, faults, some, verified};
+use crate::agreements::with_agreements;
 use crate::chance::seed;
 use crate::decisions::with_decisions;
 use crate::export::{Auditor, filled_to};
+use crate::friends::with_classmates;
 use crate::harness::*;
 use crate::ledger::{a_day, with_a_document, with_a_vendor};
 
@@ -23,11 +25,13 @@ async fn verified_columns(exchange: &Exchange, size: u64) -> Vec<Column> {
     );
     let others = [
         ("credential", format!("id <> '{officer}'")),
+        ("agreement", "1 = 1".to_owned()),
         ("setting", format!("id <> '{council}'")),
         ("setting_code", format!("setting_id <> '{council}'")),
         ("transition", "1 = 1".to_owned()),
         ("recipient", "1 = 1".to_owned()),
         ("delegation", "1 = 1".to_owned()),
+        ("sent_without", "1 = 1".to_owned()),
         ("sharing", "1 = 1".to_owned()),
         ("profile", "1 = 1".to_owned()),
         ("document", "1 = 1".to_owned()),
@@ -67,6 +71,8 @@ pub(super) async fn prepared(exchange: &Exchange, size: u64) {
     with_a_document(exchange).await;
     with_a_vendor(exchange).await;
     with_decisions(exchange).await;
+    with_agreements(exchange).await;
+    with_classmates(exchange).await;
     filled_to(exchange, size).await;
     if !exchange.home.is_postgres() {
         let pairs = (0..=255_u8)

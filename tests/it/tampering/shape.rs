@@ -10,11 +10,13 @@ use crate::harness::*;
 
 /// Tables of access rows, what tells their rows apart well enough, and a value that two rows have to
 /// differ in if exchanging them is to be a change.
-const ACCESS: [(&str, &str, &str); 8] = [
+const ACCESS: [(&str, &str, &str); 10] = [
+    ("agreement", "setting_id", "first_day"),
     ("credential", "id", "digest"),
     ("delegation", "setting_id", "vendor_id"),
     ("profile", "id", "content_id"),
     ("recipient", "transition_id", "transition_id"),
+    ("sent_without", "setting_id", "reason"),
     ("setting", "id", "salt"),
     ("setting_code", "code", "setting_id"),
     ("sharing", "transition_id", "decisions"),

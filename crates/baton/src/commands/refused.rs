@@ -41,10 +41,7 @@ impl Refused {
     /// `settings[].`: in its file it stands alone, and its number in the call says nothing, since
     /// what is sent again is counted anew.
     pub(crate) fn by_service(error: &ClientError, at: &str) -> Self {
-        let violations = match error {
-            ClientError::Invalid(violations) => violations.as_slice(),
-            _ => &[],
-        };
+        let violations = error.violations().iter();
         Self {
             reason: error
                 .reason()
@@ -53,7 +50,7 @@ impl Refused {
                 (ClientError::RateLimited { .. }, Some(reason)) => reason.message().to_owned(),
                 _ => error.to_string(),
             },
-            problems: violations.iter().map(|it| Flaw::of(it, at)).collect(),
+            problems: violations.map(|it| Flaw::of(it, at)).collect(),
         }
     }
 

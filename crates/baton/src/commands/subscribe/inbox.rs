@@ -335,6 +335,7 @@ mod tests {
     fn a_fault_of_the_service_is_no_refusal() {
         let failed = |reason| ClientError::Failed {
             reason,
+            violations: Vec::new(),
             incident: None,
         };
         assert!(is_refusal(&ClientError::Denied));
