@@ -7,6 +7,7 @@ mod agreements;
 mod backup;
 mod bad_files;
 mod caretaker;
+mod classes;
 mod configuration;
 mod delegations;
 mod demo;
