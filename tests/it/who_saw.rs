@@ -63,6 +63,26 @@ fn given(transition: String) -> v1::RecordDisclosureRequest {
 }
 
 on_both_engines! {
+    async fn of_a_turn_that_showed_both_who_may_not_know_of_class_r_is_told_the_rest(exchange) {
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let lead = exchange.person(&of.from, &[Role::Dsl, Role::Publisher]).await;
+        sender.publish(submission(&of, typical(1, of.point))).await.unwrap();
+        lead.publish(submission(&of, crate::recipients::restricted())).await.unwrap();
+        let reader = exchange.person(&of.to, &[Role::Dsl]).await;
+        let subscription = reader.subscribe().await.unwrap();
+        let turn = reader.pull(&subscription, "").await.unwrap();
+        assert_eq!(turn.items.len(), 2, "one turn with both");
+        for (who, items) in [(&sender, 1), (&lead, 2)] {
+            let all = who.who_saw(&of.name).await.unwrap();
+            let shown: Vec<_> = all.iter().filter(|one| !one.items.is_empty()).collect();
+            let [shown] = shown.as_slice() else { panic!("one turn showed something: {all:?}") };
+            assert_eq!(shown.items.len(), items, "{shown:?}");
+            let note = shown.kinds.iter().any(|kind| kind == "child_protection_note");
+            assert_eq!(note, items == 2, "{shown:?}");
+        }
+    }
+
     async fn by_a_number_everyone_is_told_of_the_records_they_may_ask_for(exchange) {
         let (number, first, later) = known_twice(exchange).await;
         let auditor = Setting { name: exchange.officer.setting.clone(), ..first.to.clone() };
