@@ -189,7 +189,7 @@ impl<'a> Scene<'a> {
             self.act_as(part);
             return Ok(());
         }
-        self.admit_vendor(&caller.acting, of, part)
+        self.admit_vendor(&caller.acting, of, &part)
     }
 
     /// A credential of another setting: by what the acting one lets it do now, in the roles that it
@@ -198,7 +198,7 @@ impl<'a> Scene<'a> {
         &mut self,
         acting: &SettingId,
         of: SettingId,
-        has: Part,
+        has: &Part,
     ) -> Result<(), Refusal> {
         let given = self.world.delegation(acting, &of).cloned();
         let given = given.ok_or(Refusal::Denied)?;
