@@ -52,24 +52,11 @@ impl Caller {
         roles: &[Role],
         (groups, spki): (&[&str], &[u8]),
     ) -> Answer<v1::IssueCredentialResponse> {
-        let contributes = roles.contains(&Role::Contributor);
-        let kinds = ASSIGNED.iter().filter(|_| contributes);
-        let request = v1::IssueCredentialRequest {
-            parent: self.setting.clone(),
-            setting: of.name.clone(),
-            label: "of a test".to_owned(),
-            roles: roles.iter().map(|role| (*role).into()).collect(),
-            kinds: kinds.map(|kind| (*kind).into()).collect(),
-            certificate_spki_sha256: spki.to_vec().into(),
+        let more = v1::IssueCredentialRequest {
             groups: groups.iter().map(|group| (*group).to_owned()).collect(),
-            request_id: fresh(),
             ..Default::default()
         };
-        Ok(self
-            .settings()
-            .issue_credential(request)
-            .await?
-            .into_inner())
+        self.issue_with(&of.name, roles, spki, more).await
     }
 }
 

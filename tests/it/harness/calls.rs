@@ -315,16 +315,30 @@ impl Caller {
         spki: &[u8],
         lifetime_days: i32,
     ) -> Answer<v1::IssueCredentialResponse> {
+        let more = v1::IssueCredentialRequest {
+            lifetime_days,
+            ..Default::default()
+        };
+        self.issue_with(setting, roles, spki, more).await
+    }
+
+    /// Asks for a credential of these roles, and for what else the request says.
+    pub(crate) async fn issue_with(
+        &self,
+        setting: &str,
+        roles: &[v1::Role],
+        spki: &[u8],
+        more: v1::IssueCredentialRequest,
+    ) -> Answer<v1::IssueCredentialResponse> {
         let request = v1::IssueCredentialRequest {
             parent: self.setting.clone(),
             setting: setting.to_owned(),
             label: "of a test".to_owned(),
             roles: roles.iter().map(|role| (*role).into()).collect(),
             certificate_spki_sha256: spki.to_vec().into(),
-            lifetime_days,
             request_id: fresh(),
             kinds: assigned(roles),
-            ..Default::default()
+            ..more
         };
         Ok(self
             .settings()

@@ -106,12 +106,6 @@ pub(super) fn under(mut asking: Asking, known: &Known, named: SettingId) -> Aski
     asking
 }
 
-/// Collects problems field by field, so that a caller learns all of them at once.
-#[derive(Debug, Default)]
-pub(super) struct Fields {
-    violations: Vec<Violation>,
-}
-
 /// Reads every item, also after one that is wrong: the problems of all are told at once.
 pub(super) fn each<I, T, C: FromIterator<T>>(
     items: &[I],
@@ -120,6 +114,12 @@ pub(super) fn each<I, T, C: FromIterator<T>>(
     let read = items.iter().enumerate().map(|(index, it)| read(index, it));
     let read: Vec<Option<T>> = read.collect();
     read.into_iter().collect()
+}
+
+/// Collects problems field by field, so that a caller learns all of them at once.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    violations: Vec<Violation>,
 }
 
 impl Fields {

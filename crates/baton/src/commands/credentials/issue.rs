@@ -162,29 +162,29 @@ fn grant(args: &IssueArgs) -> Result<Grant, Wrong> {
         return Err(Wrong(format!("at most {} --group", Groups::MAX)));
     }
     let grant = Grant::new(roles.collect::<RoleSet>(), kinds.collect());
-    grant
-        .and_then(|grant| grant.within(groups))
-        .map_err(|error| {
-            let say = match error {
-            GrantError::NoKind => {
-                "a contributor needs --kinds: the sections it fills, such as send,health".to_owned()
-            }
-            GrantError::NoContributor => {
-                "--kinds goes with --role contributor; other roles have their sections by policy"
-                    .to_owned()
-            }
-            GrantError::GroupsOfOthers => {
-                "--group goes with --role contributor alone: what other roles see does not end at \
+    grant.and_then(|grant| grant.within(groups)).map_err(unfit)
+}
+
+/// What to type instead.
+fn unfit(error: GrantError) -> Wrong {
+    Wrong(match error {
+        GrantError::NoKind => {
+            "a contributor needs --kinds: the sections it fills, such as send,health".to_owned()
+        }
+        GrantError::NoContributor => {
+            "--kinds goes with --role contributor; other roles have their sections by policy"
+                .to_owned()
+        }
+        GrantError::GroupsOfOthers => {
+            "--group goes with --role contributor alone: what other roles see does not end at \
                  a class"
-                    .to_owned()
-            }
-            GrantError::NotFilled(kind) if kind.publishable() => {
-                format!("{kind} is restricted: give --role dsl to whoever fills it")
-            }
-            GrantError::NotFilled(kind) => format!("{kind} is filled by nobody"),
-        };
-            Wrong(say)
-        })
+                .to_owned()
+        }
+        GrantError::NotFilled(kind) if kind.publishable() => {
+            format!("{kind} is restricted: give --role dsl to whoever fills it")
+        }
+        GrantError::NotFilled(kind) => format!("{kind} is filled by nobody"),
+    })
 }
 
 const ROLES: &str = "\
