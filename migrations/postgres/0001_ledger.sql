@@ -92,6 +92,9 @@ CREATE TABLE credential (
     roles BIGINT NOT NULL,
     kinds BIGINT NOT NULL,
     learner_groups TEXT COLLATE "C" NOT NULL,
+    learner_id TEXT COLLATE "C",
+    person BIGINT NOT NULL,
+    left_out TEXT COLLATE "C" NOT NULL,
     assurance BIGINT NOT NULL,
     digest BYTEA NOT NULL,
     starts_us BIGINT NOT NULL,
@@ -100,6 +103,7 @@ CREATE TABLE credential (
 );
 CREATE INDEX credential_digest ON credential (digest);
 CREATE INDEX credential_setting ON credential (setting_id);
+CREATE INDEX credential_learner ON credential (learner_id);
 
 CREATE TABLE delegation (
     setting_id TEXT COLLATE "C" NOT NULL,

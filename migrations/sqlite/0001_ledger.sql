@@ -92,6 +92,9 @@ CREATE TABLE credential (
     roles INTEGER NOT NULL,
     kinds INTEGER NOT NULL,
     learner_groups TEXT NOT NULL,
+    learner_id TEXT,
+    person INTEGER NOT NULL,
+    left_out TEXT NOT NULL,
     assurance INTEGER NOT NULL,
     digest BLOB NOT NULL,
     starts_us INTEGER NOT NULL,
@@ -100,6 +103,7 @@ CREATE TABLE credential (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX credential_digest ON credential (digest);
 CREATE INDEX credential_setting ON credential (setting_id);
+CREATE INDEX credential_learner ON credential (learner_id);
 
 CREATE TABLE delegation (
     setting_id TEXT NOT NULL,

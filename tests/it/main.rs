@@ -29,6 +29,7 @@ mod erasure;
 mod erasure_scan;
 mod expiry;
 mod export;
+mod family;
 mod folder;
 mod forked;
 mod friends;

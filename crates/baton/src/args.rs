@@ -68,6 +68,8 @@ pub(crate) enum Command {
     Recipients(commands::recipients::RecipientsArgs),
     /// What a learner or a family decided about sharing: record it, list it.
     Sharing(commands::sharing::SharingArgs),
+    /// The learner, or who has parental responsibility, sees the own record.
+    Family(commands::family::FamilyArgs),
     /// Erase a learner, a move or one section kind, for good; or what is due.
     Erase(commands::erase::EraseArgs),
     /// Pupils whose identity was changed to protect them: what must not be written of them.

@@ -104,6 +104,7 @@ async fn carry_out(command: Command, to: &ConnectionArgs, output: Output) -> any
         Command::Restrict(restrict) => commands::restrict::run(restrict, to, output).await,
         Command::Protect(protect) => commands::protect::run(protect, to, output).await,
         Command::Sharing(sharing) => commands::sharing::run(sharing, to, output).await,
+        Command::Family(family) => commands::family::run(family, to, output).await,
         Command::Recipients(recipients) => commands::recipients::run(recipients, to, output).await,
         Command::Redirect(redirect) => commands::redirect::run(redirect, to, output).await,
         Command::Status(status) => commands::status::run(status, to, output).await,

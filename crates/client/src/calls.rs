@@ -86,6 +86,12 @@ calls! { "TransitionService":
     write end_recipient = "EndRecipient"(EndRecipientRequest) -> EndRecipientResponse;
     /// Names the council that keeps the learner's EHC plan, or none.
     write set_plan_council = "SetPlanCouncil"(SetPlanCouncilRequest) -> SetPlanCouncilResponse;
+    /// Lets the learner, or somebody for the learner, see the record.
+    write add_family_access = "AddFamilyAccess"(AddFamilyAccessRequest) -> AddFamilyAccessResponse;
+    /// Ends such an access at once.
+    write end_family_access = "EndFamilyAccess"(EndFamilyAccessRequest) -> EndFamilyAccessResponse;
+    /// Lists the accesses to a learner's record.
+    read list_family_access = "ListFamilyAccess"(ListFamilyAccessRequest) -> ListFamilyAccessResponse;
     /// Records what a learner, or somebody for the learner, decided about sharing.
     write record_sharing_decision = "RecordSharingDecision"(RecordSharingDecisionRequest) -> RecordSharingDecisionResponse;
     /// The decisions of a move, at most 64.

@@ -6,6 +6,7 @@ mod agreements;
 mod delegations;
 mod documents;
 mod erasure;
+mod family;
 mod policies;
 mod protection;
 mod recipients;
@@ -40,6 +41,7 @@ pub use documents::{
 pub use erasure::{
     Erase, ErasureReason, Extent, Hold, HoldReason, LiftRestriction, Restrict, RestrictionReason,
 };
+pub use family::{AddFamilyAccess, EndFamilyAccess, ListFamilyAccess};
 pub use policies::{ListPolicyChanges, NewPolicies, ReplacePolicySet};
 pub use protection::{GuardIdentity, ReadmitIdentifiers};
 pub use recipients::{AddRecipient, EndRecipient, SetPlanCouncil};

@@ -88,6 +88,12 @@ kinds! {
     SharingRecorded = "sharing_recorded",
     /// The decisions of a move were shown.
     SharingListed = "sharing_listed",
+    /// Somebody of a family was let see a learner's record.
+    FamilyAccessAdded = "family_access_added",
+    /// They see it no more.
+    FamilyAccessEnded = "family_access_ended",
+    /// Who of a family sees a learner's record was shown.
+    FamilyAccessListed = "family_access_listed",
     /// What must not be written of a learner was said. Which learner stands in no entry.
     IdentityGuarded = "identity_guarded",
     /// Numbers of an identity that was put away may be used again.

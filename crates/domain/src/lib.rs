@@ -24,6 +24,7 @@ pub mod delegation;
 pub mod disclosure;
 pub mod document;
 pub mod entry;
+pub mod family;
 pub mod friends;
 pub mod group;
 pub mod guarded;

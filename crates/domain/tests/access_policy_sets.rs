@@ -404,6 +404,29 @@ fn protects_for_others() -> Case {
     )
 }
 
+fn shows_families_too_much() -> Vec<Case> {
+    let own = r#"[Relation::"self", Relation::"family"].contains(context.relation)"#;
+    let friends = format!(r#"{own} && context.kind == Kind::"relationships""#);
+    vec![
+        (
+            with(
+                "dsl",
+                "give_family_access",
+                r#"context.relation == Relation::"caretaker""#,
+            ),
+            "only_the_setting_itself_gives_family_access",
+        ),
+        (
+            with("person", "read", &friends),
+            "the_own_record_names_nobody_else",
+        ),
+        (
+            with("person", "status", own),
+            "a_parent_sees_what_the_young_person_leaves",
+        ),
+    ]
+}
+
 fn agrees_for_others() -> Vec<Case> {
     let council = r#"context.relation == Relation::"council""#;
     let receiver = r#"context.relation == Relation::"named_destination""#;
@@ -458,6 +481,7 @@ fn a_set_that_breaks_an_invariant_is_refused_by_its_name() {
         .chain(guards_lost())
         .chain(guards_too_many())
         .chain(agrees_for_others())
+        .chain(shows_families_too_much())
         .chain([delegates_for_others(), protects_for_others()]);
     for (result, expected) in cases {
         match result {

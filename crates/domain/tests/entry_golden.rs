@@ -184,6 +184,25 @@ fn of_recipients(kind: EntryKind) -> Vec<(&'static str, Json)> {
 }
 
 /// What a learner, or somebody for the learner, decided.
+fn of_family(kind: EntryKind) -> Vec<(&'static str, Json)> {
+    let text = |value: &str| Json::Str(value.to_owned());
+    match kind {
+        EntryKind::FamilyAccessListed => vec![("count", Json::Int(2))],
+        EntryKind::FamilyAccessEnded => vec![("credential", text(&credential()))],
+        _ => vec![
+            ("basis", text("parental_responsibility")),
+            ("credential", text(&credential())),
+            ("for", text(&setting(0x22))),
+            (
+                "left_out",
+                Json::Arr(vec![text("health=serious_harm_health")]),
+            ),
+            ("roles", Json::Arr(vec![text("person")])),
+            ("who", text("parent")),
+        ],
+    }
+}
+
 fn of_sharing(kind: EntryKind) -> Vec<(&'static str, Json)> {
     let text = |value: &str| Json::Str(value.to_owned());
     match kind {
@@ -281,6 +300,9 @@ fn of_keeping(
             with(of_recipients(kind))
         }
         EntryKind::SharingRecorded | EntryKind::SharingListed => with(of_sharing(kind)),
+        EntryKind::FamilyAccessAdded
+        | EntryKind::FamilyAccessEnded
+        | EntryKind::FamilyAccessListed => with(of_family(kind)),
         EntryKind::ErasurePreviewed | EntryKind::Erased => with(vec![
             ("extent", text("send")),
             ("profiles", Json::Arr(vec![text(&profile())])),

@@ -199,6 +199,7 @@ impl<S: Step> Queued for Job<S> {
             Some(Err(Refusal::Unfit(_))) => Verdict::Failed("DOCUMENT_UNFIT"),
             Some(Err(Refusal::RecipientUnfit(_))) => Verdict::Failed("RECIPIENT_UNFIT"),
             Some(Err(Refusal::DecisionUnfit(_))) => Verdict::Failed("DECISION_UNFIT"),
+            Some(Err(Refusal::FamilyUnfit(_))) => Verdict::Failed("FAMILY_ACCESS_UNFIT"),
             Some(Err(Refusal::PolicySet(_))) => Verdict::Failed("POLICY_SET_REFUSED"),
             Some(Err(Refusal::OwnFriend(_) | Refusal::PastLast(_))) => {
                 Verdict::Failed("INVALID_REQUEST")

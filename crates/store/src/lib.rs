@@ -43,13 +43,13 @@ mod world;
 pub use acts::{
     AccessRows, Act, AgreementView, AgreementsPage, Bootstrapped, ChunkStaged, Concerned,
     CredentialView, DOCUMENT_LEASE, DecisionSummary, DelegationView, DocumentBegun, DocumentFault,
-    DocumentLease, DocumentView, Documents, Downloaded, Entries, Erased, ErasedProfile, Fetched,
-    Finalised, Guarded, ImportedSetting, Issued, LogKeyRotated, MasterKeyRotated, MoveSummary,
-    POLICY_CHECK_MAX, POLICY_DIFFERENCES_MAX, Planned, PoliciesReplaced, PolicyChange,
-    PolicyChanges, Progress, Published, Pulled, PulledItem, PulledWhat, RecipientFault,
-    RecipientSummary, Redirected, RemovedDocument, Rotated, Section, SettingView, SettingsPage,
-    SharingRecorded, Sighting, Sightings, Subscribed, TransitionsPage, UnlinkedPeer,
-    WithoutAgreement,
+    DocumentLease, DocumentView, Documents, Downloaded, Entries, Erased, ErasedProfile,
+    FamilyAccessGiven, FamilyAccessView, Fetched, Finalised, Guarded, ImportedSetting, Issued,
+    LogKeyRotated, MasterKeyRotated, MoveSummary, POLICY_CHECK_MAX, POLICY_DIFFERENCES_MAX,
+    Planned, PoliciesReplaced, PolicyChange, PolicyChanges, Progress, Published, Pulled,
+    PulledItem, PulledWhat, RecipientFault, RecipientSummary, Redirected, RemovedDocument, Rotated,
+    Section, SettingView, SettingsPage, SharingRecorded, Sighting, Sightings, Subscribed,
+    TransitionsPage, UnlinkedPeer, WithoutAgreement,
 };
 pub use authenticate::{Known, Presented};
 pub use backup::{

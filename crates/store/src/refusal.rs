@@ -25,7 +25,7 @@ impl PolicyFault {
 }
 
 /// A refusal. Which of them leave an entry: `Denied`, `Failed`, `Unfit`, `RecipientUnfit`,
-/// `DecisionUnfit`, `FormerIdentity`, `OwnFriend`, `PolicySet`, `PastLast` and `Conflict` do;
+/// `DecisionUnfit`, `FamilyUnfit`, `FormerIdentity`, `OwnFriend`, `PolicySet`, `PastLast` and `Conflict` do;
 /// the others say that the act was never decided or that nobody knows how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -44,6 +44,9 @@ pub enum Refusal {
     /// It cannot be recorded as it was said; everything that is wrong.
     #[error("the decision cannot be recorded")]
     DecisionUnfit(Vec<DecisionFault>),
+    /// Who is to see the record cannot be given it in this way; everything that is wrong.
+    #[error("the access cannot be given")]
+    FamilyUnfit(Vec<DecisionFault>),
     /// It would lead back to an identity that was put away; everything that would. The entry does not
     /// say so.
     #[error("it would lead back to a former identity")]

@@ -83,7 +83,7 @@ table! {
 
 table! {
     /// What a caller proves itself with: hash of its public key, or keyed hash of its API key.
-    CredentialRow in "credential" key(id) by(id, digest, setting_id) access(true) {
+    CredentialRow in "credential" key(id) by(id, digest, setting_id, learner_id) access(true) {
         id: CredentialId,
         setting_id: SettingId,
         label: String,
@@ -92,6 +92,12 @@ table! {
         kinds: i64,
         /// Codes of the groups it works on, joined by commas; empty: every learner of its setting.
         learner_groups: String,
+        /// Whose record it is for; of a setting's own people none.
+        learner_id: Option<LearnerId>,
+        /// Who that is, as [`baton_domain::sharing::Giver`] numbers it; 0: one of the setting's people.
+        person: i64,
+        /// Kinds that are left out of it, each with the exemption, joined by commas.
+        left_out: String,
         assurance: i64,
         digest: Vec<u8>,
         /// Before it the credential proves nothing; 0: in force since it was issued.

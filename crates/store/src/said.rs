@@ -43,6 +43,12 @@ impl Decisions {
         })
     }
 
+    /// Those that name no setting.
+    pub(crate) fn of_classes(&self) -> impl Iterator<Item = &Decision> {
+        let all = self.0.iter().filter(|one| one.setting.is_none());
+        all.map(|one| &one.decision)
+    }
+
     /// A line a decision; a dash stands for nothing.
     fn text(&self) -> String {
         let lines = self.0.iter().map(|one| {

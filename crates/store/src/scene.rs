@@ -18,6 +18,7 @@ use baton_domain::opening::Window;
 use baton_domain::section::{KindSet, SectionKind};
 use jiff::civil::Date;
 
+use crate::acts::OwnRecord;
 use crate::clock::{Clock, london_date};
 use crate::keys::{Keys, NamedEpoch};
 use crate::log_keys::LogKeys;
@@ -59,6 +60,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) assigned: KindSet,
     /// Of which learners of its setting; of others it is told nothing.
     pub(crate) groups: Groups,
+    /// Whose record it is, where a learner or a family asks; of all others they are told nothing.
+    pub(crate) own: Option<OwnRecord>,
     assurance: Assurance,
     /// Whose credential it is, where that is not the acting setting's.
     vendor: Option<SettingId>,
@@ -164,6 +167,7 @@ impl<'a> Scene<'a> {
             roles: RoleSet::EMPTY,
             assigned: KindSet::EMPTY,
             groups: Groups::EVERYBODY,
+            own: None,
             assurance: Assurance::Key,
             vendor: None,
             mandate: None,
@@ -258,6 +262,7 @@ impl<'a> Scene<'a> {
     pub(crate) fn act_as(&mut self, part: Part) {
         (self.roles, self.assigned) = (part.roles, part.kinds);
         (self.groups, self.assurance) = (part.groups, part.assurance);
+        self.own = part.own;
     }
 
     /// Whether the caller works on this learner, as far as the sending setting is concerned.
@@ -420,6 +425,8 @@ pub(crate) struct Part {
     /// Kinds its contributor fills, and of which learners.
     kinds: KindSet,
     groups: Groups,
+    /// Whose record, where it is for no more.
+    own: Option<OwnRecord>,
     /// How sure we are of it.
     pub(crate) assurance: Assurance,
 }
@@ -431,17 +438,20 @@ impl Part {
             roles,
             kinds: KindSet::EMPTY,
             groups: Groups::EVERYBODY,
+            own: None,
             assurance,
         }
     }
 }
 
-/// What a credential gives; none if its groups cannot be read, which must not give everybody.
+/// What a credential gives; none if its groups or whose record it is for cannot be read, which must not
+/// give everybody's.
 pub(crate) fn part(row: &CredentialRow) -> Option<Part> {
     Some(Part {
         roles: roles(row),
         kinds: kinds(row.kinds),
         groups: Groups::from_text(&row.learner_groups)?,
+        own: row.own_record(roles(row))?,
         assurance: assurance(row),
     })
 }

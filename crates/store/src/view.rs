@@ -2,6 +2,7 @@
 
 use baton_domain::access::{Action, AgeStage, Relation, Role, RouteGroup, SharingDecision};
 use baton_domain::calendar::{AcademicYear, compulsory_school_age_ends};
+use baton_domain::family;
 use baton_domain::ids::{LearnerId, SettingId};
 use baton_domain::opening::{OpeningFacts, Window, window};
 use baton_domain::recipient::{self as beside, Days, RecipientRelation};
@@ -10,7 +11,7 @@ use baton_domain::section::{KindSet, SectionKind};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use crate::acts::is_final;
+use crate::acts::{OwnRecord, is_final};
 use crate::learner;
 use crate::rows::{ProfileRow, RecipientRow, TransitionRow, fact, profile_state};
 use crate::scene::{Question, Scene};
@@ -53,7 +54,11 @@ impl Scene<'_> {
             // Opening the learner's record costs more than all other facts: only for those whose
             // rights hang on it.
             age: match relation {
-                Relation::Source | Relation::Caretaker | Relation::Council => self.age(row),
+                Relation::Source
+                | Relation::Caretaker
+                | Relation::Council
+                | Relation::SelfPerson
+                | Relation::Family => self.age(row),
                 _ => AgeStage::Under16,
             },
             note_released: self.note_is_released(setting, row, relation),
@@ -62,6 +67,7 @@ impl Scene<'_> {
             // Of a section kind it is found when that is asked for.
             sharing: match relation {
                 Relation::Council => self.sharing(row, setting, None),
+                Relation::Family => self.sharing_with_family(row, None),
                 _ => SharingDecision::Undecided,
             },
             // The same of a contribution.
@@ -174,9 +180,14 @@ impl Scene<'_> {
             .map(|r| kinds(r.kinds))
             .next();
         let mut question = self.question(setting, transition);
-        if question.relation.sends() && !writes(question.relation, setting, transition, profile) {
-            // Another setting's contribution to the same move is none of the source's.
+        let answers = question.relation.sends() || question.relation.is_own();
+        if answers && !writes(question.relation, setting, transition, profile) {
+            // Another setting's contribution to the same move is none of the source's; whoever wrote it
+            // answers the family for it.
             question.relation = Relation::None;
+        }
+        if question.relation.is_own() && self.is_hidden(transition, question) {
+            return seen;
         }
         let receives = question.relation.receives();
         for kind in offered.iter() {
@@ -184,8 +195,11 @@ impl Scene<'_> {
             if receives {
                 let of = (transition, profile);
                 question = self.asked_by_receiver(question, (setting, kind), of);
+            } else if question.relation == Relation::Family {
+                question.sharing = self.sharing_with_family(transition, Some(kind));
             }
-            if in_subset && self.ask(Action::Read, question, Some(kind)) {
+            let left_out = self.own.as_ref().is_some_and(|own| own.leaves_out(kind));
+            if in_subset && !left_out && self.ask(Action::Read, question, Some(kind)) {
                 seen.insert(kind);
             }
         }
@@ -206,6 +220,9 @@ impl Scene<'_> {
         row: &TransitionRow,
         recipient: Option<&RecipientRow>,
     ) -> Relation {
+        if let Some(own) = &self.own {
+            return own.relation(setting, row);
+        }
         let carer = CARERS.iter().any(|role| self.roles.contains(*role));
         let cares = carer && self.world.caretaker_of(row.from_id.as_str()) == Some(setting);
         let officer = OFFICERS.iter().any(|role| self.roles.contains(*role));
@@ -265,6 +282,21 @@ impl Scene<'_> {
     }
 }
 
+impl OwnRecord {
+    /// To every other learner, and to what other settings sent, they are strangers.
+    fn relation(&self, setting: &SettingId, row: &TransitionRow) -> Relation {
+        if row.learner_id == self.learner && row.from_id == *setting {
+            family::relation(self.who)
+        } else {
+            Relation::None
+        }
+    }
+
+    fn leaves_out(&self, kind: SectionKind) -> bool {
+        self.left_out.kinds().contains(kind)
+    }
+}
+
 impl RecipientRow {
     /// How it is named beside the destination; none if it is no recipient now.
     pub(crate) const fn named(&self) -> Option<RecipientRelation> {
@@ -307,7 +339,10 @@ pub(crate) fn writes(
     profile: &ProfileRow,
 ) -> bool {
     match relation {
-        Relation::Source | Relation::CouncilCaseworker => profile.setting_id == *setting,
+        Relation::Source
+        | Relation::CouncilCaseworker
+        | Relation::SelfPerson
+        | Relation::Family => profile.setting_id == *setting,
         Relation::Caretaker => profile.setting_id == row.from_id,
         _ => false,
     }

@@ -63,6 +63,8 @@ pub(crate) struct Needs {
     pub(crate) councils: bool,
     /// Every version of the contributions, too.
     pub(crate) versions: bool,
+    /// Accesses of families to the records of the learners, too.
+    pub(crate) families: bool,
 }
 
 impl Needs {

@@ -13,6 +13,7 @@ use baton_wire::v1::{self, Role};
 
 use crate::campaign;
 use crate::doors::answers::telling;
+use crate::family::{CHILD, PARENT_WITHOUT_HEALTH, shown_to_families};
 use crate::harness::*;
 use crate::roles::{ROLES, receiving, sending};
 pub(crate) use marked::Put;
@@ -40,14 +41,41 @@ struct Seeker {
     place: String,
     who: Caller,
     kinds: Vec<&'static str>,
-    /// Of learners of this class alone.
-    class: Option<&'static str>,
+    /// Of which learners.
+    of: Of,
+}
+
+/// Of which learners somebody may know.
+enum Of {
+    All,
+    Class(&'static str),
+    One(usize),
 }
 
 impl Seeker {
     fn may_see(&self, learner: usize) -> bool {
-        self.class.is_none_or(|class| class == class_of(learner))
+        match self.of {
+            Of::All => true,
+            Of::Class(class) => class == class_of(learner),
+            Of::One(own) => own == learner,
+        }
     }
+}
+
+/// A parent of the first learner, who is not shown health, and a competent child.
+async fn families(exchange: &Exchange, sender: &Caller, sent: &[Sent]) -> Vec<Seeker> {
+    let mut seekers = Vec::new();
+    for (own, reader, withheld) in [(0, PARENT_WITHOUT_HEALTH, "health"), (1, CHILD, "")] {
+        let mut kinds = shown_to_families();
+        kinds.retain(|kind| *kind != withheld);
+        seekers.push(Seeker {
+            place: format!("family of learner {own}"),
+            who: exchange.reader(sender, &sent[own].of.name, reader).await,
+            kinds,
+            of: Of::One(own),
+        });
+    }
+    seekers
 }
 
 /// Everybody by roles, and two teachers.
@@ -69,7 +97,7 @@ async fn seekers(exchange: &Exchange, of: &Move) -> Vec<Seeker> {
                 place: format!("{role:?} of the {place}"),
                 who: exchange.person(setting, &[role]).await,
                 kinds: table(role).concat(),
-                class: None,
+                of: Of::All,
             });
         }
     }
@@ -78,7 +106,7 @@ async fn seekers(exchange: &Exchange, of: &Move) -> Vec<Seeker> {
             place: format!("teacher of {class} of the sender"),
             who: exchange.teacher(&of.from, &[class]).await,
             kinds: sending(Role::Contributor).concat(),
-            class: Some(class),
+            of: Of::Class(class),
         });
     }
     seekers
@@ -165,7 +193,9 @@ async fn fly(exchange: &Exchange, profiles: usize) {
     assert!(put > 300 * profiles, "{put} in {profiles} profiles");
     let (mut people, mut bytes, mut seen) = (0, 0, 0);
     let mut asked = BTreeSet::new();
-    for seeker in seekers(exchange, &of).await {
+    let mut all = seekers(exchange, &of).await;
+    all.append(&mut families(exchange, &sender, &sent).await);
+    for seeker in all {
         let mut got = Received::default();
         for one in &sent {
             got.about(&seeker.who, one).await;

@@ -56,6 +56,12 @@ impl Received {
         };
         self.ask(who, "TransitionService/ListSharingDecisions", &said)
             .await;
+        let family = v1::ListFamilyAccessRequest {
+            parent: parent.clone(),
+            name: transition.clone(),
+        };
+        self.ask(who, "TransitionService/ListFamilyAccess", &family)
+            .await;
         self.asked
             .insert("DocumentService/DownloadDocument".to_owned());
         let (answer, file) = who.download(&sent.document).await;

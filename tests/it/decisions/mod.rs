@@ -14,19 +14,23 @@ mod lifted;
 
 /// A decision as it is recorded; said the day before.
 #[derive(Clone)]
-struct Said<'a> {
-    giver: DecisionGiver,
-    basis: DecisionBasis,
-    toward: DecisionToward,
-    setting: Option<&'a Setting>,
-    kinds: &'a [SectionKind],
-    said: DecisionSaid,
-    on: &'a str,
-    assessed: &'a str,
+pub(crate) struct Said<'a> {
+    pub(crate) giver: DecisionGiver,
+    pub(crate) basis: DecisionBasis,
+    pub(crate) toward: DecisionToward,
+    pub(crate) setting: Option<&'a Setting>,
+    pub(crate) kinds: &'a [SectionKind],
+    pub(crate) said: DecisionSaid,
+    pub(crate) on: &'a str,
+    pub(crate) assessed: &'a str,
 }
 
 /// What a parent says of a child under 16.
-const fn parent(toward: DecisionToward, said: DecisionSaid, kinds: &[SectionKind]) -> Said<'_> {
+pub(crate) const fn parent(
+    toward: DecisionToward,
+    said: DecisionSaid,
+    kinds: &[SectionKind],
+) -> Said<'_> {
     Said {
         giver: DecisionGiver::Parent,
         basis: DecisionBasis::ParentalResponsibility,
@@ -36,6 +40,31 @@ const fn parent(toward: DecisionToward, said: DecisionSaid, kinds: &[SectionKind
         said,
         on: "2026-03-09",
         assessed: "",
+    }
+}
+
+/// What a child under 16 says who understands it.
+pub(crate) const fn by_the_child(
+    toward: DecisionToward,
+    said: DecisionSaid,
+    kinds: &[SectionKind],
+) -> Said<'_> {
+    Said {
+        giver: DecisionGiver::Learner,
+        basis: DecisionBasis::CompetentChild,
+        ..parent(toward, said, kinds)
+    }
+}
+
+/// What a learner of 16 or more says.
+pub(crate) const fn by_the_learner(
+    toward: DecisionToward,
+    said: DecisionSaid,
+    kinds: &[SectionKind],
+) -> Said<'_> {
+    Said {
+        basis: DecisionBasis::OwnDecision,
+        ..by_the_child(toward, said, kinds)
     }
 }
 
@@ -79,7 +108,7 @@ impl Said<'_> {
 
 impl Caller {
     /// Records a decision of a move.
-    async fn records(
+    pub(crate) async fn records(
         &self,
         of: &str,
         said: &Said<'_>,

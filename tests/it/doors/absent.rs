@@ -27,6 +27,7 @@ impl Targets {
             &mut all.other,
             &mut all.subscription,
             &mut all.credential,
+            &mut all.family,
             &mut all.sender.name,
             &mut all.closing,
             &mut all.next.name,

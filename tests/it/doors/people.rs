@@ -90,6 +90,7 @@ pub(super) async fn scene(exchange: &Exchange) -> (People, Targets) {
         staged.push(name);
     }
     sender.finalise(&staged[0]).await.unwrap();
+    let family = exchange.parent(&sender, &of.name).await.credential;
     let spare = exchange.person(&of.from, &[Role::Contributor]).await;
     let revoked = exchange.person(&of.from, &MANY).await;
     exchange.officer.revoke(&revoked.credential).await.unwrap();
@@ -133,6 +134,7 @@ pub(super) async fn scene(exchange: &Exchange) -> (People, Targets) {
         staged: staged.remove(0),
         subscription,
         credential: spare.credential,
+        family,
         handed: handed(&exchange.home, "doors.key").await.0,
         closing: exchange.adult_care.name.clone(),
         sender: of.from.clone(),

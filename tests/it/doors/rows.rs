@@ -21,6 +21,8 @@ pub(super) struct Targets {
     pub(super) subscription: String,
     /// A credential of the sender nobody uses.
     pub(super) credential: String,
+    /// That of a parent.
+    pub(super) family: String,
     pub(super) sender: Setting,
     /// A vendor that acts for nobody.
     pub(super) vendor: String,
@@ -253,6 +255,23 @@ pub(super) const ROWS: &[Row] = rows! {
         };
         ListSharingDecisions list_sharing_decisions "sender" "receiver" |who, to| v1::ListSharingDecisionsRequest {
             parent: who.setting.clone(), name: who.mine(&to.transition),
+        };
+        AddFamilyAccess add_family_access "sender" "sender's senco" |who, to| v1::AddFamilyAccessRequest {
+            parent: who.setting.clone(),
+            name: who.mine(&to.transition),
+            who: v1::DecisionGiver::Parent.into(),
+            basis: v1::DecisionBasis::ParentalResponsibility.into(),
+            request_id: fresh(),
+            ..Default::default()
+        };
+        ListFamilyAccess list_family_access "sender" "receiver" |who, to| v1::ListFamilyAccessRequest {
+            parent: who.setting.clone(), name: who.mine(&to.transition),
+        };
+        EndFamilyAccess end_family_access "sender" "sender's senco" |who, to| v1::EndFamilyAccessRequest {
+            parent: who.setting.clone(),
+            name: who.mine(&to.transition),
+            credential: to.family,
+            request_id: fresh(),
         };
         GuardIdentity guard_identity "sender" "sender's senco" |who, to| v1::GuardIdentityRequest {
             parent: who.setting.clone(),

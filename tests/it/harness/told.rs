@@ -80,6 +80,7 @@ fn read(status: &Status) -> Told {
             | Reason::DocumentUnfit
             | Reason::RecipientUnfit
             | Reason::DecisionUnfit
+            | Reason::FamilyAccessUnfit
             | Reason::FormerIdentity
             | Reason::PolicySetRefused
     );

@@ -9,6 +9,7 @@ pub(crate) mod credentials;
 pub(crate) mod delegations;
 pub(crate) mod document;
 pub(crate) mod erase;
+pub(crate) mod family;
 pub(crate) mod hold;
 pub(crate) mod init;
 pub(crate) mod keys;

@@ -66,7 +66,8 @@ struct RecordArgs {
     /// By which right.
     #[arg(long, value_parser = basis)]
     basis: Basis,
-    /// Towards which class of receivers: education, health, adult-social-care, council.
+    /// Towards which class of receivers: education, health, adult-social-care, council, or
+    /// family: parents who were given access.
     #[arg(long, value_parser = toward)]
     toward: Toward,
     /// One setting of that class; without it every one.

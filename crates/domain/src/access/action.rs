@@ -82,6 +82,8 @@ vocabulary! {
         SignAgreement = "sign_agreement",
         /// Send a move to a setting without the framework agreement, with a reason; take that back.
         SendWithoutAgreement = "send_without_agreement",
+        /// Let the learner, or who has parental responsibility, see the own record; end it, know it.
+        GiveFamilyAccess = "give_family_access",
     }
 }
 
@@ -209,7 +211,8 @@ impl Action {
             | Self::RecordSharing
             | Self::Protect
             | Self::SignAgreement
-            | Self::SendWithoutAgreement => D::RELATION,
+            | Self::SendWithoutAgreement
+            | Self::GiveFamilyAccess => D::RELATION,
             Self::Read => D::RELATION
                 .and(D::KIND)
                 .and(D::FILLED)

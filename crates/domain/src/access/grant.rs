@@ -30,6 +30,13 @@ pub enum GrantError {
 }
 
 impl Grant {
+    /// The role of a learner or a family, for the own record, and no other.
+    pub const PERSON: Self = Self {
+        roles: RoleSet::only(Role::Person),
+        kinds: KindSet::EMPTY,
+        groups: Groups::EVERYBODY,
+    };
+
     /// Roles with the kinds their contributor fills; without one there are none.
     pub fn new(roles: impl Into<RoleSet>, kinds: KindSet) -> Result<Self, GrantError> {
         let roles = roles.into();

@@ -7,7 +7,7 @@
 use super::action::Action;
 use super::role::{Role, RoleSet};
 use super::tuple::{Facts, Tuple};
-use super::vocabulary::{Assurance, Delegation, Relation, SharingDecision};
+use super::vocabulary::{AgeStage, Assurance, Delegation, Relation, SharingDecision};
 use crate::opening::Window;
 use crate::section::{Class, SectionKind};
 
@@ -50,6 +50,8 @@ pub const INVARIANTS: &[Invariant] = invariants![
     Denied: the_councils_officers_are_kept_apart,
     Denied: a_subject_teacher_sees_strategies_only,
     Denied: the_own_record_is_for_its_person,
+    Denied: the_own_record_names_nobody_else,
+    Denied: a_parent_sees_what_the_young_person_leaves,
     Denied: the_caseworker_sees_and_writes_the_ehc_plan_only,
     Denied: a_stranger_learns_nothing,
     Denied: a_receiver_sees_nothing_outside_the_window,
@@ -69,6 +71,7 @@ pub const INVARIANTS: &[Invariant] = invariants![
     Denied: only_the_council_administrator_replaces_policies,
     Denied: only_the_setting_itself_delegates,
     Denied: only_the_setting_itself_protects,
+    Denied: only_the_setting_itself_gives_family_access,
     Denied: only_the_setting_or_its_council_signs,
     Denied: only_the_sending_head_sends_without_agreement,
     AllowedLike: health_and_child_protection_need_no_agreement,
@@ -182,6 +185,27 @@ fn the_own_record_is_for_its_person(tuple: &Tuple) -> bool {
     } else {
         facts.roles == RoleSet::only(Role::Person)
     }
+}
+
+/// Other children, and what is written for their safety or somebody else's.
+fn the_own_record_names_nobody_else(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.action == Action::Read
+        && matches!(facts.relation, Relation::SelfPerson | Relation::Family)
+        && (restricted(facts) || facts.kind == Some(SectionKind::Relationships))
+}
+
+/// Past compulsory school age a parent sees by the young person's leave alone; before that, not what was
+/// refused to them.
+fn a_parent_sees_what_the_young_person_leaves(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    let sees = matches!(facts.action, Action::Read | Action::Status);
+    let left = match facts.sharing {
+        SharingDecision::Refused => false,
+        SharingDecision::Allowed => true,
+        SharingDecision::Undecided => facts.age != AgeStage::PostCompulsory,
+    };
+    sees && facts.relation == Relation::Family && !left
 }
 
 fn the_caseworker_sees_and_writes_the_ehc_plan_only(tuple: &Tuple) -> bool {
@@ -329,6 +353,17 @@ fn only_the_setting_itself_delegates(tuple: &Tuple) -> bool {
 fn only_the_setting_itself_protects(tuple: &Tuple) -> bool {
     let facts = tuple.facts();
     facts.action == Action::Protect
+        && (facts.relation != Relation::Source
+            || facts.delegation != Delegation::Direct
+            || facts.assurance == Assurance::Key
+            || !(has(facts, Role::Publisher) || has(facts, Role::Dsl)))
+}
+
+/// To whom of a family a record is shown is for who wrote it and answers for the child: no receiver, no
+/// council, no vendor, and no key that somebody may have copied.
+fn only_the_setting_itself_gives_family_access(tuple: &Tuple) -> bool {
+    let facts = tuple.facts();
+    facts.action == Action::GiveFamilyAccess
         && (facts.relation != Relation::Source
             || facts.delegation != Delegation::Direct
             || facts.assurance == Assurance::Key

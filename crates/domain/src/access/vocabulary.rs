@@ -82,6 +82,11 @@ impl Relation {
         matches!(self, Self::Source | Self::Caretaker)
     }
 
+    /// Whether it is the learner, or somebody of the family, with the own record.
+    pub const fn is_own(self) -> bool {
+        matches!(self, Self::SelfPerson | Self::Family)
+    }
+
     /// Whether it is on the receiving side of a transition that is still its own,
     /// so that the opening rule decides from when and until when.
     pub const fn receives(self) -> bool {

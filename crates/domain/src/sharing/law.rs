@@ -21,10 +21,12 @@ const HEALTH: &str = "who looks after the learner has to know it: Children and F
 const S14: &str = "an instruction leaves the council names, address and date of birth: Education \
      and Skills Act 2008 s14";
 
-/// Why a refusal does not stop a kind, if it does not. The policies say the same of health and child
-/// protection (`policies/guards.cedar`), and no policy set may say otherwise.
+/// Why a refusal does not stop a kind, if it does not. Of receivers the policies say the same of health
+/// and child protection (`policies/guards.cedar`), and no policy set may say otherwise.
 pub const fn not_stopped(toward: Toward, kind: SectionKind) -> Option<NotStopped> {
     let law = match (kind, toward) {
+        // What a young person keeps from parents is kept whole.
+        (_, Toward::Family) => return None,
         (SectionKind::ChildProtectionNote, _) => SAFEGUARDING,
         (SectionKind::Health, _) => HEALTH,
         (SectionKind::Identity, Toward::Council) => S14,

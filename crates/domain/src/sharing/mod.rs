@@ -12,6 +12,7 @@ use jiff::civil::Date;
 
 pub use basis::{Controller, LawfulBasis, lawful_basis};
 pub use law::{NotStopped, consent_asked, not_stopped};
+pub(crate) use rules::capacity_faults;
 pub use rules::{DECISIONS_MAX, Fault, faults};
 
 use crate::access::SharingDecision;
@@ -81,6 +82,8 @@ words! {
         AdultSocialCare = 3 "adult_social_care",
         /// Councils, as officers and where they are recipients.
         Council = 4 "council",
+        /// Who has parental responsibility and looks at the record. No setting is of it.
+        Family = 5 "family",
     }
 
     /// What was said.

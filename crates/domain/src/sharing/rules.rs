@@ -38,6 +38,8 @@ pub enum Fault {
     OwnBefore16,
     /// The Mental Capacity Act begins at 16.
     RepresentativeBefore16,
+    /// What parents are shown is the learner's to say.
+    FamilyByParent,
     /// No setting has the code.
     UnknownSetting,
     /// The setting is of another class than the decision is about.
@@ -59,26 +61,44 @@ pub fn faults(of: &Decision, age: AgeStage, today: Date) -> Vec<Fault> {
     if of.said_on > today {
         found.push(Fault::NotSaidYet);
     }
-    let fits = match of.giver {
-        Giver::Learner => matches!(of.basis, Basis::OwnDecision | Basis::CompetentChild),
-        Giver::Parent => of.basis == Basis::ParentalResponsibility,
-        Giver::Representative => {
-            matches!(of.basis, Basis::DeputyOrAttorney | Basis::BestInterests)
-        }
-    };
-    if !fits {
-        found.push(Fault::BasisOfAnother);
-    }
-    found.extend(assessment(of, today));
-    found.extend(age_fault(of, age).or_else(|| basis_fault(of, age)));
+    found.extend(basis_of_another(of.giver, of.basis));
+    found.extend(assessment((of.giver, of.assessed_on), (of.said_on, today)));
+    found.extend(age_fault(of, age).or_else(|| basis_fault(of.basis, age)));
     found
 }
 
-fn assessment(of: &Decision, today: Date) -> Option<Fault> {
-    match (of.giver == Giver::Representative, of.assessed_on) {
+/// Everything that is wrong with somebody's right to speak for a learner at an age, whatever it is
+/// about; on the day it was said, and today.
+pub(crate) fn capacity_faults(
+    (giver, basis, assessed_on): (Giver, Basis, Option<Date>),
+    age: AgeStage,
+    days: (Date, Date),
+) -> Vec<Fault> {
+    let unable = giver == Giver::Representative && age == AgeStage::Under16;
+    let by_age = unable.then_some(Fault::RepresentativeBefore16);
+    let by_age = by_age.or_else(|| basis_fault(basis, age));
+    let form = basis_of_another(giver, basis);
+    let assessed = assessment((giver, assessed_on), days);
+    form.into_iter().chain(assessed).chain(by_age).collect()
+}
+
+fn basis_of_another(giver: Giver, basis: Basis) -> Option<Fault> {
+    let fits = match giver {
+        Giver::Learner => matches!(basis, Basis::OwnDecision | Basis::CompetentChild),
+        Giver::Parent => basis == Basis::ParentalResponsibility,
+        Giver::Representative => matches!(basis, Basis::DeputyOrAttorney | Basis::BestInterests),
+    };
+    (!fits).then_some(Fault::BasisOfAnother)
+}
+
+fn assessment(
+    (giver, assessed_on): (Giver, Option<Date>),
+    (said_on, today): (Date, Date),
+) -> Option<Fault> {
+    match (giver == Giver::Representative, assessed_on) {
         (true, None) => Some(Fault::AssessmentMissing),
         (false, Some(_)) => Some(Fault::AssessmentUnasked),
-        (true, Some(day)) if day > of.said_on || day > today => Some(Fault::AssessmentLater),
+        (true, Some(day)) if day > said_on || day > today => Some(Fault::AssessmentLater),
         _ => None,
     }
 }
@@ -92,6 +112,8 @@ fn age_fault(of: &Decision, age: AgeStage) -> Option<Fault> {
     let under = age == AgeStage::Under16;
     if of.giver == Giver::Representative && under {
         Some(Fault::RepresentativeBefore16)
+    } else if of.toward == Toward::Family {
+        parent.then_some(Fault::FamilyByParent)
     } else if council && under && !parent {
         Some(Fault::CouncilBefore16)
     } else if council && !under && parent {
@@ -109,9 +131,9 @@ fn age_fault(of: &Decision, age: AgeStage) -> Option<Fault> {
     }
 }
 
-fn basis_fault(of: &Decision, age: AgeStage) -> Option<Fault> {
+fn basis_fault(basis: Basis, age: AgeStage) -> Option<Fault> {
     let under = age == AgeStage::Under16;
-    match of.basis {
+    match basis {
         Basis::OwnDecision if under => Some(Fault::OwnBefore16),
         Basis::CompetentChild if !under => Some(Fault::CompetentFrom16),
         _ => None,

@@ -100,7 +100,7 @@ fn health_and_child_protection_go_on_and_the_progress_check_waits_for_consent() 
             let answer = sharing([(&one, false)].into_iter(), toward, Some(kind));
             let vital = [SectionKind::Health, SectionKind::ChildProtectionNote].contains(&kind);
             let s14 = toward == Toward::Council && kind == SectionKind::Identity;
-            let stopped = !vital && !s14;
+            let stopped = toward == Toward::Family || !vital && !s14;
             assert_eq!(
                 answer == SharingDecision::Refused,
                 stopped,

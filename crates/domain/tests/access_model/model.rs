@@ -87,17 +87,20 @@ fn one_part(role: Role, relation: Relation, kind: SectionKind) -> bool {
     }
 }
 
+/// Whether a parent is one whom the young person, once past compulsory age, lets look.
+fn left_to_parents(facts: &Facts) -> bool {
+    match facts.sharing {
+        SharingDecision::Allowed => true,
+        SharingDecision::Undecided => facts.age != AgeStage::PostCompulsory,
+        SharingDecision::Refused => false,
+    }
+}
+
 /// The learner's own view, and that of who has parental responsibility: not what others could be
 /// harmed by, and past compulsory age a parent's by the young person's leave only.
 fn own_record(facts: &Facts, kind: SectionKind) -> bool {
     let theirs = !safeguarding(kind) && kind != SectionKind::Relationships;
-    match (facts.relation, facts.sharing) {
-        (Relation::SelfPerson, _) | (Relation::Family, SharingDecision::Allowed) => theirs,
-        (Relation::Family, SharingDecision::Undecided) => {
-            theirs && facts.age != AgeStage::PostCompulsory
-        }
-        _ => false,
-    }
+    theirs && (facts.relation == Relation::SelfPerson || left_to_parents(facts))
 }
 
 /// Whether the setting works on the kind of its own contribution with that role.
@@ -255,7 +258,8 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
         Action::Delegate
         | Action::Protect
         | Action::SignAgreement
-        | Action::SendWithoutAgreement => answers_for_the_setting(role, action, relation),
+        | Action::SendWithoutAgreement
+        | Action::GiveFamilyAccess => answers_for_the_setting(role, action, relation),
         Action::Subscribe => {
             let part = [SubjectTeacher, CareersAdviser].contains(&role);
             school.contains(&role) || services.contains(&role) || desks.contains(&role) || part
@@ -296,7 +300,7 @@ fn answers_for_the_setting(role: Role, action: Action, relation: Relation) -> bo
     let own = relation == Relation::Source;
     let head = own && role == Role::Publisher;
     match action {
-        Action::Protect => head || (own && role == Role::Dsl),
+        Action::Protect | Action::GiveFamilyAccess => head || (own && role == Role::Dsl),
         Action::SignAgreement => {
             let council = relation == Relation::Council && role == Role::CouncilAdministrator;
             head || council || role == Role::Operator
@@ -327,6 +331,7 @@ fn circumstances_allow(role: Role, facts: &Facts) -> bool {
                 && in_place
                 && !(facts.relation == Relation::Council
                     && facts.sharing == SharingDecision::Refused)
+                && (facts.relation != Relation::Family || left_to_parents(facts))
         }
         Action::ManageCredentials
         | Action::Disclose
@@ -338,7 +343,8 @@ fn circumstances_allow(role: Role, facts: &Facts) -> bool {
         Action::Delegate
         | Action::Protect
         | Action::SignAgreement
-        | Action::SendWithoutAgreement => decision && facts.delegation == Delegation::Direct,
+        | Action::SendWithoutAgreement
+        | Action::GiveFamilyAccess => decision && facts.delegation == Delegation::Direct,
         Action::ReleaseChildProtectionNote => {
             timely && decision && facts.delegation == Delegation::Direct
         }

@@ -123,6 +123,10 @@ pub(super) fn transition(caller: &Caller, summary: MoveSummary) -> twin::Transit
         setting: caller.acting.clone(),
         transition: summary.id,
     };
+    let profiles = summary.profiles.into_iter().map(|profile| ProfileName {
+        setting: caller.acting.clone(),
+        profile,
+    });
     let point = Route::find(&summary.route).map(|route| route.point);
     twin::Transition {
         name: name.to_string(),
@@ -149,6 +153,7 @@ pub(super) fn transition(caller: &Caller, summary: MoveSummary) -> twin::Transit
             .as_ref()
             .map_or(String::new(), setting_name),
         group: summary.group.unwrap_or_default(),
+        profiles: profiles.map(|name| name.to_string()).collect(),
     }
 }
 

@@ -9,6 +9,7 @@ mod disclosure;
 mod documents;
 mod encode;
 mod erasure;
+mod family;
 mod keys;
 mod page;
 mod policies;

@@ -71,7 +71,7 @@ fn draft(fields: &mut Fields, path: &str, setting: &twin::Setting) -> Option<Set
     })
 }
 
-fn proof(fields: &mut Fields, spki: &[u8]) -> Option<Proof> {
+pub(super) fn proof(fields: &mut Fields, spki: &[u8]) -> Option<Proof> {
     if spki.is_empty() {
         return Some(Proof::NewKey);
     }
@@ -152,48 +152,49 @@ fn grant(fields: &mut Fields, request: &twin::IssueCredentialRequest) -> Option<
     None
 }
 
-/// First and last day, and how long it works without a last one.
-fn lifetime(
-    fields: &mut Fields,
-    request: &twin::IssueCredentialRequest,
-    today: Date,
-) -> Option<(Days, u32)> {
-    let lifetime_days = match u32::try_from(request.lifetime_days) {
-        Ok(0) => Some(LIFETIME_DAYS_MAX),
-        Ok(days) if days <= LIFETIME_DAYS_MAX => Some(days),
-        _ => {
-            fields.wrong("lifetime_days", "lifetime", "Give 1 to 396 days.");
-            None
+/// First and last day, and how long it works without a last one, as a request says them.
+pub(super) struct Lifetime<'r> {
+    pub(super) days: i32,
+    pub(super) first: &'r str,
+    pub(super) last: &'r str,
+}
+
+impl Lifetime<'_> {
+    pub(super) fn read(&self, fields: &mut Fields, today: Date) -> Option<(Days, u32)> {
+        let lifetime_days = match u32::try_from(self.days) {
+            Ok(0) => Some(LIFETIME_DAYS_MAX),
+            Ok(days) if days <= LIFETIME_DAYS_MAX => Some(days),
+            _ => {
+                fields.wrong("lifetime_days", "lifetime", "Give 1 to 396 days.");
+                None
+            }
+        };
+        let first = fields.take(field::date("first_day", self.first));
+        let last = fields.take(field::date("last_day", self.last));
+        if self.days != 0 && !self.last.is_empty() {
+            let say = "Give a last day or a number of days, not both.";
+            fields.wrong("lifetime_days", "lifetime.last_day", say);
         }
-    };
-    let first = fields.take(field::date("first_day", &request.first_day));
-    let last = fields.take(field::date("last_day", &request.last_day));
-    if request.lifetime_days != 0 && !request.last_day.is_empty() {
-        let say = "Give a last day or a number of days, not both.";
-        fields.wrong("lifetime_days", "lifetime.last_day", say);
+        let (first, last) = (first?, last?);
+        let begins = first.unwrap_or(today);
+        let ahead = |from: Date, day: Date| {
+            let span = day.since(from).map(|span| span.get_days());
+            span.is_ok_and(|days| (0..LIFETIME_DAYS).contains(&days))
+        };
+        if begins < today {
+            fields.wrong("first_day", "date.over", "Today or a day that is to come.");
+        } else if !ahead(today, begins) {
+            fields.wrong("first_day", "lifetime", "At most 396 days ahead.");
+        }
+        if last.is_some_and(|last| last < begins) {
+            let say = "Not before the first day, nor before today.";
+            fields.wrong("last_day", "date.order", say);
+        } else if last.is_some_and(|last| !ahead(begins, last)) {
+            let say = "At most 396 days (13 months) from the first to the last.";
+            fields.wrong("last_day", "lifetime", say);
+        }
+        Some((Days { first, last }, lifetime_days?))
     }
-    let (first, last) = (first?, last?);
-    let begins = first.unwrap_or(today);
-    let ahead = |from: Date, day: Date| {
-        let span = day.since(from).map(|span| span.get_days());
-        span.is_ok_and(|days| (0..LIFETIME_DAYS).contains(&days))
-    };
-    if begins < today {
-        fields.wrong("first_day", "date.over", "Today or a day that is to come.");
-    } else if !ahead(today, begins) {
-        fields.wrong("first_day", "lifetime", "At most 396 days ahead.");
-    }
-    if last.is_some_and(|last| last < begins) {
-        fields.wrong(
-            "last_day",
-            "date.order",
-            "Not before the first day, nor before today.",
-        );
-    } else if last.is_some_and(|last| !ahead(begins, last)) {
-        let say = "At most 396 days (13 months) from the first to the last.";
-        fields.wrong("last_day", "lifetime", say);
-    }
-    Some((Days { first, last }, lifetime_days?))
 }
 
 impl Services {
@@ -365,7 +366,12 @@ impl SettingService for Services {
         let grant = grant(&mut fields, &request);
         let proof = proof(&mut fields, &request.certificate_spki_sha256);
         let id = fields.request_id(&request.request_id);
-        let lifetime = lifetime(&mut fields, &request, london_date(self.ledger.now_us()));
+        let lifetime = Lifetime {
+            days: request.lifetime_days,
+            first: &request.first_day,
+            last: &request.last_day,
+        };
+        let lifetime = lifetime.read(&mut fields, london_date(self.ledger.now_us()));
         let act = || {
             Some(IssueCredential {
                 setting: setting?,

@@ -215,6 +215,12 @@ fn whose(fault: Fault) -> Violation {
             "giver.representative_under_16",
             "The Mental Capacity Act begins at 16: before that a parent decides, or a competent child.",
         ),
+        Fault::FamilyByParent => (
+            "giver",
+            "giver.family",
+            "What parents are shown of the record is the learner's to say, or their representative's: \
+             end a parent's access instead (EndFamilyAccess).",
+        ),
         Fault::UnknownSetting => (
             "setting",
             "setting.unknown",

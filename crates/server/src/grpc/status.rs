@@ -5,7 +5,7 @@ use baton_wire::peers;
 use baton_wire::status::{Problem, Reason};
 use baton_wire::violation::Violation;
 
-use super::{protection, sharing};
+use super::{family, protection, sharing};
 use crate::gate::Ended;
 
 /// What the caller is told.
@@ -24,6 +24,10 @@ pub(super) fn problem(refusal: &Refusal) -> Problem {
         Refusal::DecisionUnfit(faults) => Problem {
             violations: faults.iter().copied().map(sharing::violation).collect(),
             ..Reason::DecisionUnfit.into()
+        },
+        Refusal::FamilyUnfit(faults) => Problem {
+            violations: faults.iter().copied().map(family::violation).collect(),
+            ..Reason::FamilyAccessUnfit.into()
         },
         Refusal::FormerIdentity(faults) => Problem {
             violations: faults.iter().map(protection::violation).collect(),
@@ -181,6 +185,7 @@ pub(super) fn ended<T>(answer: &Result<Done<T>, Refusal>) -> Ended {
             | Refusal::Unfit(_)
             | Refusal::RecipientUnfit(_)
             | Refusal::DecisionUnfit(_)
+            | Refusal::FamilyUnfit(_)
             | Refusal::FormerIdentity(_)
             | Refusal::OwnFriend(_)
             | Refusal::PolicySet(_)

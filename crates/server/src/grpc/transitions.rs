@@ -219,6 +219,27 @@ impl TransitionService for Services {
         Ok(self.list_sharing(request).await?)
     }
 
+    async fn add_family_access(
+        &self,
+        request: Request<twin::AddFamilyAccessRequest>,
+    ) -> Result<Response<twin::AddFamilyAccessResponse>, Status> {
+        Ok(self.give_family_access(request).await?)
+    }
+
+    async fn end_family_access(
+        &self,
+        request: Request<twin::EndFamilyAccessRequest>,
+    ) -> Result<Response<twin::EndFamilyAccessResponse>, Status> {
+        Ok(self.take_family_access(request).await?)
+    }
+
+    async fn list_family_access(
+        &self,
+        request: Request<twin::ListFamilyAccessRequest>,
+    ) -> Result<Response<twin::ListFamilyAccessResponse>, Status> {
+        Ok(self.list_family(request).await?)
+    }
+
     async fn guard_identity(
         &self,
         request: Request<twin::GuardIdentityRequest>,

@@ -75,6 +75,7 @@ impl Step for Bootstrap {
                 setting: &council.id,
                 label: "first officer",
                 grant,
+                own: None,
                 proof: &self.proof,
                 days: Days::default(),
                 lifetime_days: LIFETIME_DAYS,

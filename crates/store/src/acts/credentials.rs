@@ -10,6 +10,7 @@ use baton_domain::recipient::Days;
 use baton_domain::section::{KindSet, SectionKind};
 use serde::{Deserialize, Serialize};
 
+use super::family::OwnRecord;
 use super::settings::{managing, random_id};
 use super::{Idempotent, Prepare, Step, Turn, direct};
 use crate::clock::london_midnight_us;
@@ -66,6 +67,8 @@ pub(super) struct NewCredential<'a> {
     pub(super) setting: &'a SettingId,
     pub(super) label: &'a str,
     pub(super) grant: Grant,
+    /// Whose record it is for, where it is not one of the setting's people.
+    pub(super) own: Option<OwnRecord>,
     pub(super) proof: &'a Proof,
     pub(super) days: Days,
     pub(super) lifetime_days: u32,
@@ -96,7 +99,9 @@ pub(super) fn manage(scene: &mut Scene<'_>, setting: &SettingId) -> Result<(), R
 /// council officer must not reach other councils through a role it gives itself.
 fn grantable(scene: &Scene<'_>, roles: RoleSet) -> Result<(), Refusal> {
     let operator = roles.contains(Role::Operator) && !scene.roles.contains(Role::Operator);
-    if roles.is_empty() || roles.contains(Role::Sweeper) || operator {
+    // Whose record a person sees is said by who wrote it.
+    let person = roles.contains(Role::Person);
+    if roles.is_empty() || roles.contains(Role::Sweeper) || operator || person {
         Err(Refusal::Failed("ROLE_NOT_GRANTABLE"))
     } else {
         Ok(())
@@ -142,6 +147,12 @@ pub(super) fn issue(scene: &mut Scene<'_>, new: &NewCredential<'_>) -> Result<Is
         roles: i64::from(new.grant.roles().bits()),
         kinds: i64::from(new.grant.kinds().bits()),
         learner_groups: new.grant.groups().to_text(),
+        learner_id: new.own.as_ref().map(|own| own.learner.clone()),
+        person: new.own.as_ref().map_or(0, |own| own.who.number().into()),
+        left_out: new
+            .own
+            .as_ref()
+            .map_or(String::new(), |own| own.left_out.to_text()),
         assurance: i64::try_from(assurance.index()).unwrap_or_default(),
         digest,
         starts_us,
@@ -165,7 +176,7 @@ pub(super) fn issue(scene: &mut Scene<'_>, new: &NewCredential<'_>) -> Result<Is
             Json::Int(i64::try_from(groups).unwrap_or_default()),
         );
     }
-    let credential = view(&row);
+    let credential = CredentialView::of(&row);
     scene.world.put(row);
     Ok(Issued { credential, secret })
 }
@@ -191,26 +202,28 @@ impl CredentialRow {
     }
 }
 
-fn view(row: &CredentialRow) -> CredentialView {
-    CredentialView {
-        id: row.id.clone(),
-        setting: row.setting_id.clone(),
-        label: row.label.clone(),
-        roles: roles(row),
-        kinds: kinds(row.kinds),
-        groups: row
-            .learner_groups
-            .split(',')
-            .filter(|code| !code.is_empty())
-            .map(str::to_owned)
-            .collect(),
-        assurance: usize::try_from(row.assurance)
-            .ok()
-            .and_then(|index| Assurance::ALL.get(index).copied())
-            .unwrap_or(Assurance::Key),
-        starts_us: row.starts_us,
-        expires_us: row.expires_us,
-        revoked: row.state == credential_state::REVOKED,
+impl CredentialView {
+    pub(super) fn of(row: &CredentialRow) -> Self {
+        Self {
+            id: row.id.clone(),
+            setting: row.setting_id.clone(),
+            label: row.label.clone(),
+            roles: roles(row),
+            kinds: kinds(row.kinds),
+            groups: row
+                .learner_groups
+                .split(',')
+                .filter(|code| !code.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            assurance: usize::try_from(row.assurance)
+                .ok()
+                .and_then(|index| Assurance::ALL.get(index).copied())
+                .unwrap_or(Assurance::Key),
+            starts_us: row.starts_us,
+            expires_us: row.expires_us,
+            revoked: row.state == credential_state::REVOKED,
+        }
     }
 }
 
@@ -269,6 +282,7 @@ impl Step for IssueCredential {
                 setting: &self.setting,
                 label: &self.label,
                 grant: self.grant.clone(),
+                own: None,
                 proof: &self.proof,
                 days: self.days,
                 lifetime_days: self.lifetime_days,
@@ -315,7 +329,7 @@ impl Step for RevokeCredential {
         let mut row = row.cloned().ok_or(Refusal::Denied)?;
         row.state = credential_state::REVOKED;
         scene.detail("credential", row.id.as_str());
-        let credential = view(&row);
+        let credential = CredentialView::of(&row);
         scene.world.put(row);
         Ok(credential)
     }
@@ -368,7 +382,7 @@ impl Step for CredentialsStep {
         // All of them ended when it was handed over.
         let ended = scene.world.caretaker_of(self.setting.as_str()).is_some();
         let view = |row| {
-            let one = view(row);
+            let one = CredentialView::of(row);
             let revoked = one.revoked || ended;
             CredentialView { revoked, ..one }
         };

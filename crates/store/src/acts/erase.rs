@@ -66,6 +66,7 @@ impl Step for Erase {
 
     fn needs(&self, needs: &mut Needs) {
         needs.transitions.insert(self.transition.clone());
+        needs.families = true;
         needs.versions |= matches!(self.extent, Extent::Section(_));
     }
 

@@ -31,6 +31,7 @@ impl Step for Expire {
 
     fn needs(&self, needs: &mut Needs) {
         needs.transitions.insert(self.transition.clone());
+        needs.families = true;
     }
 
     fn admit(&self, scene: &mut Scene<'_>) -> Result<(), Refusal> {
@@ -81,6 +82,7 @@ impl Step for EraseAgain {
     }
 
     fn needs(&self, needs: &mut Needs) {
+        needs.families = true;
         for gone in &self.gone {
             match gone {
                 Gone::Learner(id) => drop(needs.learners.insert(id.clone())),
@@ -131,6 +133,7 @@ impl Scene<'_> {
                 let all = self.forget_moves(&moves, rows);
                 let learner = self.world.learners.get(id.as_str()).cloned();
                 if let Some(learner) = learner.filter(|_| all) {
+                    self.forget_family(&learner.id);
                     self.world.forget_learner(&learner, self.position);
                 }
                 return all;

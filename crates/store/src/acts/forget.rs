@@ -32,7 +32,8 @@ impl Scene<'_> {
         let profiles = unerased.iter().map(|one| self.rows_of_profile(&one.id));
         let said = usize::from(self.world.sharing.get(row.id.as_str()).is_some());
         let sent = self.sent_without_of(row).len();
-        1 + profiles.sum::<usize>() + others.count() + said + sent
+        let family = self.rows_of_family(&row.learner_id);
+        1 + family + profiles.sum::<usize>() + others.count() + said + sent
     }
 
     /// Settings a move was ever sent to without an agreement.
@@ -227,6 +228,7 @@ impl Scene<'_> {
         }
         let learner = self.world.learners.get(row.learner_id.as_str()).cloned();
         if let Some(learner) = learner {
+            self.forget_family(&learner.id);
             self.world.forget_learner(&learner, self.position);
             self.note_gone(&Gone::Learner(learner.id));
         }

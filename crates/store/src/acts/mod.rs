@@ -19,6 +19,7 @@ mod documents;
 mod epochs;
 mod erase;
 mod expire;
+mod family;
 mod fetch;
 mod forget;
 mod hold;
@@ -74,6 +75,8 @@ pub use epochs::Rotated;
 pub(crate) use epochs::{DestroyEpochs, OpenEpoch};
 pub use erase::{Erased, ErasedProfile};
 pub(crate) use expire::{Below, EraseAgain, Expire};
+pub(crate) use family::OwnRecord;
+pub use family::{FamilyAccessGiven, FamilyAccessView};
 pub use fetch::Fetched;
 pub use import_setting::ImportedSetting;
 pub use log_key::LogKeyRotated;
@@ -245,6 +248,9 @@ acts! {
     SetPlanCouncil => Redirected,
     RecordSharing => SharingRecorded,
     ListSharing => Vec<DecisionSummary>,
+    AddFamilyAccess => FamilyAccessGiven,
+    EndFamilyAccess => FamilyAccessView,
+    ListFamilyAccess => Vec<FamilyAccessView>,
     GuardIdentity => Guarded,
     ReadmitIdentifiers => usize,
     ShowTransition => MoveSummary,

@@ -1,7 +1,7 @@
 //! A move as its progress is shown; never content.
 
 use baton_domain::access::{Action, Relation, Role};
-use baton_domain::ids::{LearnerIdentifier, SettingId, TransitionId};
+use baton_domain::ids::{LearnerIdentifier, ProfileId, SettingId, TransitionId};
 use baton_domain::opening::Window;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,8 @@ pub struct MoveSummary {
     pub plan_council: Option<SettingId>,
     /// Class, form or key group at the sender; to the sending side only.
     pub group: Option<String>,
+    /// What the sender published; to the learner and the family only.
+    pub profiles: Vec<ProfileId>,
 }
 
 impl Scene<'_> {
@@ -101,11 +103,13 @@ impl Scene<'_> {
                 let left = offered.difference(self.closed_to((row, profile), to, offered));
                 self.agreed(row, profile, to) || !left.is_empty()
             }
-            _ => true,
+            // Whoever else wrote answers the family for it.
+            _ => !relation.is_own() || profile.setting_id == row.from_id,
         };
-        let published = profiles
+        let published: Vec<&ProfileRow> = profiles
             .filter(|p| p.state == profile_state::PUBLISHED && reaches(p))
-            .count();
+            .collect();
+        let theirs = published.iter().filter(|_| relation.is_own());
         let keeps = own && KEEPERS.iter().any(|role| self.roles.contains(*role));
         let summary = MoveSummary {
             id: row.id.clone(),
@@ -114,7 +118,7 @@ impl Scene<'_> {
             to: row.to_id.clone(),
             academic_year: row.academic_year,
             progress: self.progress(row),
-            published: u32::try_from(published).unwrap_or(u32::MAX),
+            published: u32::try_from(published.len()).unwrap_or(u32::MAX),
             window: self.window(row, None),
             learner: record.map_or(Vec::new(), |record| record.identifiers),
             offer_date: row.offer_date.clone(),
@@ -123,13 +127,16 @@ impl Scene<'_> {
                 2 => Some(false),
                 _ => None,
             },
-            kept_until: self.kept_until(row).filter(|_| inside && !erased),
+            kept_until: self
+                .kept_until(row)
+                .filter(|_| (inside || relation.is_own()) && !erased),
             restricted: keeps && self.is_marked(&row.learner_id, fact::RESTRICTED),
             held: keeps && self.is_marked(&row.learner_id, fact::HELD),
             recipients: Vec::new(),
             without_agreement: Vec::new(),
             plan_council: row.plan_council_id.clone().filter(|_| inside),
             group: row.learner_group.clone().filter(|_| own),
+            profiles: theirs.map(|profile| profile.id.clone()).collect(),
         };
         if inside || relation == Relation::NamedDestination {
             summary

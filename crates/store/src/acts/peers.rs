@@ -124,7 +124,9 @@ impl Scene<'_> {
         setting: &SettingId,
         (row, profile): (&TransitionRow, &ProfileRow),
     ) -> Places {
-        if writes(relation, setting, row, profile) {
+        if relation.is_own() {
+            Places::NONE
+        } else if writes(relation, setting, row, profile) {
             let peers = of(profile).map_or(0, |section| section.peers.len());
             (0..peers).collect()
         } else if relation == Relation::NamedDestination {

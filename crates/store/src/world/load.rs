@@ -75,6 +75,10 @@ impl World {
         world
             .transitions
             .load(by(tx, "learner_id", learners.iter().cloned()).await?);
+        if needs.families {
+            let of = learners.iter().cloned();
+            world.credentials.load(by(tx, "learner_id", of).await?);
+        }
         world
             .learners
             .load(by(tx, "id", learners.into_iter()).await?);

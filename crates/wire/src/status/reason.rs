@@ -89,6 +89,12 @@ reasons! {
     /// A decision about sharing cannot be recorded as it was said; all that is wrong is told.
     DecisionUnfit = "DECISION_UNFIT", FailedPrecondition,
         "this decision cannot be recorded in this way; each problem says whose it is, and by which rule";
+    /// Who is to see the record cannot be given it in this way; all that is wrong is told.
+    FamilyAccessUnfit = "FAMILY_ACCESS_UNFIT", FailedPrecondition,
+        "this access cannot be given in this way; each problem says who may have it, and by which rule";
+    /// As many of a family see the record as may.
+    TooManyFamilyAccesses = "TOO_MANY_FAMILY_ACCESSES", FailedPrecondition,
+        "as many of this family have access as may; end one first";
     /// The caller has planned no move for this learner, point and year.
     NoPlannedTransition = "NO_PLANNED_TRANSITION", FailedPrecondition,
         "no move is planned for this learner, point and year; import the cohort first";

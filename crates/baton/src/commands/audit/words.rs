@@ -238,6 +238,18 @@ fn of_keeping(kind: EntryKind) -> Act {
             "had numbers that were retired be used again",
             "have numbers that were retired be used again",
         ),
+        EntryKind::FamilyAccessAdded => same(
+            "let somebody of the family see the record",
+            "let somebody of the family see the record",
+        ),
+        EntryKind::FamilyAccessEnded => same(
+            "ended that somebody of the family sees the record",
+            "end that somebody of the family sees the record",
+        ),
+        EntryKind::FamilyAccessListed => same(
+            "listed who of the family sees the record",
+            "list who of the family sees the record",
+        ),
         EntryKind::SharingListed => same(
             "looked at what was decided about sharing",
             "look at what was decided about sharing",
@@ -435,7 +447,7 @@ pub(super) fn role(role: Role) -> &'static str {
         Role::TransitionOfficer => "transition officer",
         Role::EarlyYearsAdviser => "early years adviser",
         Role::VirtualSchoolOfficer => "virtual school officer",
-        Role::Person => "person",
+        Role::Person => "learner or family",
         Role::SendCaseworker => "SEND caseworker",
         Role::Auditor => "auditor",
         Role::Operator => "operator",

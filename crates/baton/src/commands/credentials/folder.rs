@@ -20,10 +20,11 @@ const API_KEY: &str = "api-key";
 const CONNECTION: &str = "connection.toml";
 
 /// What to do if the line that names the folder was lost: another run would be another credential.
-pub(super) const IF_LOST: &str = "the folder is complete and holds all there is to have: use it";
+pub(in crate::commands) const IF_LOST: &str =
+    "the folder is complete and holds all there is to have: use it";
 
 /// A folder being filled.
-pub(super) struct Folder {
+pub(in crate::commands) struct Folder {
     path: PathBuf,
     made: bool,
     files: Vec<PathBuf>,
@@ -31,7 +32,10 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Makes the folder, or takes an empty one, and puts the service's certificate in it.
-    pub(super) fn make(path: &Path, service_certificate: &str) -> anyhow::Result<Self> {
+    pub(in crate::commands) fn make(
+        path: &Path,
+        service_certificate: &str,
+    ) -> anyhow::Result<Self> {
         let made = !path.exists();
         if made {
             fs::DirBuilder::new()
@@ -53,18 +57,22 @@ impl Folder {
     }
 
     /// Puts a certificate and its key in.
-    pub(super) fn put_pair(&mut self, pair: &Pair) -> anyhow::Result<()> {
+    pub(in crate::commands) fn put_pair(&mut self, pair: &Pair) -> anyhow::Result<()> {
         self.write(CERTIFICATE, &pair.certificate)?;
         self.write(KEY, &pair.key)
     }
 
     /// Puts an API key in.
-    pub(super) fn put_api_key(&mut self, key: &str) -> anyhow::Result<()> {
+    pub(in crate::commands) fn put_api_key(&mut self, key: &str) -> anyhow::Result<()> {
         self.write(API_KEY, &format!("{key}\n"))
     }
 
     /// Writes the connection file over what was put in, and answers where it is.
-    pub(super) fn connect_to(self, url: String, setting: String) -> anyhow::Result<PathBuf> {
+    pub(in crate::commands) fn connect_to(
+        self,
+        url: String,
+        setting: String,
+    ) -> anyhow::Result<PathBuf> {
         let holds = |name: &str| {
             let path = self.path.join(name);
             self.files.contains(&path).then(|| PathBuf::from(name))
@@ -83,7 +91,7 @@ impl Folder {
     }
 
     /// Takes everything away again: nothing was issued for it.
-    pub(super) fn discard(self) {
+    pub(in crate::commands) fn discard(self) {
         for file in &self.files {
             let _ = fs::remove_file(file);
         }

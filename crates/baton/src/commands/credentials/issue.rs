@@ -191,16 +191,25 @@ const ROLES: &str = "\
 A role it acts in; may be given again. Sending: publisher, contributor, data-manager, dsl, senco. \
 Receiving: receiver-lead, senco, dsl, data-manager, subject-teacher, careers-adviser, \
 health-professional, adult-service-worker. Council: council-administrator, admissions-officer, \
-transition-officer, early-years-adviser, virtual-school-officer, send-caseworker. Family: person. \
-Ledger: auditor, operator.";
+transition-officer, early-years-adviser, virtual-school-officer, send-caseworker. Ledger: auditor, operator.";
 
 fn role(text: &str) -> Result<Role, String> {
     let parsed = Role::parse(&text.replace('-', "_"));
-    parsed.filter(|role| *role != Role::Sweeper).ok_or_else(|| {
-        let known = Role::ALL.iter().filter(|role| **role != Role::Sweeper);
+    if parsed == Some(Role::Person) {
+        return Err(
+            "a learner's or parent's access is given by the sender: baton family add".to_owned(),
+        );
+    }
+    parsed.filter(|role| can_be_given(*role)).ok_or_else(|| {
+        let known = Role::ALL.iter().filter(|role| can_be_given(**role));
         let names: Vec<String> = known.map(|role| role.name().replace('_', "-")).collect();
         format!("the roles are {}", names.join(", "))
     })
+}
+
+/// The sweeper is the service itself.
+fn can_be_given(role: Role) -> bool {
+    !matches!(role, Role::Sweeper | Role::Person)
 }
 
 fn group(text: &str) -> Result<GroupCode, String> {
@@ -239,10 +248,7 @@ mod tests {
         let mut named: Vec<Role> = named.map(|name| role(name).unwrap()).collect();
         named.sort_unstable();
         named.dedup();
-        let can = Role::ALL
-            .iter()
-            .copied()
-            .filter(|role| *role != Role::Sweeper);
+        let can = Role::ALL.iter().copied().filter(|role| can_be_given(*role));
         let mut can: Vec<Role> = can.collect();
         can.sort_unstable();
         assert_eq!(named, can);

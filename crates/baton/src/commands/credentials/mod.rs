@@ -4,7 +4,7 @@
 //! the contract's `Credential`; never a key. Of `list`: a `Credential` a line. Of `revoke`: the
 //! `Credential`, revoked.
 
-mod folder;
+pub(in crate::commands) mod folder;
 mod issue;
 mod redeem;
 
@@ -143,19 +143,24 @@ fn line(credential: &v1::Credential) -> String {
         v1::Assurance::Key => "API key",
         v1::Assurance::Unspecified => "unknown proof",
     };
-    // The last day it works.
-    let until = day(credential.expire_time_us - 1);
-    let from = day(credential.start_time_us).map_or(String::new(), |day| format!("from {day} "));
-    let until = match (credential.revoked, until) {
-        (true, _) => "revoked".to_owned(),
-        (false, Some(day)) => format!("{from}until {day}"),
-        (false, None) => String::new(),
-    };
+    let until = until(credential);
     let (name, label) = (&credential.name, &credential.label);
     format!(
         "{name}  {label}  {}{fills}{of}  {how}  {until}",
         roles.join(",")
     )
+}
+
+/// From when until when it works.
+pub(super) fn until(credential: &v1::Credential) -> String {
+    // The last day it works.
+    let until = day(credential.expire_time_us - 1);
+    let from = day(credential.start_time_us).map_or(String::new(), |day| format!("from {day} "));
+    match (credential.revoked, until) {
+        (true, _) => "revoked".to_owned(),
+        (false, Some(day)) => format!("{from}until {day}"),
+        (false, None) => String::new(),
+    }
 }
 
 fn kind_name(kind: v1::SectionKind) -> String {

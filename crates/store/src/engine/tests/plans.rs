@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
 use super::{Db, forget, postgres};
 use crate::engine::table::Table as _;
-use crate::rows::{DocumentRow, FriendRow, StagedRow};
+use crate::rows::{CredentialRow, DocumentRow, FriendRow, StagedRow};
 use crate::{acts, sweeper};
 
 /// Rows of each table. One setting has half of them, and what it asks for is not there: the answer
@@ -98,10 +98,12 @@ fn asked() -> Vec<Asked> {
     let of_documents = DocumentRow::statements().by("profile_id", 1);
     let of_staged = StagedRow::statements().by("profile_id", 1);
     let naming = FriendRow::statements().by("learner_id", 1);
+    let of_families = CredentialRow::statements().by("learner_id", 1);
     let by = of_documents
         .into_iter()
         .chain(of_staged)
         .chain(naming)
+        .chain(of_families)
         .map(|found| Asked {
             sql: found.postgres,
             types: "text, text, text, text",
@@ -121,7 +123,8 @@ fn small_index(asked: &Asked) -> &'static str {
 }
 
 /// How SQLite says that it goes through a whole table, by name or by the name a text gives it.
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 19] = [
+    "SCAN credential",
     "SCAN recipient",
     "SCAN moved",
     "SCAN feed",
@@ -165,7 +168,7 @@ const FILL: [&str; 15] = [
      9, CASE WHEN n % 1000 = 0 THEN 5 ELSE 1 END, 1, 1, {blob}, {blob}, n, n FROM {n}",
     "INSERT INTO staged SELECT 'doc_' || n, 'prf_' || n % 9000, 'stg_' || n % 500, 'crd_1', \
      'cnt_' || n, 9, 1, 1, {blob}, {blob}, 1000000 + n FROM {n}",
-    "INSERT INTO credential SELECT 'crd_' || n, 'stg_' || n % 500, '', 2, 0, '', 1, {blob}, 0, n, 1 FROM {n}",
+    "INSERT INTO credential SELECT 'crd_' || n, 'stg_' || n % 500, '', 2, 0, '', 'lrn_' || n, 2, '', 1, {blob}, 0, n, 1 FROM {n}",
     "INSERT INTO delegation SELECT 'stg_' || n % 500, 'stg_' || n, 2, 1, 0, '', '', 0 FROM {n}",
     "INSERT INTO friend SELECT 'prf_' || n, 0, 1, 'lrn_' || n % 9000 FROM {n}",
     "INSERT INTO about SELECT 'als_' || n % 1000, n, 0 FROM {n}",

@@ -67,6 +67,7 @@ impl Activity {
             | EntryKind::WhoSawAsked
             | EntryKind::DocumentsListed
             | EntryKind::SharingListed
+            | EntryKind::FamilyAccessListed
             | EntryKind::DocumentDownloaded
             | EntryKind::ErasurePreviewed => Self::Read,
             EntryKind::SettingImported
@@ -80,6 +81,7 @@ impl Activity {
             | EntryKind::RecipientAdded
             | EntryKind::PlanCouncilSet
             | EntryKind::SharingRecorded
+            | EntryKind::FamilyAccessAdded
             | EntryKind::IdentityGuarded
             | EntryKind::IdentifiersReadmitted
             | EntryKind::FactRecorded
@@ -92,6 +94,7 @@ impl Activity {
             | EntryKind::Restricted
             | EntryKind::RestrictionLifted => Self::Update,
             EntryKind::CredentialRevoked
+            | EntryKind::FamilyAccessEnded
             | EntryKind::DelegationEnded
             | EntryKind::AgreementEnded
             | EntryKind::SendingWithoutEnded
@@ -135,6 +138,8 @@ const fn severity(kind: Option<EntryKind>, verdict: &Verdict) -> (u32, &'static 
                 | EntryKind::CaretakerSet
                 | EntryKind::CredentialIssued
                 | EntryKind::CredentialRevoked
+                | EntryKind::FamilyAccessAdded
+                | EntryKind::FamilyAccessEnded
                 | EntryKind::DelegationAdded
                 | EntryKind::DisclosureRecorded
                 | EntryKind::Erased

@@ -126,6 +126,9 @@ impl Rules {
         if seen.kind == Some(EntryKind::DisclosureRecorded) {
             return whole("another request", Exemption::RIGHTS_OF_OTHERS);
         }
+        if is_of_a_family(seen) {
+            return whole("somebody of the family", Exemption::RIGHTS_OF_OTHERS);
+        }
         let mut kept = seen.clone();
         kept.version = 0;
         let (taken, left): (Vec<SectionKind>, Vec<SectionKind>) =
@@ -171,6 +174,18 @@ fn places(seen: &Seen) -> impl Iterator<Item = &Place> {
 fn stays_here(seen: &Seen, senders: &BTreeSet<&Place>) -> bool {
     let own = |place: &Place| senders.contains(place);
     seen.who.as_ref().is_some_and(|who| own(&who.setting)) && places(seen).all(own)
+}
+
+/// Who else of a family may look, or did, is about that person.
+fn is_of_a_family(seen: &Seen) -> bool {
+    let given = [
+        EntryKind::FamilyAccessAdded,
+        EntryKind::FamilyAccessEnded,
+        EntryKind::FamilyAccessListed,
+    ];
+    let looked = |roles: &[Role]| roles.contains(&Role::Person);
+    seen.kind.is_some_and(|kind| given.contains(&kind))
+        || seen.who.as_ref().is_some_and(|who| looked(&who.roles))
 }
 
 /// What a safeguarding lead does as nothing else, and the note's release.
@@ -303,6 +318,8 @@ mod tests {
                 entry(EntryKind::Fetched, SENCO, &[NOTE]),
                 entry(EntryKind::Fetched, SENCO, &[HEALTH, NOTE]),
                 entry(EntryKind::DisclosureRecorded, ("Oak", Role::Publisher), &[]),
+                entry(EntryKind::FamilyAccessAdded, ("Oak", Role::Publisher), &[]),
+                entry(EntryKind::Fetched, ("Oak", Role::Person), &[HEALTH]),
                 opened(),
             ],
         );
@@ -322,6 +339,8 @@ mod tests {
                 (104, "child_abuse", false),
                 (105, "child_abuse", true),
                 (106, "rights_of_others", false),
+                (107, "rights_of_others", false),
+                (108, "rights_of_others", false),
             ]
         );
         assert!(plain.left_out.is_empty());
