@@ -12,6 +12,7 @@ mod configuration;
 mod delegations;
 mod demo;
 mod desk;
+mod families;
 mod files;
 mod friends;
 mod keys;
