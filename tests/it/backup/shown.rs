@@ -1,9 +1,10 @@
-//! What receivers see of friends, and with or without an agreement, is the same before a backup and after
-//! its restore; and what becomes visible later still finds who was told less.
+//! What receivers see of friends, and with or without an agreement, and what a family sees, is the same before
+//! a backup and after its restore; and what becomes visible later still finds who was told less.
 
 use baton_wire::v1::{self, Role, SendingReason};
 
 use super::{Files, backed_up};
+use crate::family::PARENT_WITHOUT_HEALTH;
 use crate::friends::{Child, names, set};
 use crate::harness::*;
 
@@ -64,6 +65,8 @@ struct People {
     head: Caller,
     here: Caller,
     there: Caller,
+    /// Of the first child.
+    parent: Caller,
 }
 
 impl People {
@@ -72,6 +75,7 @@ impl People {
             head: self.head.at(door),
             here: self.here.at(door),
             there: self.there.at(door),
+            parent: self.parent.at(door),
         }
     }
 
@@ -83,9 +87,11 @@ impl People {
         }
         for (profile, of) in of.sent.iter().zip(&of.moves) {
             profiles.push(self.there.get(profile).await.unwrap());
+            moves.append(&mut self.parent.list_transitions().await.unwrap());
             moves.push(self.there.transition(&of.name).await.unwrap());
             moves.push(self.head.transition(&of.name).await.unwrap());
         }
+        profiles.push(self.parent.get(&of.sent[0]).await.unwrap());
         Seen { profiles, moves }
     }
 }
@@ -93,8 +99,11 @@ impl People {
 on_both_engines! {
     async fn who_sees_which_friend_and_what_goes_without_an_agreement_is_restored(exchange) {
         let of = scene(exchange).await;
+        let head = exchange.person(&exchange.primary, &[Role::Publisher]).await;
+        let parent = exchange.reader(&head, &of.moves[0].name, PARENT_WITHOUT_HEALTH).await;
         let people = People {
-            head: exchange.person(&exchange.primary, &[Role::Publisher]).await,
+            parent,
+            head,
             here: exchange.person(&exchange.secondary, &[Role::Senco]).await,
             there: exchange.person(&exchange.academy, &[Role::Senco]).await,
         };

@@ -9,6 +9,7 @@ use crate::harness::*;
 mod decided;
 mod ended;
 mod given;
+mod race;
 mod seen;
 
 /// Whom access is given to, and by which right.
@@ -77,6 +78,15 @@ impl Exchange {
     /// A parent of the learner.
     pub(crate) async fn parent(&self, sender: &Caller, of: &str) -> Caller {
         self.reader(sender, of, PARENT).await
+    }
+}
+
+/// A parent and a child who may look, one of them not at everything.
+pub(crate) async fn with_families(exchange: &Exchange) {
+    let of = exchange.open_move().await;
+    let head = exchange.person(&of.from, &[v1::Role::Publisher]).await;
+    for reader in [PARENT_WITHOUT_HEALTH, CHILD] {
+        exchange.reader(&head, &of.name, reader).await;
     }
 }
 

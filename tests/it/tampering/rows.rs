@@ -10,6 +10,7 @@ use crate::agreements::with_agreements;
 use crate::chance::seed;
 use crate::decisions::with_decisions;
 use crate::export::{Auditor, filled_to};
+use crate::family::with_families;
 use crate::friends::with_classmates;
 use crate::harness::*;
 use crate::ledger::{a_day, with_a_document, with_a_vendor};
@@ -73,6 +74,7 @@ pub(super) async fn prepared(exchange: &Exchange, size: u64) {
     with_decisions(exchange).await;
     with_agreements(exchange).await;
     with_classmates(exchange).await;
+    with_families(exchange).await;
     filled_to(exchange, size).await;
     if !exchange.home.is_postgres() {
         let pairs = (0..=255_u8)
