@@ -175,7 +175,7 @@ fn a_subject_teacher_sees_strategies_only(tuple: &Tuple) -> bool {
 /// role opens nothing of others.
 fn the_own_record_is_for_its_person(tuple: &Tuple) -> bool {
     let facts = tuple.facts();
-    let own = matches!(facts.relation, Relation::SelfPerson | Relation::Family);
+    let own = facts.relation.is_own();
     let sees = matches!(
         facts.action,
         Action::Read | Action::Receive | Action::Status | Action::Publish
@@ -191,7 +191,7 @@ fn the_own_record_is_for_its_person(tuple: &Tuple) -> bool {
 fn the_own_record_names_nobody_else(tuple: &Tuple) -> bool {
     let facts = tuple.facts();
     facts.action == Action::Read
-        && matches!(facts.relation, Relation::SelfPerson | Relation::Family)
+        && facts.relation.is_own()
         && (restricted(facts) || facts.kind == Some(SectionKind::Relationships))
 }
 

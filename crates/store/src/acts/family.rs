@@ -1,11 +1,11 @@
 //! The learner, or who has parental responsibility, sees the own record: given, ended, shown. What they
 //! see is found anew in every act (`view.rs`).
 
-use baton_domain::access::{Action, Grant, Role, RoleSet};
+use baton_domain::access::{Action, AgeStage, Grant, Role, RoleSet};
 use baton_domain::act::{AddFamilyAccess, EndFamilyAccess, ListFamilyAccess};
 use baton_domain::entry::EntryKind;
 use baton_domain::family::{AT_ONCE_MAX, EVER_MAX, LeftOut};
-use baton_domain::ids::LearnerId;
+use baton_domain::ids::{LearnerId, TransitionId};
 use baton_domain::log::canonical::Json;
 use baton_domain::sharing::Giver;
 use serde::{Deserialize, Serialize};
@@ -126,20 +126,12 @@ impl Scene<'_> {
         }
     }
 
-    /// A move of the learner, to the record of whom the caller may give access.
-    fn given_for(&mut self, id: &baton_domain::ids::TransitionId) -> Result<Family, Refusal> {
+    /// A move of the learner to whose record the caller may give access, and the learner's age.
+    fn given_for(&mut self, id: &TransitionId) -> Result<(TransitionRow, AgeStage), Refusal> {
         let (row, question) = find(self, id)?;
         self.require(Action::GiveFamilyAccess, question)?;
-        Ok(Family {
-            row,
-            age: question.age,
-        })
+        Ok((row, question.age))
     }
-}
-
-struct Family {
-    row: TransitionRow,
-    age: baton_domain::access::AgeStage,
 }
 
 impl Step for AddFamilyAccess {
@@ -184,7 +176,7 @@ impl Step for AddFamilyAccess {
 
     fn decide(&self, scene: &mut Scene<'_>) -> Result<FamilyAccessGiven, Refusal> {
         let caller = scene.caller.ok_or(Refusal::Denied)?;
-        let Family { row, age } = scene.given_for(&self.transition)?;
+        let (row, age) = scene.given_for(&self.transition)?;
         alive(&row)?;
         if scene.is_marked(&row.learner_id, fact::RESTRICTED) {
             return Err(Refusal::Failed("PROCESSING_RESTRICTED"));
@@ -261,7 +253,7 @@ impl Step for EndFamilyAccess {
     }
 
     fn decide(&self, scene: &mut Scene<'_>) -> Result<FamilyAccessView, Refusal> {
-        let of = scene.given_for(&self.transition)?.row;
+        let (of, _) = scene.given_for(&self.transition)?;
         let row = scene.world.credentials.get(self.credential.as_str());
         let row = row.filter(|row| row.learner_id.as_ref() == Some(&of.learner_id));
         let mut row = row.cloned().ok_or(Refusal::Denied)?;
@@ -287,7 +279,7 @@ impl Step for ListFamilyAccess {
     }
 
     fn decide(&self, scene: &mut Scene<'_>) -> Result<Vec<FamilyAccessView>, Refusal> {
-        let of = scene.given_for(&self.transition)?.row;
+        let (of, _) = scene.given_for(&self.transition)?;
         let all = scene.world.family_of(&of.learner_id).into_iter();
         let all: Vec<_> = all
             .map(|row| FamilyAccessView::of(row, CredentialView::of(row)))
