@@ -28,6 +28,7 @@ mod peers;
 mod policies;
 mod proofs;
 mod refusal;
+mod remainder;
 mod reserve;
 mod rotation;
 mod rows;
@@ -48,8 +49,8 @@ pub use acts::{
     LogKeyRotated, MasterKeyRotated, MoveSummary, POLICY_CHECK_MAX, POLICY_DIFFERENCES_MAX,
     Planned, PoliciesReplaced, PolicyChange, PolicyChanges, Progress, Published, Pulled,
     PulledItem, PulledWhat, RecipientFault, RecipientSummary, Redirected, RemovedDocument, Rotated,
-    Section, SettingView, SettingsPage, SharingRecorded, Sighting, Sightings, Subscribed,
-    TransitionsPage, UnlinkedPeer, WithoutAgreement,
+    Section, SettingView, SettingsPage, SharingRecorded, ShownItem, Sighting, Sightings,
+    Subscribed, TransitionsPage, UnlinkedPeer, WithoutAgreement,
 };
 pub use authenticate::{Known, Presented};
 pub use backup::{

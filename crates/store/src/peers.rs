@@ -47,15 +47,21 @@ impl Peer {
     }
 }
 
-/// Whether records lie one behind the other in a section of so many bytes.
-pub(crate) fn lie_in(peers: &[Peer], bytes: i64) -> bool {
-    let mut free_from = 0;
-    peers.len() <= PEERS_MAX
-        && peers.iter().all(|peer| {
-            let behind = peer.begins >= free_from && peer.bytes > 0;
-            free_from = peer.ends();
-            behind && free_from <= bytes
-        })
+/// Whether there may be so many, and their records lie one behind the other in a section of so many
+/// bytes.
+pub(crate) fn fit(peers: &[Peer], bytes: i64) -> bool {
+    let records = peers.iter().map(|peer| (peer.begins, peer.bytes));
+    peers.len() <= PEERS_MAX && lie_in(records, bytes)
+}
+
+/// Whether records, by begin and length, lie one behind the other in a section of so many bytes.
+pub(crate) fn lie_in(records: impl IntoIterator<Item = (i64, i64)>, bytes: i64) -> bool {
+    let mut free_from = 0_i64;
+    records.into_iter().all(|(begins, length)| {
+        let behind = begins >= free_from && length > 0;
+        free_from = begins.saturating_add(length);
+        behind && free_from <= bytes
+    })
 }
 
 /// Some of the children a section names, by their places in it.
@@ -122,8 +128,8 @@ mod tests {
 
     #[test]
     fn records_overlap_nowhere_and_end_with_the_section() {
-        assert!(lie_in(&[], 0));
-        assert!(lie_in(&[peer(0, 5), peer(5, 5), peer(20, 1)], 21));
+        assert!(fit(&[], 0));
+        assert!(fit(&[peer(0, 5), peer(5, 5), peer(20, 1)], 21));
         for bad in [
             vec![peer(0, 5), peer(4, 5)],
             vec![peer(5, 5), peer(0, 5)],
@@ -132,10 +138,10 @@ mod tests {
             vec![peer(-1, 5)],
             vec![peer(5, i64::MAX)],
         ] {
-            assert!(!lie_in(&bad, 21), "{bad:?}");
+            assert!(!fit(&bad, 21), "{bad:?}");
         }
         let many: Vec<Peer> = (0..31).map(|at| peer(at, 1)).collect();
-        assert!(lie_in(&many[..30], 31) && !lie_in(&many, 31));
+        assert!(fit(&many[..30], 31) && !fit(&many, 31));
     }
 
     #[test]

@@ -11,7 +11,8 @@ use baton_domain::section::{KindSet, SectionKind};
 
 use crate::engine::value::{Column, Inconsistent, Type, Value};
 use crate::learner::hex;
-use crate::peers::{Peer, Places, lie_in};
+use crate::peers::{Peer, Places, fit};
+use crate::remainder::Remainder;
 
 /// Bytes of the digest that tells whether a section is sent again as it stands.
 pub(crate) const DIGEST: usize = 16;
@@ -29,14 +30,25 @@ pub(crate) struct Brought {
     pub(crate) content: ContentId,
     /// Keyed digest of the section and who signed it off.
     pub(crate) digest: [u8; DIGEST],
+    /// What is left of it where it goes on in part, of a kind that can.
+    pub(crate) remainder: Option<Remainder>,
     /// Other children it names, in order.
     pub(crate) peers: Vec<Peer>,
+}
+
+/// How the sections that somebody is shown are cut.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Cut {
+    /// Of the other children that are named, those that are shown.
+    pub(crate) peers: Places,
+    /// Kinds that go on in part.
+    pub(crate) in_part: KindSet,
 }
 
 impl Brought {
     /// Whether it says nothing but who other children are.
     pub(crate) fn is_of_peers_alone(&self) -> bool {
-        !self.peers.is_empty() && self.bytes_left_out(Places::NONE) == self.bytes
+        !self.peers.is_empty() && self.hidden_bytes(Places::NONE) == self.bytes
     }
 
     fn hidden(&self, shown: Places) -> impl Iterator<Item = &Peer> {
@@ -45,14 +57,40 @@ impl Brought {
         hidden.map(|(_, peer)| peer)
     }
 
-    /// Records of those who are not shown; none for one that can be in no section.
-    pub(crate) fn left_out(&self, shown: Places) -> Vec<Option<Range<usize>>> {
-        self.hidden(shown).map(Peer::record).collect()
+    /// Records that are left out; none for one that can be in no section.
+    pub(crate) fn left_out(&self, kind: SectionKind, cut: Cut) -> Vec<Option<Range<usize>>> {
+        match &self.remainder {
+            _ if !cut.in_part.contains(kind) => self.hidden(cut.peers).map(Peer::record).collect(),
+            Some(remainder) => remainder.left_out().collect(),
+            // Nobody knows what goes on of it: nothing does.
+            None => vec![None],
+        }
     }
 
     /// Their length together.
-    pub(crate) fn bytes_left_out(&self, shown: Places) -> i64 {
+    pub(crate) fn bytes_left_out(&self, kind: SectionKind, cut: Cut) -> i64 {
+        match &self.remainder {
+            _ if !cut.in_part.contains(kind) => self.hidden_bytes(cut.peers),
+            Some(remainder) => remainder.bytes_left_out(),
+            None => self.bytes,
+        }
+    }
+
+    fn hidden_bytes(&self, shown: Places) -> i64 {
         self.hidden(shown).map(|peer| peer.bytes).sum()
+    }
+
+    /// Digest of what is left of it in part; none where nothing is.
+    pub(crate) fn digest_in_part(&self) -> Option<[u8; DIGEST]> {
+        let left = |it: &&Remainder| it.bytes_left_out() < self.bytes;
+        let remainder = self.remainder.as_ref().filter(left);
+        remainder.map(|remainder| remainder.digest)
+    }
+
+    /// Whether there is more of it than goes on in part.
+    pub(crate) fn has_more(&self) -> bool {
+        let remainder = self.remainder.as_ref();
+        remainder.is_none_or(|it| it.bytes_left_out() > 0)
     }
 }
 
@@ -92,12 +130,14 @@ impl Standing {
                 bytes,
                 content,
                 digest: _,
+                remainder,
                 peers,
             } = one;
             let mut line = format!("{kind} {version} {position} {bytes} {content} {digest}");
-            for peer in peers {
+            let words = remainder.iter().map(Remainder::text);
+            for word in words.chain(peers.iter().map(Peer::text)) {
                 line.push(' ');
-                line.push_str(&peer.text());
+                line.push_str(&word);
             }
             line
         });
@@ -113,27 +153,39 @@ impl Standing {
 }
 
 fn line(text: &str) -> Option<(SectionKind, Brought)> {
-    let mut parts = text.split(' ');
+    let mut parts = text.split(' ').peekable();
     let kind = SectionKind::from_number(parts.next()?.parse().ok()?)?;
     let mut number = || parts.next()?.parse().ok();
     let (version, position, bytes) = (number()?, number()?, number()?);
     let content = ContentId::parse(parts.next()?).ok()?;
-    let digest = parts.next()?;
-    let mut read = [0; DIGEST];
-    for (at, byte) in read.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(digest.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
+    let digest = digest(parts.next()?)?;
+    let remainder = parts.next_if(|word| word.contains('='));
+    let remainder = match remainder {
+        Some(word) => Some(Remainder::parse(word)?),
+        None => None,
+    };
     let peers = parts.map(Peer::parse).collect::<Option<Vec<_>>>()?;
     let brought = Brought {
         version,
         position,
         bytes,
         content,
-        digest: read,
+        digest,
+        remainder,
         peers,
     };
-    let sound = lie_in(&brought.peers, bytes);
+    let lies = |it: &Remainder| it.lies_in(bytes);
+    let sound = fit(&brought.peers, bytes) && brought.remainder.as_ref().is_none_or(lies);
     sound.then_some((kind, brought))
+}
+
+/// A digest as it was written. What is longer, or not in small letters, is found by writing it again.
+pub(crate) fn digest(text: &str) -> Option<[u8; DIGEST]> {
+    let mut read = [0; DIGEST];
+    for (at, byte) in read.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(read)
 }
 
 impl Column for Standing {
@@ -165,6 +217,7 @@ mod tests {
             bytes: 200,
             content: ContentId::from_bytes([7; 16]),
             digest: [0xa5; DIGEST],
+            remainder: None,
             peers: Vec::new(),
         }
     }
@@ -219,6 +272,42 @@ mod tests {
         let mut alone = brought(1);
         alone.peers = vec![peer(0, 150, None), peer(150, 50, None)];
         assert!(alone.is_of_peers_alone());
+    }
+
+    #[test]
+    fn what_is_left_of_a_section_is_read_back_with_it() {
+        let mut standing = Standing::default();
+        let mut cut = brought(1);
+        // A record of two bytes between two names of eight, in a section of 18.
+        let section = b"\x0a\x06Okafor\x40\x01\x12\x06Okafor";
+        let remainder = Remainder::of(SectionKind::Identity, section, |_| [0x5a; DIGEST]);
+        (cut.bytes, cut.remainder) = (18, remainder);
+        assert!(cut.has_more() && cut.digest_in_part() == Some([0x5a; DIGEST]));
+        let in_part = Cut {
+            in_part: KindSet::of(&[SectionKind::Identity]),
+            ..Cut::default()
+        };
+        let left_out = |one: &Brought, cut| one.left_out(SectionKind::Identity, cut);
+        assert_eq!(left_out(&cut, in_part), [Some(8..10)]);
+        assert_eq!(left_out(&cut, Cut::default()), []);
+        standing.put(SectionKind::Identity, cut.clone());
+        let text = standing.text();
+        assert_eq!(Standing::parse(&text), Some(standing));
+        for bad in [
+            text.replace("8+2", "8+11"),
+            text.replace("8+2", "8+0"),
+            text.replace("8+2", "8+2,9+1"),
+            text.replace("8+2", "8+2,"),
+            text.replace("8+2", "+2"),
+            text.replace("5a=", "5A="),
+            text.replace("5a=", "="),
+        ] {
+            assert_eq!(Standing::parse(&bad), None, "{bad}");
+        }
+        // Of nothing but what is left out, nothing is there; of what nobody knows, it closes.
+        cut.bytes = 2;
+        assert_eq!(cut.digest_in_part(), None);
+        assert_eq!(left_out(&brought(1), in_part), [None]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub(crate) mod absent;
 mod consent;
 mod council;
 mod giver;
+mod in_part;
 mod lifted;
 
 /// A decision as it is recorded; said the day before.

@@ -8,8 +8,14 @@ use prost::Message as _;
 use super::{Child, local, naming, row, set};
 use crate::harness::*;
 
-/// What somebody is answered about a contribution, with everything of it but what is random.
-async fn answers(who: &Caller, of: &Move, profile: &str, subscription: &str) -> Vec<Vec<u8>> {
+/// What somebody is answered about a contribution and one kind of it, with everything but what is random:
+/// sections byte for byte.
+pub(crate) async fn answers(
+    who: &Caller,
+    (of, profile): (&Move, &str),
+    subscription: &str,
+    only: SectionKind,
+) -> Vec<Vec<u8>> {
     let masked = |mut one: wire::Profile| {
         (one.name, one.transition) = (String::new(), String::new());
         one
@@ -19,7 +25,7 @@ async fn answers(who: &Caller, of: &Move, profile: &str, subscription: &str) -> 
         Err(status) => format!("{:?}", refused::<()>(Err(status))).into_bytes(),
     };
     let mut all = Vec::new();
-    for kinds in [&[][..], &[SectionKind::Relationships]] {
+    for kinds in [&[][..], &[only]] {
         let get = wire::GetProfileRequest {
             parent: who.setting.clone(),
             name: who.mine(profile),
@@ -148,8 +154,9 @@ on_both_engines! {
                 let id = format!("s{number}-{}", told.len());
                 let subscription = who.subscribe_to(&id, of.point, 0).await.unwrap();
                 // The first answers move the own receipt on.
-                answers(who, of, profile, &subscription).await;
-                told.push(answers(who, of, profile, &subscription).await);
+                let of = (of, profile.as_str());
+                answers(who, of, &subscription, SectionKind::Relationships).await;
+                told.push(answers(who, of, &subscription, SectionKind::Relationships).await);
             }
             for (at, (with, without)) in told[0].iter().zip(&told[1]).enumerate() {
                 assert!(with == without, "answer {at} to {number} differs");

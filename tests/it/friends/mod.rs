@@ -7,7 +7,7 @@ use baton_wire::v1::{self, Role};
 
 use crate::harness::*;
 
-mod absent;
+pub(crate) mod absent;
 mod apart;
 mod chance;
 mod leads_to;

@@ -171,7 +171,11 @@ async fn record(args: RecordArgs, client: &Client, output: Output) -> anyhow::Re
             |_| "a section".to_owned(),
             |kind| kind.name().replace('_', " "),
         );
-        output.say(&format!("goes on all the same: {kind} ({})", one.law));
+        let part = match one.fields.as_slice() {
+            [] => String::new(),
+            fields => format!(", of it {} alone", fields.join(", ").replace('_', " ")),
+        };
+        output.say(&format!("goes on all the same: {kind}{part} ({})", one.law));
     }
     Ok(Exit::Done)
 }

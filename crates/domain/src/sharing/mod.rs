@@ -11,7 +11,7 @@ mod rules;
 use jiff::civil::Date;
 
 pub use basis::{Controller, LawfulBasis, lawful_basis};
-pub use law::{NotStopped, consent_asked, not_stopped};
+pub use law::{NotStopped, beyond, consent_asked, goes_on_in_part, not_stopped};
 pub(crate) use rules::capacity_faults;
 pub use rules::{DECISIONS_MAX, Fault, faults};
 
@@ -238,6 +238,17 @@ pub fn sharing<'a>(
         (_, Some(kind)) if consent_asked(toward, kind).is_some() => SharingDecision::Refused,
         _ => SharingDecision::Undecided,
     }
+}
+
+/// Whether a kind goes to one setting in part only: it was refused, alone or with others, and law keeps
+/// a refusal from stopping some of its fields and no more.
+pub fn in_part<'a>(
+    all: impl Iterator<Item = (&'a Decision, bool)>,
+    toward: Toward,
+    kind: SectionKind,
+) -> bool {
+    let cut = not_stopped(toward, kind).is_some_and(|one| one.fields.is_some());
+    cut && standing(all, toward, Some(kind)).is_some_and(|one| one.said == Said::Refused)
 }
 
 #[cfg(test)]

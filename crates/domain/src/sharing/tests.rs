@@ -118,6 +118,83 @@ fn health_and_child_protection_go_on_and_the_progress_check_waits_for_consent() 
 }
 
 #[test]
+fn what_goes_on_of_identity_towards_the_council_goes_in_part_while_it_is_refused() {
+    let everything = said(Giver::Parent, Said::Refused, &[], 2);
+    let alone = said(Giver::Parent, Said::Refused, &[SectionKind::Identity], 2);
+    let other = said(Giver::Parent, Said::Refused, &[KIND], 2);
+    for toward in Toward::ALL.iter().copied() {
+        for kind in SectionKind::ALL {
+            let of = |one: Decision| {
+                let one = Decision { toward, ..one };
+                in_part([(&one, false)].into_iter(), toward, kind)
+            };
+            let cut = toward == Toward::Council && kind == SectionKind::Identity;
+            assert_eq!((of(everything), of(alone)), (cut, cut), "{kind} {toward:?}");
+            assert!(
+                !of(other)
+                    && !of(Decision {
+                        said: Said::Objection,
+                        ..everything
+                    })
+            );
+            assert!(!in_part([].into_iter(), toward, kind));
+        }
+    }
+    let toward = Toward::Council;
+    let refused = Decision {
+        toward,
+        ..everything
+    };
+    let lifted = Decision {
+        said: Said::Withdrawn,
+        said_on: date(2026, 3, 5),
+        ..refused
+    };
+    let both = [(&refused, false), (&lifted, false)];
+    assert!(!in_part(both.into_iter(), toward, SectionKind::Identity));
+}
+
+#[test]
+fn beyond_some_fields_is_all_else_in_as_few_ranges_as_there_can_be() {
+    let text = |number: u8, text: &[u8]| {
+        let length = u8::try_from(text.len()).unwrap();
+        [&[number << 3 | 2, length], text].concat()
+    };
+    let name = || text(1, b"Okafor");
+    let (upn, sex, born) = (text(12, b"A1"), [0x40, 1].to_vec(), text(7, b"2015-01-02"));
+    let all = [
+        sex.clone(),
+        name(),
+        upn.clone(),
+        sex.clone(),
+        born.clone(),
+        upn.clone(),
+    ];
+    let all = all.concat();
+    let found = beyond(&[1, 7], &all);
+    assert_eq!(found, [0..2, 10..16, 28..32]);
+    let mut left = Vec::new();
+    let mut from = 0;
+    for range in found {
+        left.extend_from_slice(&all[from..range.start]);
+        from = range.end;
+    }
+    assert_eq!(left, [name(), born.clone()].concat());
+
+    for whole in [&[][..], &[name(), born].concat()] {
+        assert!(beyond(&[1, 7], whole).is_empty());
+    }
+    let only = [upn, sex].concat();
+    assert_eq!(beyond(&[1, 7], &only), [0..only.len()]);
+    // Said twice, the first goes on; of what is no field nothing does.
+    assert_eq!(beyond(&[1, 7], &[name(), name()].concat()), [8..16]);
+    for no_field in [&[0x12, 9, 1][..], &[0x3b, 1], &[0x3d, 1, 2, 3, 4]] {
+        let broken = [&name(), no_field].concat();
+        assert_eq!(beyond(&[1, 7], &broken), [8..broken.len()]);
+    }
+}
+
+#[test]
 fn each_age_has_its_givers() {
     use AgeStage::{From16, PostCompulsory, Under16};
     use Basis::{CompetentChild, OwnDecision, ParentalResponsibility};

@@ -1,8 +1,9 @@
 //! What people decided about sharing: `TransitionService`'s calls about it.
 
 use baton_domain::act::{ListSharing, RecordSharing};
-use baton_domain::sharing::{Basis, Decision, Fault, Giver, Said, Toward, not_stopped};
+use baton_domain::sharing::{Basis, Decision, Fault, Giver, NotStopped, Said, Toward, not_stopped};
 use baton_store::{DecisionSummary, SharingRecorded};
+use baton_wire::contract::Message;
 use baton_wire::convert::required;
 use baton_wire::field;
 use baton_wire::name::{self, TransitionName};
@@ -129,8 +130,17 @@ fn going_on(done: &SharingRecorded) -> Vec<twin::NotStopped> {
     laws.map(|one| twin::NotStopped {
         kind: twin::SectionKind::from(one.kind).into(),
         law: one.law.to_owned(),
+        fields: names(one),
     })
     .collect()
+}
+
+/// Names of the fields that go on of a kind; none: all of it does.
+fn names(one: NotStopped) -> Vec<String> {
+    let section = Message::of(one.kind);
+    let fields = one.fields.unwrap_or_default().iter();
+    let fields = fields.filter_map(|number| section.field(*number));
+    fields.map(|(_, field)| field.name.to_owned()).collect()
 }
 
 /// What is wrong with a decision, and whose it would be.

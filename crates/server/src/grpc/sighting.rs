@@ -29,13 +29,11 @@ pub(super) fn encode(asking: &SettingId, seen: Sighting) -> twin::Sighting {
         .from
         .into_iter()
         .map(|setting| concerned("from", setting));
-    let items = seen
-        .items
-        .into_iter()
-        .map(|(position, kinds)| twin::ShownItem {
-            position: encode::signed(position),
-            kinds: names(kinds),
-        });
+    let items = seen.items.into_iter().map(|item| twin::ShownItem {
+        position: encode::signed(item.position),
+        kinds: names(item.kinds),
+        kinds_in_part: names(item.in_part),
+    });
     let (setting, name, town) = seen.setting.map_or(Default::default(), |setting| {
         (
             encode::setting_name(&setting.id),
@@ -69,6 +67,7 @@ pub(super) fn encode(asking: &SettingId, seen: Sighting) -> twin::Sighting {
         dropped: seen.dropped,
         vendor,
         vendor_display_name,
+        kinds_in_part: names(seen.in_part),
     }
 }
 

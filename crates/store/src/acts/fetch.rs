@@ -7,13 +7,14 @@ use baton_domain::log::canonical::Json;
 use baton_domain::opening::Window;
 use baton_domain::section::{KindSet, SectionKind};
 
+use super::cut::IN_PART;
 use super::opened::{Sealed, Section};
 use super::{Prepare, Step, Turn};
 use crate::ledger::Inner;
-use crate::peers::Places;
 use crate::refusal::Refusal;
 use crate::rows::{ProfileRow, TransitionRow, receipt_state};
 use crate::scene::Scene;
+use crate::standing::Cut;
 use crate::view::writes;
 use crate::world::Needs;
 
@@ -47,8 +48,8 @@ pub struct Fetched {
 }
 
 impl Fetched {
-    /// `whole`: nothing of it is closed to the reader for want of an agreement. Else it is not told how
-    /// much support the child needs.
+    /// `whole`: nothing of it is closed to the reader for want of an agreement, and it goes in part
+    /// nowhere. Else it is not told how much support the child needs.
     pub(crate) fn new(
         row: &TransitionRow,
         profile: &ProfileRow,
@@ -80,9 +81,9 @@ impl Fetched {
         self
     }
 
-    /// With these of the other children that are named.
-    pub(crate) fn may_open(mut self, profile: &ProfileRow, peers: Places) -> Self {
-        self.sealed = Some(Sealed::new(profile, self.kinds, peers));
+    /// With its sections, cut so.
+    pub(crate) fn may_open(mut self, profile: &ProfileRow, cut: Cut) -> Self {
+        self.sealed = Some(Sealed::new(profile, self.kinds, cut));
         self
     }
 }
@@ -142,17 +143,19 @@ impl Step for Fetch {
         scene.detail("version", profile.version_number());
         scene.detail("kinds", kinds.bits());
         let question = scene.question(&caller.acting, &row);
-        let peers = scene.shows_peers(question.relation, (&row, &profile), kinds);
-        if !peers.is_empty() {
-            scene.detail("peers", peers.bits());
+        let cut = scene.cut(question.relation, (&row, &profile), kinds);
+        if !cut.peers.is_empty() {
+            scene.detail("peers", cut.peers.bits());
+        }
+        if !cut.in_part.is_empty() {
+            scene.detail(IN_PART, cut.in_part.bits());
         }
         if !writes(question.relation, &caller.acting, &row, &profile) {
             scene.receive(&profile, &caller.acting, receipt_state::OPENED);
         }
         let window = question.window;
         let whole = scene.is_whole(question.relation, (&row, &profile), &caller.acting);
-        let fetched =
-            Fetched::new(&row, &profile, (kinds, whole), window).may_open(&profile, peers);
+        let fetched = Fetched::new(&row, &profile, (kinds, whole), window).may_open(&profile, cut);
         Ok(fetched.kept_until(scene.told_until(&row, question.relation)))
     }
 }

@@ -5,6 +5,7 @@ use baton_domain::access::Relation;
 use baton_domain::ids::{ProfileId, SettingId};
 use baton_domain::section::{KindSet, SectionKind};
 
+use super::cut::Changed;
 use super::move_summary::Progress;
 use crate::erasure::Gone;
 use crate::learner;
@@ -189,7 +190,8 @@ impl Scene<'_> {
             ..profile.clone()
         };
         self.world.put(after.clone());
-        self.tell_again(row, &after, KindSet::of(&[kind]));
+        let changed = Changed::by_version(KindSet::of(&[kind]), Some(profile), &after);
+        self.tell_again(row, &after, changed);
     }
 
     /// The date of birth that was taken out of an identity section, for the age rules.

@@ -6,6 +6,7 @@ use baton_domain::section::{KindSet, SectionKind};
 
 use crate::peers::Peer;
 use crate::refusal::Refusal;
+use crate::remainder::Remainder;
 use crate::standing::{Brought, DIGEST, Standing};
 
 /// Most bytes the sections of a contribution have together, whoever sent them: one answer carries
@@ -22,13 +23,13 @@ pub(super) struct Sent {
     /// Keyed digest of the section and who signed it off: one that several desks sign in turn would
     /// be a new version with each of them.
     pub(super) digest: [u8; 32],
+    /// What is left of it where it goes on in part.
+    pub(super) remainder: Option<Remainder>,
 }
 
 impl Sent {
     fn short(&self) -> [u8; DIGEST] {
-        let mut short = [0; DIGEST];
-        short.copy_from_slice(&self.digest[..DIGEST]);
-        short
+        short(&self.digest)
     }
 
     /// Whether it stands already.
@@ -36,6 +37,13 @@ impl Sent {
         let standing = sections.get(self.kind);
         standing.is_some_and(|standing| standing.digest == self.short())
     }
+}
+
+/// As much of a keyed digest as a row keeps.
+pub(super) fn short(digest: &[u8; 32]) -> [u8; DIGEST] {
+    let mut short = [0; DIGEST];
+    short.copy_from_slice(&digest[..DIGEST]);
+    short
 }
 
 /// The sections that stand after those of a version are put in. Other children are named by the one
@@ -56,6 +64,7 @@ pub(super) fn merge(
             bytes: one.bytes,
             content: content.clone(),
             digest: one.short(),
+            remainder: one.remainder.clone(),
             peers: match one.kind {
                 SectionKind::Relationships => peers.to_vec(),
                 _ => Vec::new(),

@@ -17,9 +17,9 @@ use crate::engine::value::{Column as _, Type};
 use crate::error::StoreError;
 use crate::keys::{Key, Keys};
 use crate::ledger::Inner;
-use crate::peers::Places;
 use crate::refusal::Refusal;
 use crate::rows::{ContentRow, EntryRow, ProfileRow, VersionRow, profile_state};
+use crate::standing::Cut;
 use crate::view::kinds;
 
 /// Kind number of the cover: the signatory.
@@ -60,8 +60,9 @@ pub(crate) struct Part {
     pub(crate) version: i64,
     /// The entry that published that version.
     pub(crate) position: i64,
-    /// Records that are left out, one behind the other: other children who are not shown. None of one
-    /// that can be in no section closes the part.
+    /// Records that are left out, one behind the other: other children who are not shown, and what was
+    /// refused of a section that goes on in part. None of one that can be in no section closes the
+    /// part.
     pub(crate) left_out: Vec<Option<Range<usize>>>,
 }
 
@@ -72,9 +73,8 @@ impl Part {
 }
 
 impl Sealed {
-    /// Sections of the version that stands, and its cover; of the other children that are named only
-    /// those at these places.
-    pub(crate) fn new(profile: &ProfileRow, kinds: KindSet, shown: Places) -> Self {
+    /// Sections of the version that stands, cut so, and its cover.
+    pub(crate) fn new(profile: &ProfileRow, kinds: KindSet, cut: Cut) -> Self {
         let cover = Part {
             kind: None,
             content: profile.content_id.clone(),
@@ -89,7 +89,7 @@ impl Sealed {
                 content: brought.content.clone(),
                 version: brought.version,
                 position: brought.position,
-                left_out: brought.left_out(shown),
+                left_out: brought.left_out(kind, cut),
             })
         });
         Self {

@@ -202,32 +202,6 @@ impl Scene<'_> {
         }
     }
 
-    /// Those of the kinds in which something is left for a receiver: a section of nothing but other
-    /// children, of whom it is shown none, is not there.
-    pub(crate) fn left_for(
-        &self,
-        to: &SettingId,
-        (row, profile): (&TransitionRow, &ProfileRow),
-        mut kinds: KindSet,
-    ) -> KindSet {
-        let alone = of(profile).is_some_and(Brought::is_of_peers_alone);
-        if alone && self.peers_for(to, row, profile).is_empty() {
-            kinds.remove(SectionKind::Relationships);
-        }
-        kinds
-    }
-
-    /// Length of what a receiver is not shown of other children.
-    pub(super) fn hidden_bytes(
-        &self,
-        to: &SettingId,
-        row: &TransitionRow,
-        profile: &ProfileRow,
-    ) -> i64 {
-        let shown = self.peers_for(to, row, profile);
-        of(profile).map_or(0, |section| section.bytes_left_out(shown))
-    }
-
     /// Remembers that a receiver was shown these children: of one who comes back it is told again.
     fn was_shown(&mut self, profile: &ProfileRow, to: &SettingId, seen: Places) {
         let known = self.world.released.get(&format!("{}/{to}", profile.id));

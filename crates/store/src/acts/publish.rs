@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::agreements::WithoutAgreement;
 use super::apart::is_restricted;
+use super::cut::Changed;
 use super::erase::alive;
-use super::merged::{Sent, merge};
+use super::merged::{Sent, merge, short};
 use super::opened::{COVER, seal_section};
 use super::peers::{Linked, Reference, UnlinkedPeer};
 use super::protection::Wording;
@@ -25,6 +26,7 @@ use super::{Idempotent, Prepare, Step, Turn};
 use crate::learner::{self, Record};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
+use crate::remainder::Remainder;
 use crate::rows::{
     ContentRow, LearnerRow, ProfileRow, TransitionRow, VersionRow, fact, profile_state,
 };
@@ -136,12 +138,16 @@ impl Prepare for Publish {
                 let names = (owner, &content, i64::from(kind.number()));
                 let (row, commitment) = seal_section(&ledger.keys, key, names, bytes)?;
                 rows.push(row);
-                let signed = [number, self.signatory.as_bytes(), bytes.as_ref()];
+                let digest = |bytes: &[u8]| {
+                    let signed = [number.as_slice(), self.signatory.as_bytes(), bytes];
+                    ledger.keys.blind("content", &signed)
+                };
                 sent.push(Sent {
                     kind: *kind,
                     bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
                     commitment,
-                    digest: ledger.keys.blind("content", &signed),
+                    digest: digest(bytes),
+                    remainder: Remainder::of(*kind, bytes, |left| short(&digest(left))),
                 });
             }
         }
@@ -305,7 +311,8 @@ impl Step for PublishStep {
         }
         self.remember_birth(scene, learner, record)?;
         // Those whose window is open have it at once, others by a later release.
-        for to in scene.told_of_change(&row, &profile, self.kinds) {
+        let changed = Changed::by_version(self.kinds, standing, &profile);
+        for to in scene.told_of_change(&row, &profile, changed) {
             scene.release(&row, &profile, &to);
         }
         let told = (&linked.unlinked[..], scene.destination_without(&row));

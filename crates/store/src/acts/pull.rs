@@ -8,6 +8,7 @@ use baton_domain::log::canonical::Json;
 use baton_domain::section::KindSet;
 
 use super::apart::told_roles;
+use super::cut::say_in_part;
 use super::fetch::{Fetched, shown};
 use super::{Prepare, Step, Turn};
 use crate::engine::table::Table as _;
@@ -227,8 +228,8 @@ impl Step for PullStep {
 }
 
 impl PullStep {
-    /// Bytes of content a candidate adds to the turn at most. Where the turn ends must not tell of
-    /// children who are not shown.
+    /// Bytes of content a candidate adds to the turn at most. Where the turn ends must not tell of what
+    /// is closed or left out.
     fn carries(&self, scene: &Scene<'_>, (caller, candidate): (&Caller, &FeedRow)) -> i64 {
         let profile = scene.world.profiles.get(candidate.profile_id.as_str());
         let carried = profile.filter(|_| self.inline && candidate.kind == feed_kind::PROFILE);
@@ -303,15 +304,18 @@ impl PullStep {
         let shown_kinds = (kinds, whole);
         let fetched = Fetched::new(&row, &profile, shown_kinds, question.window).kept_until(told);
         let mut line = shown(place, alias.as_ref().map_or("", |a| a.as_str()), kinds);
+        let of = (&row, &profile);
         let fetched = if self.inline {
-            let peers = scene.shows_peers(question.relation, (&row, &profile), kinds);
-            if let (false, Json::Obj(words)) = (peers.is_empty(), &mut line) {
-                words.insert("peers".to_owned(), peers.bits().into());
+            let cut = scene.cut(question.relation, of, kinds);
+            if let (false, Json::Obj(words)) = (cut.peers.is_empty(), &mut line) {
+                words.insert("peers".to_owned(), cut.peers.bits().into());
             }
-            fetched.may_open(&profile, peers)
+            fetched.may_open(&profile, cut)
         } else {
             fetched
         };
+        let in_part = scene.in_part(question.relation, of, &caller.acting);
+        say_in_part(&mut line, in_part.intersection(kinds));
         let line = apart_line(line, &profile);
         (PulledWhat::Profile(Box::new(fetched)), line)
     }

@@ -9,6 +9,7 @@ use baton_domain::log::Hash;
 use baton_domain::log::canonical::Json;
 use baton_domain::section::{KindSet, SectionKind};
 
+use super::cut::IN_PART;
 use crate::scene::Scene;
 use crate::view::kinds;
 
@@ -41,14 +42,16 @@ pub struct Sighting {
     pub reason: String,
     /// Section kinds shown or published.
     pub kinds: KindSet,
+    /// Those of which a part was shown, each time: the rest was refused.
+    pub in_part: KindSet,
     /// The move, where it is about one.
     pub transition: Option<TransitionId>,
     /// The contribution, where it is about one.
     pub profile: Option<ProfileId>,
     /// Its version; 0: none.
     pub version: u32,
-    /// What a turn of a subscription showed: the entry that put it there, and kinds.
-    pub items: Vec<(u64, KindSet)>,
+    /// What a turn of a subscription showed.
+    pub items: Vec<ShownItem>,
     /// Where the learner goes, or who it was released to.
     pub to: Vec<Concerned>,
     /// Where it went before.
@@ -57,6 +60,17 @@ pub struct Sighting {
     pub fact: String,
     /// Why it was sent back, as the contract numbers it; 0: it was not.
     pub rejected_for: u8,
+}
+
+/// What a turn of a subscription showed of one contribution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShownItem {
+    /// The entry that put it there.
+    pub position: u64,
+    /// Section kinds.
+    pub kinds: KindSet,
+    /// Those of which a part was shown.
+    pub in_part: KindSet,
 }
 
 /// A setting in an entry.
@@ -87,6 +101,7 @@ impl Sighting {
             allowed: false,
             reason: String::new(),
             kinds: KindSet::EMPTY,
+            in_part: KindSet::EMPTY,
             transition: None,
             profile: None,
             version: 0,
@@ -187,7 +202,7 @@ impl Said {
     }
 
     /// What a turn showed of these learners, what is kept apart only if that is told.
-    fn items(&self, aliases: &BTreeSet<Alias>, apart: bool) -> Vec<(u64, KindSet)> {
+    fn items(&self, aliases: &BTreeSet<Alias>, apart: bool) -> Vec<ShownItem> {
         let Some(Json::Arr(items)) = self.detail("items") else {
             return Vec::new();
         };
@@ -197,7 +212,11 @@ impl Said {
         let told = |item: &&Json| apart || member(item, "apart").is_none();
         let shown = items.iter().filter(of).filter(told).filter_map(|item| {
             let position = u64::try_from(int(item, "position")?).ok()?;
-            Some((position, kinds(int(item, "kinds")?)))
+            Some(ShownItem {
+                position,
+                kinds: kinds(int(item, "kinds")?),
+                in_part: kinds(int(item, IN_PART).unwrap_or_default()),
+            })
         });
         shown.collect()
     }
@@ -220,7 +239,12 @@ impl Said {
             }
         };
         let items = self.items(aliases, apart);
-        let shown = items.iter().map(|(_, kinds)| *kinds);
+        let all = |of: KindSet, item: &ShownItem| of.union(item.kinds);
+        let all = items.iter().fold(self.kinds(), all);
+        // What was shown whole once, was shown.
+        let whole = |of: KindSet, item: &ShownItem| of.union(item.kinds.difference(item.in_part));
+        let fetched: KindSet = kinds(self.detail_int(IN_PART));
+        let whole = items.iter().fold(self.kinds().difference(fetched), whole);
         let credential = self.credential();
         let row = credential
             .as_ref()
@@ -242,7 +266,8 @@ impl Said {
             act: text(&self.0, "kind").unwrap_or_default().to_owned(),
             allowed: text(&self.0, "verdict") == Some("done"),
             reason: text(&self.0, "reason").unwrap_or_default().to_owned(),
-            kinds: shown.fold(self.kinds(), KindSet::union),
+            kinds: all,
+            in_part: all.difference(whole),
             transition: self
                 .detail_text("transition")
                 .and_then(|id| TransitionId::parse(id).ok()),

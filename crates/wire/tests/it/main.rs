@@ -8,6 +8,7 @@ mod campaign_fuzz;
 mod chance;
 mod contract;
 mod hostile;
+mod in_part;
 mod json;
 mod peers;
 mod references;

@@ -26,6 +26,8 @@ pub(super) struct Seen {
     /// None for the service itself.
     pub(super) who: Option<Who>,
     pub(super) kinds: KindSet,
+    /// Those of which a part was shown.
+    pub(super) in_part: KindSet,
     /// Learners it is about, by alias; only the ledger itself says so.
     pub(super) learners: Vec<String>,
     /// The move, `trn_…`.
@@ -144,6 +146,7 @@ impl Seen {
             kind: EntryKind::parse(&sighting.act),
             verdict,
             kinds: named(sighting.kinds.iter().map(String::as_str)),
+            in_part: named(sighting.kinds_in_part.iter().map(String::as_str)),
             learners: Vec::new(),
             transition: last(&sighting.transition),
             profile: last(&sighting.profile),
@@ -213,7 +216,14 @@ impl Seen {
         let sections = sections
             .into_iter()
             .flat_map(|it| it.keys().map(String::as_str));
-        let shown = items.iter().chain([detail]).map(|it| bits(&it["kinds"]));
+        let sections = named(sections);
+        let shown = items.iter().chain([detail]);
+        let shown = shown.map(|it| (bits(&it["kinds"]), bits(&it["in_part"])));
+        let kinds = shown.clone().map(|(kinds, _)| kinds);
+        let kinds = kinds.fold(sections, KindSet::union);
+        // What was shown whole once, was shown.
+        let whole = shown.map(|(kinds, in_part)| kinds.difference(in_part));
+        let whole = whole.fold(sections, KindSet::union);
         let what = [&detail["fact"], &detail["audience"], &detail["why"]];
         let what = what.map(text).concat();
         let act = text(&said["kind"]);
@@ -226,7 +236,8 @@ impl Seen {
             act,
             verdict,
             who,
-            kinds: shown.fold(named(sections), KindSet::union),
+            kinds,
+            in_part: kinds.difference(whole),
             learners: learners(detail),
             transition: text(&detail["transition"]),
             profile: text(&detail["profile"]),

@@ -80,11 +80,11 @@ fn phrase(kind: EntryKind, seen: &Seen) -> Act {
         EntryKind::Withdrawn => same("withdrew", "withdraw", &of),
         EntryKind::Subscribed => plain("made a subscription", "make a subscription"),
         EntryKind::Pulled => Act {
-            done: format!("was handed{}{of}", sections(" the sections ", seen.kinds)),
+            done: format!("was handed{}{of}", shown(" the sections ", seen)),
             wanted: "be handed what came".to_owned(),
         },
         EntryKind::Fetched => Act {
-            done: format!("opened{}{of}", sections(" the sections ", seen.kinds)),
+            done: format!("opened{}{of}", shown(" the sections ", seen)),
             wanted: format!("open{of}"),
         },
         EntryKind::Acknowledged => same("took over", "take over", &of),
@@ -404,11 +404,29 @@ fn of_version(seen: &Seen) -> String {
 
 /// Section kinds in words, after a text; nothing where there are none.
 fn sections(before: &str, kinds: KindSet) -> String {
-    let names: Vec<String> = kinds.iter().map(section).collect();
-    match names.as_slice() {
+    after(before, &kinds.iter().map(section).collect::<Vec<_>>())
+}
+
+/// The same of what was shown: what went in part is said to.
+fn shown(before: &str, seen: &Seen) -> String {
+    after(before, &names_of_shown(seen.kinds, seen.in_part))
+}
+
+fn after(before: &str, names: &[String]) -> String {
+    match names {
         [] => String::new(),
         names => format!("{before}{}", listed(names)),
     }
+}
+
+/// Section kinds that were shown, those that went in part with the part.
+pub(super) fn names_of_shown(kinds: KindSet, in_part: KindSet) -> Vec<String> {
+    let name = |kind: SectionKind| match (in_part.contains(kind), kind) {
+        (false, kind) => section(kind),
+        (true, SectionKind::Identity) => "identity (names and date of birth alone)".to_owned(),
+        (true, kind) => format!("{} (in part)", section(kind)),
+    };
+    kinds.iter().map(name).collect()
 }
 
 /// A section kind as people say it.
@@ -532,6 +550,25 @@ mod tests {
             all += &line.concat();
         }
         insta::assert_snapshot!(all);
+    }
+
+    #[test]
+    fn what_went_in_part_is_said_to() {
+        let seen = Seen {
+            kinds: KindSet::of(&[SectionKind::Identity, SectionKind::Send]),
+            in_part: KindSet::of(&[SectionKind::Identity]),
+            version: 0,
+            sender: None,
+            ..everything(EntryKind::Fetched)
+        };
+        let told = "opened the sections identity (names and date of birth alone) and SEND";
+        assert_eq!(act(&seen), told);
+        let handed = Seen {
+            kind: Some(EntryKind::Pulled),
+            ..seen
+        };
+        let told = "was handed the sections identity (names and date of birth alone) and SEND";
+        assert_eq!(act(&handed), told);
     }
 
     #[test]

@@ -70,14 +70,15 @@ impl Scene<'_> {
         self.has_signed(from) && self.has_signed(to) || self.is_sent_without(row, to)
     }
 
-    /// Whether nothing is closed to a reader for want of an agreement.
+    /// Whether nothing is closed to a reader for want of an agreement, and no kind goes to it in part.
     pub(crate) fn is_whole(
         &self,
         relation: Relation,
         (row, profile): (&TransitionRow, &ProfileRow),
         reader: &SettingId,
     ) -> bool {
-        !relation.receives() || self.agreed(row, profile, reader)
+        let agreed = !relation.receives() || self.agreed(row, profile, reader);
+        agreed && self.in_part(relation, (row, profile), reader).is_empty()
     }
 
     /// Those of the kinds that a receiver gets nothing of: refused by people, or closed for want of an

@@ -10,6 +10,7 @@ use baton_domain::section::KindSet;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
+use super::super::cut::Changed;
 use super::super::{Idempotent, Prepare, Step, Turn};
 use super::sealed::{Opened, as_it_lies};
 use super::stage::own_staged;
@@ -191,7 +192,7 @@ impl Step for FinaliseStep {
             added_us: scene.time_us,
         });
         scene.world.end_staging(&staged.id);
-        for to in scene.told_of_change(&row, &profile, KindSet::of(&[kind])) {
+        for to in scene.told_of_change(&row, &profile, Changed::by_documents(kind)) {
             scene.release(&row, &profile, &to);
         }
         Ok(Finalised {

@@ -12,7 +12,6 @@ use crate::ledger::Inner;
 use crate::refusal::Refusal;
 use crate::rows::{DocumentRow, document_state};
 use crate::scene::Scene;
-use crate::view::kinds;
 use crate::world::Needs;
 
 /// A document as far as its reader may see it.
@@ -136,12 +135,12 @@ impl Step for ListDocuments {
         let caller = scene.caller.ok_or(Refusal::Denied)?;
         scene.detail("profile", self.profile.as_str());
         let (profile, row, question) = scene.contribution(&self.profile)?;
-        let of_documents = scene.kinds_of_documents(&profile.id);
-        let offered = kinds(profile.kinds).union(of_documents);
-        let seen = scene.visible_of(&caller.acting, &row, &profile, offered);
+        let sections = scene.visible(&caller.acting, &row, &profile, KindSet::EMPTY);
+        let offered = scene.kinds_of_documents(&profile.id);
+        let seen = scene.papers_seen(&caller.acting, (&row, &profile), offered);
         let hidden = scene.hidden_from_others(&profile, question);
         scene.tell_of(&row, &profile);
-        if seen.union(hidden).is_empty() {
+        if sections.union(seen).union(hidden).is_empty() {
             return Err(Refusal::Denied);
         }
         let visible = scene.world.documents_of(&profile.id).filter(|row| {

@@ -30,6 +30,7 @@ pub use self::stage::DocumentBegun;
 pub(crate) use self::stage::STAGED_FOR;
 pub use self::upload::ChunkStaged;
 use super::apart::is_restricted;
+use super::cut::Changed;
 use super::erase::alive;
 use crate::erasure::Gone;
 use crate::refusal::Refusal;
@@ -128,6 +129,19 @@ impl Scene<'_> {
             .collect()
     }
 
+    /// Of which of these kinds a setting may see documents now. Nobody cuts a document: of a kind that
+    /// goes in part none is there.
+    fn papers_seen(
+        &mut self,
+        setting: &SettingId,
+        (row, profile): (&TransitionRow, &ProfileRow),
+        offered: KindSet,
+    ) -> KindSet {
+        let seen = self.visible_of(setting, row, profile, offered);
+        let relation = self.question(setting, row).relation;
+        seen.difference(self.in_part(relation, (row, profile), setting))
+    }
+
     /// A document the caller may see now, and what it goes with.
     fn readable(
         &mut self,
@@ -138,7 +152,8 @@ impl Scene<'_> {
         let document = document.ok_or(Refusal::Denied)?;
         let (profile, row, _) = self.contribution(&document.profile_id)?;
         let kind = document.kind().map(|kind| KindSet::of(&[kind]));
-        let seen = self.visible_of(&caller.acting, &row, &profile, kind.unwrap_or_default());
+        let of = (&row, &profile);
+        let seen = self.papers_seen(&caller.acting, of, kind.unwrap_or_default());
         if seen.is_empty() || document.state != document_state::STANDING {
             return Err(Refusal::Denied);
         }
@@ -231,13 +246,13 @@ impl Scene<'_> {
         &mut self,
         row: &TransitionRow,
         profile: &ProfileRow,
-        changed: KindSet,
+        changed: Changed,
     ) {
         let told = self.world.released.iter();
         let told = told.filter(|known| known.profile_id == profile.id && known.is_told());
         let told: Vec<SettingId> = told.map(|known| known.setting_id.clone()).collect();
         for receiver in &told {
-            if !changed.is_subset(self.closed_to((row, profile), receiver, changed)) {
+            if self.sees_change((row, profile), receiver, changed) {
                 self.release(row, profile, receiver);
             }
         }

@@ -7,6 +7,7 @@ use baton_domain::ids::DocumentId;
 use baton_domain::section::KindSet;
 use serde::{Deserialize, Serialize};
 
+use super::super::cut::Changed;
 use super::super::{Idempotent, Step, direct};
 use super::stage::own_staged;
 use crate::erasure::Gone;
@@ -107,7 +108,7 @@ fn remove(scene: &mut Scene<'_>, document: &DocumentRow) -> Result<RemovedDocume
         scene.note_gone(&Gone::Document(document.id.clone()));
     }
     if stands {
-        scene.tell_again(&row, &profile, KindSet::of(&[kind]));
+        scene.tell_again(&row, &profile, Changed::by_documents(kind));
     }
     Ok(RemovedDocument { kept: told })
 }

@@ -9,13 +9,15 @@ use baton_domain::section::{KindSet, SectionKind};
 use baton_domain::sharing::{Toward, sharing};
 
 use super::toward;
+use crate::acts::cut::Changed;
 use crate::acts::release::addressees;
 use crate::rows::{ProfileRow, TransitionRow};
 use crate::scene::Scene;
-use crate::view::kinds;
+use crate::standing::Brought;
+use crate::view::{kinds, recipient};
 
-/// Kinds that are refused to each receiver.
-type Refused = BTreeMap<SettingId, KindSet>;
+/// Kinds that are refused to each receiver, and those that go to it in part.
+type Refused = BTreeMap<SettingId, (KindSet, KindSet)>;
 
 impl Scene<'_> {
     /// What was decided about showing a kind of a move to a setting, or the move as such.
@@ -55,18 +57,17 @@ impl Scene<'_> {
         of.iter().filter(|kind| refused(*kind)).collect()
     }
 
-    /// Settings a contribution is for that are told when these kinds of it change: not those who know of
-    /// it and to whom all of these are closed.
+    /// Settings a contribution is for that are told when it changes: not those who know of it and are
+    /// shown nothing of what changed.
     pub(crate) fn told_of_change(
         &self,
         row: &TransitionRow,
         profile: &ProfileRow,
-        changed: KindSet,
+        changed: Changed,
     ) -> Vec<SettingId> {
         let mut all = addressees(self, row, profile);
         all.retain(|to| {
-            let closed = self.closed_to((row, profile), to, changed);
-            !self.knows(row, profile, to) || !changed.is_subset(closed)
+            !self.knows(row, profile, to) || self.sees_change((row, profile), to, changed)
         });
         all
     }
@@ -79,9 +80,29 @@ impl Scene<'_> {
         let all = row.to_id.clone().into_iter().chain(beside);
         all.map(|to| {
             let refused = self.refused(row, &to, KindSet::ALL);
-            (to, refused)
+            let in_part = self.in_part_for(row, &to);
+            (to, (refused, in_part))
         })
         .collect()
+    }
+
+    /// Whether a receiver is shown more of these kinds of a contribution now that they do not go in part
+    /// any more.
+    fn is_more_of(
+        &self,
+        whole: KindSet,
+        (row, profile): (&TransitionRow, &ProfileRow),
+        to: &SettingId,
+    ) -> bool {
+        let beside = self.world.recipient(&row.id, to);
+        let named = beside.filter(|one| one.relation == recipient::FURTHER);
+        let gets = named.map_or(whole, |one| whole.intersection(kinds(one.kinds)));
+        let papers = self.kinds_of_documents(&profile.id);
+        let gets = gets.difference(self.closed_to((row, profile), to, gets));
+        gets.iter().any(|kind| {
+            let section = profile.sections.get(kind);
+            papers.contains(kind) || section.is_some_and(Brought::has_more)
+        })
     }
 
     /// Tells receivers what they see nothing of any more, and puts before them what they see now.
@@ -90,19 +111,20 @@ impl Scene<'_> {
         // What is kept apart comes last: it changes no number of what others are told.
         profiles.sort_by_key(ProfileRow::is_apart);
         let after = self.refused_to_each(row);
-        for (to, refused) in &after {
-            let was = before.get(to).copied().unwrap_or(KindSet::EMPTY);
-            if was == *refused {
+        for (to, now) in &after {
+            let was = before.get(to).copied().unwrap_or_default();
+            if was == *now {
                 continue;
             }
-            let opened = was.difference(*refused);
+            let (opened, whole) = (was.0.difference(now.0), was.1.difference(now.1));
             if !opened.is_empty() {
                 self.world.arrives(&row.learner_id);
             }
             for profile in &profiles {
                 let told = self.knows(row, profile, to);
                 let opened = opened.difference(self.closed_to((row, profile), to, opened));
-                let more = !kinds(profile.kinds).intersection(opened).is_empty();
+                let more = !kinds(profile.kinds).intersection(opened).is_empty()
+                    || self.is_more_of(whole, (row, profile), to);
                 if !addressees(self, row, profile).contains(to) {
                     self.close(row, profile, to);
                 } else if !told || more {

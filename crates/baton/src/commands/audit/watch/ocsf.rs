@@ -372,6 +372,10 @@ fn unmapped(seen: &Seen, said: &Value) -> Value {
         "section_kinds": kinds,
         "what": seen.what,
     });
+    if !seen.in_part.is_empty() {
+        let in_part: Vec<&str> = seen.in_part.iter().map(SectionKind::name).collect();
+        merge(&mut unmapped, json!({ "section_kinds_in_part": in_part }));
+    }
     if let Some(EntryKind::PolicyReplaced | EntryKind::PolicyChecked) = seen.kind {
         let detail = &said["detail"];
         let more = json!({

@@ -11,7 +11,7 @@ use clap::ValueEnum;
 
 use super::learner::Learner;
 use crate::commands::audit::seen::{Place, Seen, Verdict, Who};
-use crate::commands::audit::words::{act, listed, london, section, who};
+use crate::commands::audit::words::{act, listed, london, names_of_shown, who};
 use crate::output::Wrong;
 
 /// Most entries one report is made of; `--json` has no end.
@@ -136,18 +136,32 @@ const fn is_reading(kind: EntryKind) -> bool {
     )
 }
 
+/// What a setting may have seen.
+#[derive(Default)]
+struct MaySeen {
+    kinds: KindSet,
+    /// Those of which it was shown all, once at least.
+    whole: KindSet,
+    /// The first time and the last.
+    first_us: i64,
+    last_us: i64,
+}
+
 /// Who may have seen what, over all: what a breach is judged by.
 fn may_have_seen(all: &[Seen]) -> String {
-    let mut by_place: BTreeMap<&Place, (KindSet, i64, i64)> = BTreeMap::new();
+    let mut by_place: BTreeMap<&Place, MaySeen> = BTreeMap::new();
     let mut refused: BTreeSet<String> = BTreeSet::new();
     for seen in all {
         let Some(who) = &seen.who else { continue };
         let shows = seen.kind.is_some_and(is_reading);
         if shows && seen.verdict == Verdict::Done && !seen.kinds.is_empty() {
-            let times = (KindSet::EMPTY, seen.time_us, seen.time_us);
-            let known = by_place.entry(&who.setting).or_insert(times);
-            known.0 = known.0.union(seen.kinds);
-            known.2 = seen.time_us;
+            let known = by_place.entry(&who.setting).or_insert(MaySeen {
+                first_us: seen.time_us,
+                ..MaySeen::default()
+            });
+            known.kinds = known.kinds.union(seen.kinds);
+            known.whole = known.whole.union(seen.kinds.difference(seen.in_part));
+            known.last_us = seen.time_us;
         }
         if seen.verdict == Verdict::Denied {
             refused.insert(who.setting.words());
@@ -157,10 +171,10 @@ fn may_have_seen(all: &[Seen]) -> String {
     if by_place.is_empty() {
         text += "Nobody: no section was handed to or opened by any setting.\n";
     }
-    for (place, (kinds, first, last)) in by_place {
-        let kinds: Vec<String> = kinds.iter().map(section).collect();
+    for (place, seen) in by_place {
+        let kinds = names_of_shown(seen.kinds, seen.kinds.difference(seen.whole));
         let day = |time| london(time).strftime("%-d %B %Y").to_string();
-        let (first, last) = (day(first), day(last));
+        let (first, last) = (day(seen.first_us), day(seen.last_us));
         let when = if first == last {
             first
         } else {
