@@ -20,7 +20,7 @@ pub enum ClientError {
     #[error("not found, or not for this caller")]
     Denied,
     /// Fields are wrong: all of them, unless the last one has the rule `more`.
-    #[error("{} fields are not valid", .0.len())]
+    #[error("{}", invalid(.0.len()))]
     Invalid(Vec<Violation>),
     /// What was sent of a document is not what was announced: everything that is wrong with it.
     #[error("what was sent is not the document that was announced")]
@@ -141,6 +141,13 @@ pub enum ProtocolError {
     /// An item of a batch has neither answer nor error.
     #[error("an item has no answer")]
     Item,
+}
+
+fn invalid(fields: usize) -> String {
+    match fields {
+        1 => "1 field is not valid".to_owned(),
+        n => format!("{n} fields are not valid"),
+    }
 }
 
 impl ClientError {

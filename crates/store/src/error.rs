@@ -85,9 +85,6 @@ pub enum StoreError {
          the newest backup of the keys"
     )]
     ErasedList,
-    /// Somebody reads from the write-ahead log, so it cannot be emptied now.
-    #[error("the write-ahead log is being read")]
-    LogInUse,
     /// What an older copy of the database brought back could not be erased again.
     #[error("what was erased came back with this database and could not be erased again: {0}")]
     NotErasedAgain(crate::refusal::Refusal),

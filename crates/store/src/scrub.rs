@@ -42,9 +42,19 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
     let (mut again, mut not_before) = (SOON, Instant::now());
     loop {
         let wait = match scrub(&door, &mut not_before).await {
-            Ok(waits) => {
+            Ok(Left::Nothing) => {
                 again = SOON;
-                waits.unwrap_or(CHECK)
+                CHECK
+            }
+            Ok(Left::After(rest)) => {
+                again = SOON;
+                rest
+            }
+            // No fault: whoever reads the log is done sooner or later.
+            Ok(Left::Reader) => {
+                again = (again * 2).min(AGAIN_MAX);
+                tracing::debug!(?again, "clearing the files waits for a reader");
+                again
             }
             Err(refusal) => {
                 tracing::warn!(%refusal, "clearing the files of what was erased is tried again");
@@ -61,27 +71,39 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
     }
 }
 
-/// How long to wait, where something is left to do.
-async fn scrub(door: &Door, not_before: &mut Instant) -> Result<Option<Duration>, Refusal> {
+/// What is left to do.
+enum Left {
+    Nothing,
+    /// The rest, after so long.
+    After(Duration),
+    /// All of it: somebody reads the write-ahead log, and it cannot be emptied.
+    Reader,
+}
+
+async fn scrub(door: &Door, not_before: &mut Instant) -> Result<Left, Refusal> {
     let inner = &door.inner;
     let head = Head::read(&mut inner.db.once().await?).await?;
     let size = head.map_or(0, |head| head.size());
     if !inner.waits_for_scrubbing(size).await? {
-        return Ok(None);
+        return Ok(Left::Nothing);
     }
-    inner.db.empty_log().await?;
+    if !inner.db.empty_log().await? {
+        return Ok(Left::Reader);
+    }
     if inner.db.bytes().await? > AT_ONCE_BYTES_MAX && !NIGHT.contains(&inner.london_hour()) {
-        return Ok(None);
+        return Ok(Left::Nothing);
     }
     let began = Instant::now();
     if let Some(wait) = not_before.checked_duration_since(began) {
-        return Ok(Some(wait));
+        return Ok(Left::After(wait));
     }
     inner.db.rewrite().await?;
     *not_before = Instant::now() + (PAUSES * began.elapsed()).min(PAUSE_MAX);
-    inner.db.empty_log().await?;
+    if !inner.db.empty_log().await? {
+        return Ok(Left::Reader);
+    }
     door.act_itself(Below::Scrubbed(size)).await?;
-    Ok(None)
+    Ok(Left::Nothing)
 }
 
 impl Inner {

@@ -46,11 +46,11 @@ impl Db {
     }
 
     /// Empties the write-ahead log. PostgreSQL's is the cluster's: a checkpoint lets it go in its
-    /// own time, where the role may ask for one.
-    pub(crate) async fn empty_log(&self) -> Result<(), StoreError> {
+    /// own time, where the role may ask for one. False while somebody reads it: then it stays.
+    pub(crate) async fn empty_log(&self) -> Result<bool, StoreError> {
         match self {
             Db::Sqlite { write, .. } => truncate(write).await,
-            Db::Postgres(pool) => checkpoint(pool).await,
+            Db::Postgres(pool) => checkpoint(pool).await.map(|()| true),
         }
     }
 
@@ -70,8 +70,8 @@ impl Db {
     }
 }
 
-/// Without waiting for readers: nothing is written meanwhile.
-async fn truncate(write: &SqlitePool) -> Result<(), StoreError> {
+/// Without waiting for readers: nothing is written meanwhile. Whether there was none.
+async fn truncate(write: &SqlitePool) -> Result<bool, StoreError> {
     let mut connection = write.acquire().await?;
     let at_once = sqlx::query("PRAGMA busy_timeout = 0");
     at_once.execute(&mut *connection).await?;
@@ -80,12 +80,7 @@ async fn truncate(write: &SqlitePool) -> Result<(), StoreError> {
     let wait = format!("PRAGMA busy_timeout = {}", LOCK_WAIT.as_millis());
     let wait = sqlx::query(sqlx::AssertSqlSafe(wait));
     wait.execute(&mut *connection).await?;
-    let row = row?;
-    if row.try_get::<i64, _>(0)? == 0 {
-        Ok(())
-    } else {
-        Err(StoreError::LogInUse)
-    }
+    Ok(row?.try_get::<i64, _>(0)? == 0)
 }
 
 async fn checkpoint(pool: &PgPool) -> Result<(), StoreError> {

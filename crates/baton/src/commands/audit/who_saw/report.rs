@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use baton_client::Client;
+use baton_domain::access::Role;
 use baton_domain::entry::EntryKind;
 use baton_domain::section::KindSet;
 use clap::ValueEnum;
@@ -149,13 +150,15 @@ struct MaySeen {
 
 /// Who may have seen what, over all: what a breach is judged by.
 fn may_have_seen(all: &[Seen]) -> String {
-    let mut by_place: BTreeMap<&Place, MaySeen> = BTreeMap::new();
+    // With each setting, whether it is a family that it gave access.
+    let mut by_place: BTreeMap<(&Place, bool), MaySeen> = BTreeMap::new();
     let mut refused: BTreeSet<String> = BTreeSet::new();
     for seen in all {
         let Some(who) = &seen.who else { continue };
         let shows = seen.kind.is_some_and(is_reading);
         if shows && seen.verdict == Verdict::Done && !seen.kinds.is_empty() {
-            let known = by_place.entry(&who.setting).or_insert(MaySeen {
+            let reader = (&who.setting, who.roles.contains(&Role::Person));
+            let known = by_place.entry(reader).or_insert(MaySeen {
                 first_us: seen.time_us,
                 ..MaySeen::default()
             });
@@ -171,7 +174,7 @@ fn may_have_seen(all: &[Seen]) -> String {
     if by_place.is_empty() {
         text += "Nobody: no section was handed to or opened by any setting.\n";
     }
-    for (place, seen) in by_place {
+    for ((place, family), seen) in by_place {
         let kinds = names_of_shown(seen.kinds, seen.kinds.difference(seen.whole));
         let day = |time| london(time).strftime("%-d %B %Y").to_string();
         let (first, last) = (day(seen.first_us), day(seen.last_us));
@@ -180,7 +183,12 @@ fn may_have_seen(all: &[Seen]) -> String {
         } else {
             format!("{first} to {last}")
         };
-        let _ = writeln!(text, "- {}: {} ({when}).", place.words(), listed(&kinds));
+        let reader = if family {
+            format!("The learner or family, by {}", place.words())
+        } else {
+            place.words()
+        };
+        let _ = writeln!(text, "- {reader}: {} ({when}).", listed(&kinds));
     }
     if !refused.is_empty() {
         let refused: Vec<String> = refused.into_iter().collect();
@@ -242,6 +250,8 @@ writes the proof of entry N, and its leaf hash has to be the one above.
 
 #[cfg(test)]
 mod tests {
+    use baton_domain::section::SectionKind;
+
     use super::*;
 
     #[test]
@@ -287,6 +297,35 @@ mod tests {
                 (2, oak)
             ]
         );
+    }
+
+    #[test]
+    fn a_family_is_told_apart_from_the_setting_that_let_it_look() {
+        let looked = |roles: Vec<Role>, kinds: &[SectionKind]| Seen {
+            kind: Some(EntryKind::Fetched),
+            kinds: KindSet::of(kinds),
+            time_us: 1_748_955_900_000_000,
+            who: Some(Who {
+                setting: Place {
+                    name: "Oak".to_owned(),
+                    ..Place::default()
+                },
+                roles,
+                ..Who::default()
+            }),
+            ..Seen::default()
+        };
+        let all = [
+            looked(vec![Role::Senco], &[SectionKind::Send]),
+            looked(vec![Role::Person], &[SectionKind::Attainment]),
+        ];
+        let told = may_have_seen(&all);
+        let lines: Vec<&str> = told.lines().filter(|line| line.starts_with("- ")).collect();
+        let expected = [
+            "- Oak: SEND (3 June 2025).",
+            "- The learner or family, by Oak: attainment (3 June 2025).",
+        ];
+        assert_eq!(lines, expected);
     }
 
     #[test]
