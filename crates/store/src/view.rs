@@ -1,14 +1,14 @@
 //! How a setting stands to a move, and what of a contribution it may see at this moment.
 
 use baton_domain::access::{Action, AgeStage, Relation, Role, RouteGroup, SharingDecision};
-use baton_domain::calendar::{AcademicYear, compulsory_school_age_ends};
+use baton_domain::calendar::AcademicYear;
 use baton_domain::family;
 use baton_domain::ids::{LearnerId, SettingId};
 use baton_domain::opening::{OpeningFacts, Window, window};
 use baton_domain::recipient::{self as beside, Days, RecipientRelation};
 use baton_domain::route::Route;
 use baton_domain::section::{KindSet, SectionKind};
-use jiff::ToSpan as _;
+use baton_domain::sharing::Ages;
 use jiff::civil::Date;
 
 use crate::acts::{OwnRecord, is_final};
@@ -58,7 +58,7 @@ impl Scene<'_> {
                 | Relation::Caretaker
                 | Relation::Council
                 | Relation::SelfPerson
-                | Relation::Family => self.age(row),
+                | Relation::Family => self.ages(row).stage(),
                 _ => AgeStage::Under16,
             },
             note_released: self.note_is_released(setting, row, relation),
@@ -257,28 +257,12 @@ impl Scene<'_> {
         }
     }
 
-    /// Under 16, from the 16th birthday, or past compulsory school age. Unknown counts as under.
-    fn age(&self, row: &TransitionRow) -> AgeStage {
-        let born = self
-            .world
-            .learners
-            .get(row.learner_id.as_str())
-            .and_then(|learner| learner::open(self.world, self.keys, learner).ok())
-            .and_then(|record| record.born);
-        let Some(born) = born else {
-            return AgeStage::Under16;
-        };
-        let compulsory_ends = compulsory_school_age_ends(born).unwrap_or(Date::MAX);
-        if self.today > compulsory_ends {
-            AgeStage::PostCompulsory
-        } else if born
-            .checked_add(16.years())
-            .is_ok_and(|birthday| birthday <= self.today)
-        {
-            AgeStage::From16
-        } else {
-            AgeStage::Under16
-        }
+    /// Where the learner stands on the two lines of the law. Unknown counts as under 16.
+    pub(crate) fn ages(&self, row: &TransitionRow) -> Ages {
+        let learner = self.world.learners.get(row.learner_id.as_str());
+        let record = learner.and_then(|it| learner::open(self.world, self.keys, it).ok());
+        let born = record.and_then(|record| record.born);
+        born.map_or_else(Ages::default, |born| Ages::on(self.today, born))
     }
 }
 

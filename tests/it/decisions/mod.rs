@@ -7,6 +7,7 @@ use baton_wire::v1::{
 use crate::harness::*;
 
 pub(crate) mod absent;
+mod ages;
 mod consent;
 mod council;
 mod giver;

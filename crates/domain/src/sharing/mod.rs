@@ -13,7 +13,7 @@ use jiff::civil::Date;
 pub use basis::{Controller, LawfulBasis, lawful_basis};
 pub use law::{NotStopped, beyond, consent_asked, goes_on_in_part, not_stopped};
 pub(crate) use rules::capacity_faults;
-pub use rules::{DECISIONS_MAX, Fault, faults};
+pub use rules::{Ages, DECISIONS_MAX, Fault, faults};
 
 use crate::access::SharingDecision;
 use crate::route::SettingKind;

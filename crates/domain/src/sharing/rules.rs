@@ -1,9 +1,11 @@
 //! Whose a decision is, by age and by capacity; everything that is wrong with one.
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::{Basis, Decision, Giver, Toward};
 use crate::access::AgeStage;
+use crate::calendar::compulsory_school_age_ends;
 use crate::section::{KindSet, SectionKind};
 
 /// Most decisions of one move.
@@ -48,6 +50,39 @@ pub enum Fault {
     TooMany,
 }
 
+/// Where a learner stands on the two lines of the law. Each is by itself: whoever is born between the last
+/// Friday in June and the end of August is past compulsory school age before the 16th birthday
+/// (Education Act 1996 s8(3)(a)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ages {
+    /// From the 16th birthday.
+    pub sixteen: bool,
+    /// From the day after the last Friday in June of the school year of that birthday: a young person in the
+    /// matter of SEND (Children and Families Act 2014 s83(2)).
+    pub past_school_age: bool,
+}
+
+impl Ages {
+    /// Those on a day in London. Born on the 29th of February, somebody is 16 on the 28th.
+    pub fn on(today: Date, born: Date) -> Self {
+        let birthday = born.checked_add(16.years());
+        let ends = compulsory_school_age_ends(born);
+        Self {
+            sixteen: birthday.is_ok_and(|birthday| birthday <= today),
+            past_school_age: ends.is_ok_and(|ends| today > ends),
+        }
+    }
+
+    /// As the policies are told: until the 16th birthday nothing is the young person's alone.
+    pub const fn stage(self) -> AgeStage {
+        match (self.sixteen, self.past_school_age) {
+            (false, _) => AgeStage::Under16,
+            (true, false) => AgeStage::From16,
+            (true, true) => AgeStage::PostCompulsory,
+        }
+    }
+}
+
 /// Kinds that are the matter of the SEND framework.
 const SEND: [SectionKind; 3] = [
     SectionKind::Send,
@@ -56,14 +91,15 @@ const SEND: [SectionKind; 3] = [
 ];
 
 /// Everything that is wrong with a decision on a day, as far as it shows without the ledger.
-pub fn faults(of: &Decision, age: AgeStage, today: Date) -> Vec<Fault> {
+pub fn faults(of: &Decision, ages: Ages, today: Date) -> Vec<Fault> {
+    let age = ages.stage();
     let mut found = Vec::new();
     if of.said_on > today {
         found.push(Fault::NotSaidYet);
     }
     found.extend(basis_of_another(of.giver, of.basis));
     found.extend(assessment((of.giver, of.assessed_on), (of.said_on, today)));
-    found.extend(age_fault(of, age).or_else(|| basis_fault(of.basis, age)));
+    found.extend(age_fault(of, ages).or_else(|| basis_fault(of.basis, age)));
     found
 }
 
@@ -104,7 +140,8 @@ fn assessment(
 }
 
 /// Whether the giver is the one whose decision it is at that age.
-fn age_fault(of: &Decision, age: AgeStage) -> Option<Fault> {
+fn age_fault(of: &Decision, ages: Ages) -> Option<Fault> {
+    let age = ages.stage();
     let send: KindSet = SEND.into_iter().collect();
     let about_send = !of.kinds.is_empty() && of.kinds.is_subset(send);
     let council = of.toward == Toward::Council && of.kinds.is_empty();
@@ -119,9 +156,9 @@ fn age_fault(of: &Decision, age: AgeStage) -> Option<Fault> {
     } else if council && !under && parent {
         Some(Fault::CouncilFrom16)
     } else if about_send {
-        match (age == AgeStage::PostCompulsory, parent) {
+        match (parent, age == AgeStage::PostCompulsory) {
             (true, true) => Some(Fault::SendFromJune),
-            (false, false) => Some(Fault::SendBeforeJune),
+            (false, _) if !ages.past_school_age => Some(Fault::SendBeforeJune),
             _ => None,
         }
     } else if !under && parent {

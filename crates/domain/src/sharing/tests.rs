@@ -4,6 +4,24 @@ use proptest::prelude::*;
 use super::*;
 use crate::access::AgeStage;
 
+const UNDER: Ages = Ages {
+    sixteen: false,
+    past_school_age: false,
+};
+const SIXTEEN: Ages = Ages {
+    sixteen: true,
+    ..UNDER
+};
+const PAST: Ages = Ages {
+    past_school_age: true,
+    ..SIXTEEN
+};
+/// Born in July or August: past school age, and 15.
+const SUMMER: Ages = Ages {
+    past_school_age: true,
+    ..UNDER
+};
+
 const KIND: SectionKind = SectionKind::Attainment;
 
 fn said(by: Giver, said: Said, kinds: &[SectionKind], day: i8) -> Decision {
@@ -195,8 +213,36 @@ fn beyond_some_fields_is_all_else_in_as_few_ranges_as_there_can_be() {
 }
 
 #[test]
+fn a_child_of_the_summer_is_a_young_person_for_send_before_the_16th_birthday() {
+    let stage = |born, today| {
+        let ages = Ages::on(today, born);
+        (ages.sixteen, ages.past_school_age, ages.stage())
+    };
+    // The last Friday in June of 2026 is the 26th.
+    let (last, after) = (date(2026, 6, 26), date(2026, 6, 27));
+    let (under, from, past) = (
+        AgeStage::Under16,
+        AgeStage::From16,
+        AgeStage::PostCompulsory,
+    );
+    let spring = date(2010, 3, 11);
+    assert_eq!(stage(spring, date(2026, 3, 10)), (false, false, under));
+    assert_eq!(stage(spring, date(2026, 3, 11)), (true, false, from));
+    assert_eq!(stage(spring, last), (true, false, from));
+    assert_eq!(stage(spring, after), (true, true, past));
+    let summer = date(2010, 8, 31);
+    assert_eq!(stage(summer, last), (false, false, under));
+    assert_eq!(stage(summer, after), (false, true, under));
+    assert_eq!(stage(summer, date(2026, 8, 31)), (true, true, past));
+    let autumn = date(2010, 9, 1);
+    assert_eq!(stage(autumn, date(2026, 9, 1)), (true, false, from));
+    assert_eq!(stage(autumn, date(2027, 6, 25)), (true, false, from));
+    assert_eq!(stage(autumn, date(2027, 6, 26)), (true, true, past));
+}
+
+#[test]
 fn each_age_has_its_givers() {
-    use AgeStage::{From16, PostCompulsory, Under16};
+    use self::{PAST as PostCompulsory, SIXTEEN as From16, UNDER as Under16};
     use Basis::{CompetentChild, OwnDecision, ParentalResponsibility};
     use Giver::{Learner, Parent};
     use Toward::{Council, Education};
@@ -281,6 +327,25 @@ fn each_age_has_its_givers() {
             &[Fault::SendFromJune],
         ),
         (Learner, OwnDecision, Education, send, PostCompulsory, &[]),
+        (Learner, CompetentChild, Education, send, SUMMER, &[]),
+        (
+            Learner,
+            OwnDecision,
+            Education,
+            send,
+            SUMMER,
+            &[Fault::OwnBefore16],
+        ),
+        (Parent, ParentalResponsibility, Education, send, SUMMER, &[]),
+        (Parent, ParentalResponsibility, Council, &[], SUMMER, &[]),
+        (
+            Learner,
+            CompetentChild,
+            Council,
+            &[],
+            SUMMER,
+            &[Fault::CouncilBefore16],
+        ),
         (
             Parent,
             OwnDecision,
@@ -291,7 +356,7 @@ fn each_age_has_its_givers() {
         ),
     ] {
         let found = ask(giver, basis, toward, kinds, age);
-        assert_eq!(found, expected, "{giver:?} {toward:?} {kinds:?} {age}");
+        assert_eq!(found, expected, "{giver:?} {toward:?} {kinds:?} {age:?}");
     }
 }
 
@@ -299,36 +364,24 @@ fn each_age_has_its_givers() {
 fn who_decides_for_another_names_the_assessment() {
     let today = date(2026, 3, 9);
     let one = said(Giver::Representative, Said::Refused, &[], 2);
-    assert_eq!(faults(&one, AgeStage::From16, today), []);
-    assert_eq!(
-        faults(&one, AgeStage::Under16, today),
-        [Fault::RepresentativeBefore16]
-    );
+    assert_eq!(faults(&one, SIXTEEN, today), []);
+    assert_eq!(faults(&one, UNDER, today), [Fault::RepresentativeBefore16]);
     let with = |assessed_on, said_on| Decision {
         said_on,
         assessed_on,
         ..one
     };
     let none = with(None, one.said_on);
-    assert_eq!(
-        faults(&none, AgeStage::From16, today),
-        [Fault::AssessmentMissing]
-    );
+    assert_eq!(faults(&none, SIXTEEN, today), [Fault::AssessmentMissing]);
     let late = with(Some(date(2026, 3, 3)), one.said_on);
-    assert_eq!(
-        faults(&late, AgeStage::From16, today),
-        [Fault::AssessmentLater]
-    );
+    assert_eq!(faults(&late, SIXTEEN, today), [Fault::AssessmentLater]);
     let ahead = with(one.assessed_on, date(2026, 3, 10));
-    assert_eq!(faults(&ahead, AgeStage::From16, today), [Fault::NotSaidYet]);
+    assert_eq!(faults(&ahead, SIXTEEN, today), [Fault::NotSaidYet]);
     let own = Decision {
         assessed_on: one.assessed_on,
         ..said(Giver::Learner, Said::Refused, &[], 2)
     };
-    assert_eq!(
-        faults(&own, AgeStage::From16, today),
-        [Fault::AssessmentUnasked]
-    );
+    assert_eq!(faults(&own, SIXTEEN, today), [Fault::AssessmentUnasked]);
 }
 
 #[test]

@@ -140,7 +140,7 @@ impl Step for RecordSharing {
         scene.require(Action::RecordSharing, question)?;
         alive(&row)?;
         let to = self.setting.as_ref().map(|code| resolve(scene.world, code));
-        let mut wrong = faults(&of, question.age, scene.today);
+        let mut wrong = faults(&of, scene.ages(&row), scene.today);
         wrong.extend(to.as_ref().and_then(|to| setting_fault(&of, to.as_ref())));
         let before = scene.world.sharing.get(row.id.as_str()).cloned();
         let before = before.map_or_else(Decisions::default, |row| row.decisions);
