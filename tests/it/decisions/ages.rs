@@ -94,7 +94,8 @@ on_both_engines! {
         assert_eq!(rule(&sender, &of, competent.clone()).await.as_deref(), Some("giver.send_under_age"));
         exchange.hand.send_replace(at("2026-06-26T23:00:00Z"));
         assert_eq!(rule(&sender, &of, competent).await, None);
-        assert_eq!(rule(&sender, &of, refusal(SEND)).await, None);
+        let by_parent = rule(&sender, &of, refusal(SEND)).await;
+        assert_eq!(by_parent.as_deref(), Some("giver.send_of_age"), "a young person in that matter");
         assert_eq!(rule(&sender, &of, council.clone()).await, None, "s14 is the parent's until 16");
         assert_eq!(rule(&sender, &of, refusal(OTHER)).await, None);
         exchange.hand.send_replace(at("2026-08-30T23:00:00Z"));

@@ -147,7 +147,10 @@ fn age_fault(of: &Decision, ages: Ages) -> Option<Fault> {
     let council = of.toward == Toward::Council && of.kinds.is_empty();
     let parent = of.giver == Giver::Parent;
     let under = age == AgeStage::Under16;
-    if of.giver == Giver::Representative && under {
+    // In the matter of SEND who is past school age is a young person, at 15 too (Special Educational Needs
+    // and Disability Regulations 2014 reg 64).
+    let young_person = about_send && ages.past_school_age;
+    if of.giver == Giver::Representative && under && !young_person {
         Some(Fault::RepresentativeBefore16)
     } else if of.toward == Toward::Family {
         parent.then_some(Fault::FamilyByParent)
@@ -156,9 +159,9 @@ fn age_fault(of: &Decision, ages: Ages) -> Option<Fault> {
     } else if council && !under && parent {
         Some(Fault::CouncilFrom16)
     } else if about_send {
-        match (parent, age == AgeStage::PostCompulsory) {
+        match (parent, young_person) {
             (true, true) => Some(Fault::SendFromJune),
-            (false, _) if !ages.past_school_age => Some(Fault::SendBeforeJune),
+            (false, false) => Some(Fault::SendBeforeJune),
             _ => None,
         }
     } else if !under && parent {

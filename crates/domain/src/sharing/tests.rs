@@ -336,7 +336,14 @@ fn each_age_has_its_givers() {
             SUMMER,
             &[Fault::OwnBefore16],
         ),
-        (Parent, ParentalResponsibility, Education, send, SUMMER, &[]),
+        (
+            Parent,
+            ParentalResponsibility,
+            Education,
+            send,
+            SUMMER,
+            &[Fault::SendFromJune],
+        ),
         (Parent, ParentalResponsibility, Council, &[], SUMMER, &[]),
         (
             Learner,
@@ -366,6 +373,12 @@ fn who_decides_for_another_names_the_assessment() {
     let one = said(Giver::Representative, Said::Refused, &[], 2);
     assert_eq!(faults(&one, SIXTEEN, today), []);
     assert_eq!(faults(&one, UNDER, today), [Fault::RepresentativeBefore16]);
+    assert_eq!(faults(&one, SUMMER, today), [Fault::RepresentativeBefore16]);
+    let about_send = Decision {
+        kinds: KindSet::of(&[SectionKind::Send]),
+        ..one
+    };
+    assert_eq!(faults(&about_send, SUMMER, today), []);
     let with = |assessed_on, said_on| Decision {
         said_on,
         assessed_on,
