@@ -10,6 +10,7 @@ mod race;
 mod restricted;
 mod scopes;
 mod seen;
+mod used;
 
 /// What a setting lets a vendor do; days may be empty.
 #[derive(Clone, Copy)]

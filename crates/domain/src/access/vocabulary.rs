@@ -117,7 +117,8 @@ vocabulary! {
         Under16 = "under_16",
         /// From the 16th birthday: the council instruction is the young person's own.
         From16 = "from_16",
-        /// From the last Friday in June of that school year: SEND decisions too.
+        /// From the day after the last Friday in June of that school year, and no earlier than the
+        /// birthday: SEND decisions too.
         PostCompulsory = "post_compulsory",
     }
 }

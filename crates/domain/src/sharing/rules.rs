@@ -63,7 +63,7 @@ pub struct Ages {
 }
 
 impl Ages {
-    /// Those on a day in London. Born on the 29th of February, somebody is 16 on the 28th.
+    /// Those on a day in London.
     pub fn on(today: Date, born: Date) -> Self {
         let birthday = born.checked_add(16.years());
         let ends = compulsory_school_age_ends(born);
