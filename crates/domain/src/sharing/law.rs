@@ -50,10 +50,8 @@ pub const fn not_stopped(toward: Toward, kind: SectionKind) -> Option<NotStopped
 /// The fields that go on of a kind that some refusal stops in part; none for other kinds. They are the
 /// same whatever the receiver is: a section is cut in one way.
 pub fn goes_on_in_part(kind: SectionKind) -> Option<&'static [u32]> {
-    let towards = Toward::ALL.iter();
-    towards
-        .filter_map(|toward| not_stopped(*toward, kind)?.fields)
-        .next()
+    let mut towards = Toward::ALL.iter();
+    towards.find_map(|toward| not_stopped(*toward, kind)?.fields)
 }
 
 /// Where everything lies in a section that is not one of these fields, one range behind the other. Of a

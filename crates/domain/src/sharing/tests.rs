@@ -202,13 +202,18 @@ fn beyond_some_fields_is_all_else_in_as_few_ranges_as_there_can_be() {
     for whole in [&[][..], &[name(), born].concat()] {
         assert!(beyond(&[1, 7], whole).is_empty());
     }
+    let one = |section: &[u8]| {
+        let found = beyond(&[1, 7], section);
+        assert_eq!(found.len(), 1);
+        (found[0].start, found[0].end)
+    };
     let only = [upn, sex].concat();
-    assert_eq!(beyond(&[1, 7], &only), [0..only.len()]);
+    assert_eq!(one(&only), (0, only.len()));
     // Said twice, the first goes on; of what is no field nothing does.
-    assert_eq!(beyond(&[1, 7], &[name(), name()].concat()), [8..16]);
+    assert_eq!(one(&[name(), name()].concat()), (8, 16));
     for no_field in [&[0x12, 9, 1][..], &[0x3b, 1], &[0x3d, 1, 2, 3, 4]] {
         let broken = [&name(), no_field].concat();
-        assert_eq!(beyond(&[1, 7], &broken), [8..broken.len()]);
+        assert_eq!(one(&broken), (8, broken.len()));
     }
 }
 
@@ -238,6 +243,32 @@ fn a_child_of_the_summer_is_a_young_person_for_send_before_the_16th_birthday() {
     assert_eq!(stage(autumn, date(2026, 9, 1)), (true, false, from));
     assert_eq!(stage(autumn, date(2027, 6, 25)), (true, false, from));
     assert_eq!(stage(autumn, date(2027, 6, 26)), (true, true, past));
+}
+
+#[test]
+fn until_that_birthday_the_competent_child_decides_about_send_or_who_stands_in() {
+    use Basis::{CompetentChild, OwnDecision, ParentalResponsibility};
+    let send = &[SectionKind::Send][..];
+    let ask = |giver, basis, toward, kinds: &[SectionKind]| {
+        let one = Decision {
+            basis,
+            toward,
+            ..said(giver, Said::Refused, kinds, 2)
+        };
+        faults(&one, SUMMER, date(2026, 7, 1))
+    };
+    let (child, parent) = (Giver::Learner, Giver::Parent);
+    let school = Toward::Education;
+    assert_eq!(ask(child, CompetentChild, school, send), []);
+    let late = ask(parent, ParentalResponsibility, school, send);
+    assert_eq!(late, [Fault::SendFromJune]);
+    let own = ask(child, OwnDecision, school, send);
+    assert_eq!(own, [Fault::OwnBefore16]);
+    // The instruction to the council goes by the birthday alone.
+    let council = Toward::Council;
+    assert_eq!(ask(parent, ParentalResponsibility, council, &[]), []);
+    let own = ask(child, CompetentChild, council, &[]);
+    assert_eq!(own, [Fault::CouncilBefore16]);
 }
 
 #[test]
@@ -327,32 +358,6 @@ fn each_age_has_its_givers() {
             &[Fault::SendFromJune],
         ),
         (Learner, OwnDecision, Education, send, PostCompulsory, &[]),
-        (Learner, CompetentChild, Education, send, SUMMER, &[]),
-        (
-            Learner,
-            OwnDecision,
-            Education,
-            send,
-            SUMMER,
-            &[Fault::OwnBefore16],
-        ),
-        (
-            Parent,
-            ParentalResponsibility,
-            Education,
-            send,
-            SUMMER,
-            &[Fault::SendFromJune],
-        ),
-        (Parent, ParentalResponsibility, Council, &[], SUMMER, &[]),
-        (
-            Learner,
-            CompetentChild,
-            Council,
-            &[],
-            SUMMER,
-            &[Fault::CouncilBefore16],
-        ),
         (
             Parent,
             OwnDecision,
