@@ -2,7 +2,7 @@
 //! days in London.
 
 use baton_wire::v1::{
-    DecisionBasis, DecisionGiver, DecisionSaid, DecisionToward, Point, Role, SectionKind,
+    self, DecisionBasis, DecisionGiver, DecisionSaid, DecisionToward, Point, Role, SectionKind,
 };
 
 use super::{Said, parent};
@@ -66,7 +66,7 @@ on_both_engines! {
         assert_eq!(told.as_deref(), Some("giver.send_of_age"));
         assert_eq!(rule(&sender, &of, alone).await, None);
         let all = sender.decisions(&of.name).await.unwrap();
-        let givers: Vec<_> = all.iter().map(|one| one.giver()).collect();
+        let givers: Vec<_> = all.iter().map(v1::RecordedDecision::giver).collect();
         assert_eq!(givers, [DecisionGiver::Parent, DecisionGiver::Learner]);
     }
 

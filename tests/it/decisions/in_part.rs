@@ -257,6 +257,8 @@ on_both_engines! {
 
 /// The turn of a receiver that is refused much is not shorter for it.
 mod turns {
+    use prost::Message as _;
+
     use super::*;
 
     /// Content one turn carries, bytes (`store/src/acts/pull.rs`).
@@ -289,7 +291,8 @@ mod turns {
                 learner_voice: Some(much()),
                 ..Default::default()
             };
-            assert!(12_500 * 4 * TURN > TURN_BYTES, "no turn would be too long");
+            let bytes = much().encoded_len();
+            assert!(bytes * TURN > TURN_BYTES, "{bytes} bytes each would make no turn too long");
             for _ in 0..TURN {
                 let of = exchange.planned(Point::PrimaryToSecondary).await;
                 sender.records(&of.name, &no).await.unwrap();
