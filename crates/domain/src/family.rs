@@ -33,7 +33,7 @@ pub struct Reader {
 impl Reader {
     /// Everything that is wrong with it on a day. A parent is one at any age: what is shown is the
     /// policies' to say each time.
-    pub fn faults(&self, age: AgeStage, today: Date) -> Vec<Fault> {
+    pub fn faults(self, age: AgeStage, today: Date) -> Vec<Fault> {
         capacity_faults(
             (self.who, self.basis, self.assessed_on),
             age,

@@ -30,6 +30,10 @@ use crate::rows::{
 
 /// Keys of the facts a batch needs before it can decide.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a table that most acts do without, found by keys that are found first"
+)]
 pub(crate) struct Needs {
     pub(crate) requests: BTreeSet<String>,
     pub(crate) credentials: BTreeSet<CredentialId>,

@@ -277,8 +277,7 @@ fn does(role: Role, action: Action, relation: Relation) -> bool {
                 || served
                 || (looks_on && role == CareersAdviser)
                 || at(CouncilCaseworker, &[SendCaseworker])
-                || at(Relation::SelfPerson, &[Person])
-                || at(Relation::Family, &[Person])
+                || ([Relation::SelfPerson, Relation::Family].contains(&relation) && role == Person)
         }
         Action::ManageSettings | Action::ManageCredentials => {
             role == Operator || at(Council, &[CouncilAdministrator])
