@@ -42,7 +42,7 @@ fn of_rows(credential: &str) -> Vec<Change> {
     let credential = format!("id = '{credential}'");
     let one = |table: &str, key: &str| format!("{key} = (SELECT min({key}) FROM {table})");
     let rows = [
-        ("credential", "roles = 1048575", credential),
+        ("credential", "roles = 524287", credential),
         (
             "agreement",
             "ended = 1 - ended",

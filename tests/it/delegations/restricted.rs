@@ -79,8 +79,9 @@ on_both_engines! {
         let said = submission(&of, restricted());
         let hidden = dsl.publish(said).await.unwrap().name;
         let client = exchange.client(&vendor, &of.to).await;
-        exchange.home.tamper("UPDATE delegation SET kinds = 33554430, roles = 1048575").await;
-        exchange.home.tamper("UPDATE credential SET roles = 1048575").await;
+        exchange.home.tamper("UPDATE delegation SET kinds = 33554430, roles = 524287").await;
+        // All but a family's, which goes with no other.
+        exchange.home.tamper("UPDATE credential SET roles = 524287").await;
         assert_eq!(refused(client.get(&hidden).await).reason, Reason::PermissionDenied);
     }
 }

@@ -7,7 +7,7 @@ use baton_domain::section::{Class, KindSet, SectionKind};
 use baton_store::{PulledWhat, Refusal, SettingView};
 
 use crate::engine::on_both_engines;
-use crate::values::{ASSIGNED, publishable, restricted, upn, year};
+use crate::values::{ASSIGNED, grantable, publishable, restricted, upn, year};
 use crate::world::World;
 
 const BY_DATA_MANAGERS: [SectionKind; 5] = [
@@ -84,11 +84,7 @@ on_both_engines! {
             (&council, &nothing),
         ];
         for (setting, expected) in sides {
-            for role in Role::ALL.iter().copied() {
-                // No caller has it.
-                if role == Role::Sweeper {
-                    continue;
-                }
+            for role in grantable() {
                 let caller = world.caller(&setting.id, &[role]).await;
                 for (profile, kinds) in &contributions {
                     let expected = expected(role).intersection(*kinds);

@@ -57,6 +57,12 @@ pub(crate) fn setting(kind: SettingKind, name: &str, codes: &[&str]) -> SettingD
 /// What a contributor of the tests fills.
 pub(crate) const ASSIGNED: [SectionKind; 2] = [SectionKind::Send, SectionKind::Health];
 
+/// Roles that somebody can be given: no caller is the sweeper, and a family goes with one learner.
+pub(crate) fn grantable() -> impl Iterator<Item = Role> {
+    let all = Role::ALL.iter().copied();
+    all.filter(|role| !matches!(role, Role::Sweeper | Role::Person))
+}
+
 /// Roles; a contributor among them fills [`ASSIGNED`].
 pub(crate) fn grant(roles: &[Role]) -> Grant {
     let contributes = roles.contains(&Role::Contributor);

@@ -8,9 +8,10 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use baton_client::ClientError;
 
-use crate::connection::ConnectionFile;
-use crate::output::Wrong;
+use crate::connection::{ConnectionArgs, ConnectionFile};
+use crate::output::{Output, Wrong};
 use crate::pki::{self, Pair};
 
 const SERVICE: &str = "service.pem";
@@ -54,6 +55,39 @@ impl Folder {
         };
         folder.write(SERVICE, service_certificate)?;
         Ok(folder)
+    }
+
+    /// A folder for somebody who connects where the holder of this connection does, and that one's file.
+    pub(in crate::commands) fn beside(
+        path: &Path,
+        to: &ConnectionArgs,
+    ) -> anyhow::Result<(Self, ConnectionFile)> {
+        let (own, file) = to.file()?;
+        let certificate = own.parent().unwrap_or(Path::new("."));
+        let certificate = certificate.join(&file.service_certificate);
+        let certificate = fs::read_to_string(&certificate)
+            .map_err(|error| Wrong::unreadable(&certificate, &error))?;
+        Ok((Self::make(path, &certificate)?, file))
+    }
+
+    /// What was answered to the request for a credential. Was it refused, the folder goes.
+    pub(in crate::commands) fn answered<T>(
+        self,
+        answer: Result<T, ClientError>,
+        output: Output,
+    ) -> anyhow::Result<(Self, T)> {
+        match answer {
+            Ok(issued) => Ok((self, issued)),
+            // It may stand: the folder is kept, and only lacks the file that names it.
+            Err(error @ ClientError::OutcomeUnknown { .. }) => {
+                output.say(&format!("{} is kept until you know.", self.path.display()));
+                Err(error.into())
+            }
+            Err(error) => {
+                self.discard();
+                Err(error.into())
+            }
+        }
     }
 
     /// Puts a certificate and its key in.

@@ -1,8 +1,7 @@
 //! A credential for a setting, as a folder to hand over.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use baton_client::ClientError;
 use baton_domain::access::{Grant, GrantError, Role, RoleSet};
 use baton_domain::group::{GroupCode, Groups};
 use baton_domain::section::SectionKind;
@@ -77,16 +76,9 @@ pub(super) async fn run(
     output: Output,
 ) -> anyhow::Result<Exit> {
     let grant = grant(&args)?;
-    let (own, file) = to.file()?;
-    let certificate = own
-        .parent()
-        .unwrap_or(Path::new("."))
-        .join(&file.service_certificate);
-    let certificate = std::fs::read_to_string(&certificate)
-        .map_err(|error| Wrong::unreadable(&certificate, &error))?;
     let client = to.connect().await?;
     let setting = args.to.name(&client).await?;
-    let mut folder = Folder::make(&args.out, &certificate)?;
+    let (mut folder, file) = Folder::beside(&args.out, to)?;
     let mut hash = Vec::new();
     if !args.api_key {
         let pair = pki::caller(&args.label)?;
@@ -117,18 +109,8 @@ pub(super) async fn run(
         last_day: args.last_day.map_or(String::new(), |day| day.to_string()),
         ..Default::default()
     };
-    let issued = match client.issue_credential(request).await {
-        Ok(issued) => issued,
-        // It may stand: the folder is kept, and only lacks the file that names it.
-        Err(error @ ClientError::OutcomeUnknown { .. }) => {
-            output.say(&format!("{} is kept until you know.", args.out.display()));
-            return Err(error.into());
-        }
-        Err(error) => {
-            folder.discard();
-            return Err(error.into());
-        }
-    };
+    let issued = client.issue_credential(request).await;
+    let (mut folder, issued) = folder.answered(issued, output)?;
     let credential = issued.credential.unwrap_or_default();
     if args.api_key {
         anyhow::ensure!(

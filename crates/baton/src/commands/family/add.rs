@@ -1,8 +1,7 @@
 //! An access, as a folder to hand over.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use baton_client::ClientError;
 use baton_domain::disclosure::{EXEMPTIONS, Exemption};
 use baton_domain::family::can_be_left_out;
 use baton_domain::section::SectionKind;
@@ -16,7 +15,7 @@ use super::words;
 use crate::commands::credentials::folder::{self, Folder};
 use crate::commands::words::{listed, one_of};
 use crate::connection::ConnectionArgs;
-use crate::output::{Exit, Output, Wrong};
+use crate::output::{Exit, Output};
 use crate::pki;
 
 #[derive(Debug, Args)]
@@ -82,33 +81,16 @@ pub(super) async fn run(
     if args.dry_run {
         return Ok(would(&args, output));
     }
-    let (own, file) = to.file()?;
-    let certificate = own
-        .parent()
-        .unwrap_or(Path::new("."))
-        .join(&file.service_certificate);
-    let certificate = std::fs::read_to_string(&certificate)
-        .map_err(|error| Wrong::unreadable(&certificate, &error))?;
     let client = to.connect().await?;
-    let mut folder = Folder::make(&args.out, &certificate)?;
+    let (mut folder, file) = Folder::beside(&args.out, to)?;
     let mut request = request(&args);
     if !args.api_key {
         let pair = pki::caller(args.who.name())?;
         folder.put_pair(&pair)?;
         request.certificate_spki_sha256 = pair.spki_sha256.to_vec().into();
     }
-    let given = match client.add_family_access(request).await {
-        Ok(given) => given,
-        // It may stand: the folder is kept, and only lacks the file that names it.
-        Err(error @ ClientError::OutcomeUnknown { .. }) => {
-            output.say(&format!("{} is kept until you know.", args.out.display()));
-            return Err(error.into());
-        }
-        Err(error) => {
-            folder.discard();
-            return Err(error.into());
-        }
-    };
+    let given = client.add_family_access(request).await;
+    let (mut folder, given) = folder.answered(given, output)?;
     let access = given.access.unwrap_or_default();
     if args.api_key {
         let name = access.credential.as_ref().map(|it| it.name.as_str());
