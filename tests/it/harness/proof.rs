@@ -183,6 +183,25 @@ impl Exchange {
             self.grown_to(size + 2).await;
         }
     }
+
+    /// Waits until bodies are dropped that were not at a position: the entry comes first, then what it
+    /// says. How many are dropped.
+    pub(crate) async fn bodies_dropped(&self, from: u64) -> i64 {
+        self.entered("bodies_dropped", from, 1).await;
+        let lines = self.lines(from).await;
+        let entry = lines.iter().find(|line| line.said().0 == "bodies_dropped");
+        let below = entry.unwrap().get("detail/below").cloned();
+        let Some(Json::Int(below)) = below else {
+            panic!("{entry:?}")
+        };
+        let left =
+            format!("SELECT count(*) FROM entry WHERE position < {below} AND body IS NOT NULL");
+        while self.home.count(&left).await > 0 {
+            tokio::task::yield_now().await;
+        }
+        let dropped = "SELECT count(*) FROM entry WHERE body IS NULL";
+        self.home.count(dropped).await
+    }
 }
 
 fn unhex(text: &str) -> Vec<u8> {
