@@ -90,6 +90,13 @@ async fn publish(exchange: &Exchange, sender: &Caller, number: usize) -> One {
     let mut profile = submission(&of, content);
     profile.signatory.clone_from(&marker);
     let profile = sender.publish(profile).await.unwrap().name;
+    if number % LARGE_EVERY < 2 {
+        let parent = exchange.labelled(sender, &of.name, &marker).await;
+        // The council's ending is remembered, too, to be told again.
+        if number >= LARGE_EVERY {
+            exchange.officer.revoke(&parent).await.unwrap();
+        }
+    }
     let kind = SectionKind::Health;
     let document = sender.add(&profile, (kind, &marker), &file(&marker)).await;
     if number % LARGE_EVERY < 2 {
@@ -226,6 +233,7 @@ on_both_engines! {
         }
         scrubbed(exchange).await;
         assert_eq!(found(exchange, &of_gone).await, []);
+        assert_eq!(found(exchange, &markers).await, []);
         for one in &kept {
             receiver.get(&one.profile).await.expect("whole");
             assert_eq!(receiver.download(&one.document).await.1, one.file());

@@ -277,7 +277,7 @@ fn bar(length: u64, what: &'static str, template: &str) -> ProgressBar {
 fn advice(error: &ClientError) -> Option<&'static str> {
     Some(match error {
         ClientError::NotAuthenticated => {
-            "The credential is unknown, expired or revoked: ask your council for a new one."
+            "The credential is unknown, expired or revoked: ask whoever gave it to you for a new one."
         }
         ClientError::Denied => {
             "Check the name, which begins with your own setting as your own lists print it, and that \

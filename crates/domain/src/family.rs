@@ -16,8 +16,8 @@ use crate::sharing::{Basis, Fault, Giver, capacity_faults};
 
 /// Most accesses to one learner's record that work or will work.
 pub const AT_ONCE_MAX: usize = 8;
-/// Most there ever were.
-pub const EVER_MAX: usize = 16;
+/// Most that are kept with the record, ended ones too. Of the one before, the entries alone tell.
+pub const KEPT_MAX: usize = 12;
 
 /// Who is shown a record, and by which right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

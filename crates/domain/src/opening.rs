@@ -150,6 +150,18 @@ pub fn opens_on(rule: OpeningRule, facts: &OpeningFacts) -> Option<Date> {
     }
 }
 
+/// The day from which the learner and the family are told where a move goes. In coordinated admissions
+/// that is offer day, whether or not the place is accepted; else when the window would open.
+pub fn family_told_on(rule: OpeningRule, facts: &OpeningFacts) -> Option<Date> {
+    match rule {
+        OpeningRule::Coordinated(day) => {
+            let year = facts.academic_year;
+            facts.offer_date.map(|offer| offer.max(day.in_year(year)))
+        }
+        _ => opens_on(rule, facts),
+    }
+}
+
 /// Whether a fact closed the window for good, whatever the day. Enrolment elsewhere
 /// counts only among post-16 offers: in an in-year move the old school is
 /// "elsewhere" too, and adult services do not exclude one another.

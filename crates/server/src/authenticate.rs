@@ -192,7 +192,7 @@ impl Authenticate {
         if paid {
             self.limits.no_stranger(peer.origin);
         }
-        let passed = self.limits.known(&known.credential, &known.setting);
+        let passed = self.limits.known(&known);
         passed.map_err(turned)?;
         if peer.standing.is_known_now(&known.credential) {
             Ok(known)

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use baton_domain::ids::{CredentialId, SettingId};
+use baton_store::Known;
 use governor::clock::QuantaInstant;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
@@ -38,6 +39,8 @@ pub struct Rates {
 pub(crate) struct Limits {
     credentials: DefaultKeyedRateLimiter<CredentialId>,
     settings: DefaultKeyedRateLimiter<SettingId>,
+    /// Credentials of families.
+    families: DefaultKeyedRateLimiter<CredentialId>,
     /// By vendor and the setting it acts for.
     delegated: DefaultKeyedRateLimiter<(SettingId, SettingId)>,
     strangers: Allowance,
@@ -56,6 +59,9 @@ pub(crate) enum Turned {
 }
 
 const BURST_SECONDS: u32 = 10;
+/// Calls a second of a credential for a learner's own record, which look and do nothing else. They count for
+/// no setting: a family must not keep the school from its work.
+const FAMILY_PER_SECOND: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// Credentials not seen before that are looked up at the same time: fewer than an origin may ask as
 /// a stranger at once, so that who begins with many calls is known after its first ones.
 const LOOKED_UP_AT_ONCE: usize = 8;
@@ -70,6 +76,7 @@ impl Limits {
         Self {
             credentials: RateLimiter::keyed(per_second(rates.credential_per_second)),
             settings: RateLimiter::keyed(per_second(rates.setting_per_second)),
+            families: RateLimiter::keyed(per_second(FAMILY_PER_SECOND)),
             delegated: RateLimiter::keyed(per_second(rates.delegated_per_second)),
             strangers: Allowance::new(rates.stranger_per_second, BURST_SECONDS),
             newcomers: Semaphore::new(LOOKED_UP_AT_ONCE),
@@ -79,9 +86,13 @@ impl Limits {
     }
 
     /// A call of a known caller.
-    pub(crate) fn known(&self, by: &CredentialId, of: &SettingId) -> Result<(), Turned> {
+    pub(crate) fn known(&self, caller: &Known) -> Result<(), Turned> {
+        let (by, of) = (&caller.credential, &caller.setting);
         if !self.gate.passes(by) {
             return Err(Turned::TooManyRefusals);
+        }
+        if caller.of_a_record {
+            return self.families.check_key(by).map_err(|it| self.wait(&it));
         }
         self.credentials
             .check_key(by)
@@ -120,6 +131,7 @@ impl Limits {
     pub(crate) fn sum_up(&self) -> Vec<(CredentialId, u64)> {
         self.credentials.retain_recent();
         self.settings.retain_recent();
+        self.families.retain_recent();
         self.delegated.retain_recent();
         let now = Instant::now();
         self.strangers.retain(now);
@@ -132,6 +144,36 @@ mod tests {
     use super::*;
     use crate::gate::Ended;
 
+    fn known(number: u8, of_a_record: bool) -> Known {
+        Known {
+            credential: CredentialId::from_bytes([number; 16]),
+            setting: SettingId::from_bytes([2; 16]),
+            of_a_record,
+            one_time: false,
+        }
+    }
+
+    #[test]
+    fn families_have_a_rate_of_their_own_and_take_nothing_from_the_school() {
+        let rate = |number| NonZeroU32::new(number).unwrap();
+        let limits = Limits::new(&Rates {
+            credential_per_second: rate(10),
+            setting_per_second: rate(10),
+            delegated_per_second: rate(10),
+            stranger_per_second: rate(10),
+            refusals_per_minute: rate(10),
+        });
+        for number in 3..8 {
+            let parent = known(number, true);
+            let passed = (0..200).filter(|_| limits.known(&parent).is_ok());
+            assert!(
+                passed.count() < 100,
+                "a burst of 50, and what comes in meanwhile"
+            );
+        }
+        assert_eq!(limits.known(&known(1, false)), Ok(()));
+    }
+
     #[tokio::test]
     async fn a_flood_stays_outside_from_minute_to_minute_until_it_calms_down() {
         let rate = |number| NonZeroU32::new(number).unwrap();
@@ -142,27 +184,25 @@ mod tests {
             stranger_per_second: rate(5),
             refusals_per_minute: rate(3),
         });
-        let (by, of) = (
-            CredentialId::from_bytes([1; 16]),
-            SettingId::from_bytes([2; 16]),
-        );
+        let caller = known(1, false);
+        let by = caller.credential.clone();
         for _ in 0..3 {
-            assert_eq!(limits.known(&by, &of), Ok(()));
+            assert_eq!(limits.known(&caller), Ok(()));
             limits.gate.enter(&by).await.unwrap().end(Ended::Refused);
         }
         for minute in 0..3 {
             for _ in 0..100 {
                 assert_eq!(
-                    limits.known(&by, &of),
+                    limits.known(&caller),
                     Err(Turned::TooManyRefusals),
                     "{minute}"
                 );
             }
             assert_eq!(limits.sum_up(), [(by.clone(), 100)]);
         }
-        assert_eq!(limits.known(&by, &of), Err(Turned::TooManyRefusals));
+        assert_eq!(limits.known(&caller), Err(Turned::TooManyRefusals));
         assert_eq!(limits.sum_up(), [(by.clone(), 1)], "a quiet minute");
-        assert_eq!(limits.known(&by, &of), Ok(()));
+        assert_eq!(limits.known(&caller), Ok(()));
         assert_eq!(limits.sum_up(), [], "nothing to sum up");
     }
 }

@@ -34,6 +34,8 @@ pub struct Known {
     pub credential: CredentialId,
     /// The setting it was issued to.
     pub setting: SettingId,
+    /// It is one of a family, for a learner's own record.
+    pub of_a_record: bool,
     /// It is the one-time token: good for bootstrap and nothing else.
     pub one_time: bool,
 }
@@ -164,6 +166,7 @@ impl Ledger {
         };
         Ok(row.map(|row| Known {
             one_time: row.state == credential_state::ONE_TIME,
+            of_a_record: row.learner_id.is_some(),
             credential: row.id,
             setting: row.setting_id,
         }))

@@ -24,6 +24,7 @@ mod learner;
 mod ledger;
 mod log_keys;
 mod open;
+mod own_record;
 mod peers;
 mod policies;
 mod proofs;

@@ -18,10 +18,10 @@ use baton_domain::opening::Window;
 use baton_domain::section::{KindSet, SectionKind};
 use jiff::civil::Date;
 
-use crate::acts::OwnRecord;
 use crate::clock::{Clock, london_date};
 use crate::keys::{Keys, NamedEpoch};
 use crate::log_keys::LogKeys;
+use crate::own_record::OwnRecord;
 use crate::refusal::Refusal;
 use crate::rows::{AboutRow, CredentialRow, FeedRow, RequestRow, TransitionRow, credential_state};
 use crate::view::kinds;
@@ -282,7 +282,20 @@ impl<'a> Scene<'a> {
         about: Question,
         kind: Option<SectionKind>,
     ) -> bool {
-        let tuple = Tuple::new(Facts {
+        let tuple = self.tuple(action, about, kind);
+        let verdict = self.decider.decide(&tuple);
+        self.note(tuple, kind, verdict.allowed, &verdict.policies);
+        verdict.allowed
+    }
+
+    /// What the policies would answer, for what is told of something beside what was asked.
+    pub(crate) fn would(&self, action: Action, about: Question, kind: Option<SectionKind>) -> bool {
+        let tuple = self.tuple(action, about, kind);
+        self.decider.decide(&tuple).allowed
+    }
+
+    fn tuple(&self, action: Action, about: Question, kind: Option<SectionKind>) -> Tuple {
+        Tuple::new(Facts {
             action,
             roles: self.roles,
             relation: about.relation,
@@ -298,10 +311,7 @@ impl<'a> Scene<'a> {
             legal_hold: about.legal_hold,
             note_released: about.note_released,
             route: about.route,
-        });
-        let verdict = self.decider.decide(&tuple);
-        self.note(tuple, kind, verdict.allowed, &verdict.policies);
-        verdict.allowed
+        })
     }
 
     /// Asks, and refuses when the answer is no.

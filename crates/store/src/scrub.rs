@@ -32,6 +32,8 @@ const PAUSES: u32 = 20;
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// Longest wait until what failed is tried again.
 const AGAIN_MAX: Duration = Duration::from_mins(1);
+/// After how long a reader is told of.
+const TOLD_AFTER: Duration = Duration::from_hours(1);
 /// How soon it is tried again when somebody was reading.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -40,20 +42,28 @@ pub(crate) async fn run(door: Door, stop: CancellationToken) {
     let inner = Arc::clone(&door.inner);
     let mut clock = inner.clock.clone();
     let (mut again, mut not_before) = (SOON, Instant::now());
+    let mut read_since: Option<Instant> = None;
     loop {
         let wait = match scrub(&door, &mut not_before).await {
             Ok(Left::Nothing) => {
-                again = SOON;
+                (again, read_since) = (SOON, None);
                 CHECK
             }
             Ok(Left::After(rest)) => {
-                again = SOON;
+                (again, read_since) = (SOON, None);
                 rest
             }
-            // No fault: whoever reads the log is done sooner or later.
+            // No fault at first: whoever reads the log is done sooner or later.
             Ok(Left::Reader) => {
                 again = (again * 2).min(AGAIN_MAX);
-                tracing::debug!(?again, "clearing the files waits for a reader");
+                let since = *read_since.get_or_insert_with(Instant::now);
+                if since.elapsed() >= TOLD_AFTER {
+                    read_since = None;
+                    tracing::warn!(
+                        "what was erased is still in the write-ahead log of the database: something \
+                         has been reading it for an hour, such as an open sqlite3; end that"
+                    );
+                }
                 again
             }
             Err(refusal) => {
@@ -76,7 +86,7 @@ enum Left {
     Nothing,
     /// The rest, after so long.
     After(Duration),
-    /// All of it: somebody reads the write-ahead log, and it cannot be emptied.
+    /// What lies in the log: somebody reads the write-ahead log, and it cannot be emptied.
     Reader,
 }
 

@@ -2,16 +2,15 @@
 
 use baton_domain::access::{Action, AgeStage, Relation, Role, RouteGroup, SharingDecision};
 use baton_domain::calendar::AcademicYear;
-use baton_domain::family;
 use baton_domain::ids::{LearnerId, SettingId};
-use baton_domain::opening::{OpeningFacts, Window, window};
+use baton_domain::opening::{OpeningFacts, OpeningRule, Window, window};
 use baton_domain::recipient::{self as beside, Days, RecipientRelation};
 use baton_domain::route::Route;
 use baton_domain::section::{KindSet, SectionKind};
 use baton_domain::sharing::Ages;
 use jiff::civil::Date;
 
-use crate::acts::{OwnRecord, is_final};
+use crate::acts::is_final;
 use crate::learner;
 use crate::rows::{ProfileRow, RecipientRow, TransitionRow, fact, profile_state};
 use crate::scene::{Question, Scene};
@@ -57,8 +56,8 @@ impl Scene<'_> {
                 Relation::Source
                 | Relation::Caretaker
                 | Relation::Council
-                | Relation::SelfPerson
-                | Relation::Family => self.ages(row).stage(),
+                | Relation::SelfPerson => self.ages(row).stage(),
+                Relation::Family => self.age_toward_family(row),
                 _ => AgeStage::Under16,
             },
             note_released: self.note_is_released(setting, row, relation),
@@ -67,7 +66,7 @@ impl Scene<'_> {
             // Of a section kind it is found when that is asked for.
             sharing: match relation {
                 Relation::Council => self.sharing(row, setting, None),
-                Relation::Family => self.sharing_with_family(row, None),
+                Relation::Family => self.finding_of_family(row),
                 _ => SharingDecision::Undecided,
             },
             // The same of a contribution.
@@ -103,11 +102,9 @@ impl Scene<'_> {
         !inside && self.is_marked(&row.learner_id, fact::RESTRICTED)
     }
 
-    /// The window of the destination, or of a setting that is named beside it.
-    pub(crate) fn window(&self, row: &TransitionRow, recipient: Option<&RecipientRow>) -> Window {
-        let (Some(route), Ok(year)) = (Route::find(&row.route), year(row)) else {
-            return Window::NotOpen;
-        };
+    /// What has to hold for the destination's window, and what is recorded of that.
+    pub(crate) fn opening(&self, row: &TransitionRow) -> Option<(OpeningRule, OpeningFacts)> {
+        let (route, year) = (Route::find(&row.route)?, year(row).ok()?);
         let date = |text: &Option<String>| text.as_deref().and_then(|t| t.parse::<Date>().ok());
         let has = |bit| row.facts & bit != 0;
         let elsewhere = self.world.moves_of(&row.learner_id).any(|other| {
@@ -133,11 +130,17 @@ impl Scene<'_> {
             closed: has(fact::ERASED) || self.is_marked(&row.learner_id, fact::RESTRICTED),
             ..OpeningFacts::of_year(year)
         };
+        Some((route.rule, facts))
+    }
+
+    /// The window of the destination, or of a setting that is named beside it.
+    pub(crate) fn window(&self, row: &TransitionRow, recipient: Option<&RecipientRow>) -> Window {
+        let Some((rule, facts)) = self.opening(row) else {
+            return Window::NotOpen;
+        };
         match recipient.and_then(|named| Some((named.named()?, named.days()))) {
-            Some((relation, days)) => {
-                beside::window(relation, days, (route.rule, &facts), self.today)
-            }
-            None => window(route.rule, &facts, self.today),
+            Some((relation, days)) => beside::window(relation, days, (rule, &facts), self.today),
+            None => window(rule, &facts, self.today),
         }
     }
 
@@ -192,14 +195,15 @@ impl Scene<'_> {
         let receives = question.relation.receives();
         for kind in offered.iter() {
             let in_subset = subset.is_none_or(|subset| subset.contains(kind));
-            if receives {
-                let of = (transition, profile);
-                question = self.asked_by_receiver(question, (setting, kind), of);
-            } else if question.relation == Relation::Family {
-                question.sharing = self.sharing_with_family(transition, Some(kind));
-            }
-            let left_out = self.own.as_ref().is_some_and(|own| own.leaves_out(kind));
-            if in_subset && !left_out && self.ask(Action::Read, question, Some(kind)) {
+            let asked = if receives {
+                Some(self.asked_by_receiver(question, (setting, kind), (transition, profile)))
+            } else if question.relation.is_own() {
+                self.asked_for_own(question, transition, kind)
+            } else {
+                Some(question)
+            };
+            let reads = |asked| self.ask(Action::Read, asked, Some(kind));
+            if asked.filter(|_| in_subset).is_some_and(reads) {
                 seen.insert(kind);
             }
         }
@@ -259,25 +263,14 @@ impl Scene<'_> {
 
     /// Where the learner stands on the two lines of the law. Unknown counts as under 16.
     pub(crate) fn ages(&self, row: &TransitionRow) -> Ages {
-        let learner = self.world.learners.get(row.learner_id.as_str());
-        let record = learner.and_then(|it| learner::open(self.world, self.keys, it).ok());
-        let born = record.and_then(|record| record.born);
+        let born = self.born(row);
         born.map_or_else(Ages::default, |born| Ages::on(self.today, born))
     }
-}
 
-impl OwnRecord {
-    /// To every other learner, and to what other settings sent, they are strangers.
-    fn relation(&self, setting: &SettingId, row: &TransitionRow) -> Relation {
-        if row.learner_id == self.learner && row.from_id == *setting {
-            family::relation(self.who)
-        } else {
-            Relation::None
-        }
-    }
-
-    fn leaves_out(&self, kind: SectionKind) -> bool {
-        self.left_out.kinds().contains(kind)
+    /// When the learner was born, if that is known.
+    pub(crate) fn born(&self, row: &TransitionRow) -> Option<Date> {
+        let learner = self.world.learners.get(row.learner_id.as_str())?;
+        learner::open(self.world, self.keys, learner).ok()?.born
     }
 }
 

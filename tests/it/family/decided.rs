@@ -52,8 +52,8 @@ on_both_engines! {
         };
         says(DecisionSaid::Allowed, &[SectionKind::Attainment]).await;
         assert_eq!(kinds(&mother.get(&profile).await.unwrap()), ["attainment"]);
-        let moved = mother.transition(&of.name).await;
-        assert_eq!(refused(moved).reason, Reason::PermissionDenied, "where they go is theirs to tell");
+        let moved = mother.transition(&of.name).await.unwrap();
+        assert_eq!(moved.to, "", "where they go is theirs to tell");
         says(DecisionSaid::Allowed, &[]).await;
         assert!(sees(&mother, &of, &profile).await);
         says(DecisionSaid::Withdrawn, &[]).await;

@@ -7,6 +7,7 @@ use super::{CHILD, LEARNER, PARENT, Reader};
 use crate::harness::*;
 
 const AT_ONCE_MAX: usize = 8;
+const KEPT_MAX: usize = 12;
 
 on_both_engines! {
     async fn the_sending_head_or_safeguarding_lead_gives_it_and_nobody_else(exchange) {
@@ -144,6 +145,41 @@ on_both_engines! {
         let wrong = head.takes_from(&all[1], &other.name).await;
         assert_eq!(refused(wrong).reason, Reason::PermissionDenied, "of another child");
         assert_eq!(head.readers(&of.name).await.unwrap().len(), AT_ONCE_MAX + 1);
+        exchange.holds().await;
+    }
+
+    async fn who_had_it_years_ago_keeps_nobody_out(exchange) {
+        let of = exchange.open_move().await;
+        exchange.sent(&of).await;
+        let head = exchange.person(&of.from, &[Role::Publisher]).await;
+        let papers = Papers::new();
+        let given = head.gives(PARENT.asked(&head, &of.name, &papers.spki)).await.unwrap();
+        let name = given.access.unwrap().credential.unwrap().name;
+        let stays = Caller::with_papers(&exchange.door, &papers).of(&of.from.name, &name);
+        let mut ended = Vec::new();
+        for _ in 0..=KEPT_MAX {
+            let one = exchange.parent(&head, &of.name).await;
+            head.takes_from(&one, &of.name).await.unwrap();
+            ended.push(one);
+        }
+        let kept = head.readers(&of.name).await.unwrap();
+        assert_eq!(kept.len(), KEPT_MAX);
+        let names: Vec<_> = kept.iter().map(|one| &one.credential.as_ref().unwrap().name).collect();
+        assert!(names.contains(&&stays.credential), "what works is not forgotten");
+        assert_eq!(stays.list_transitions().await.unwrap().len(), 1);
+        let forgotten = ended.iter().filter(|one| !names.contains(&&one.credential));
+        let forgotten: Vec<_> = forgotten.collect();
+        assert_eq!(forgotten.len(), 2);
+        // Whose certificate is another's is given none, and nobody is forgotten for it.
+        let in_use = head.gives(PARENT.asked(&head, &of.name, &papers.spki)).await;
+        assert_eq!(refused(in_use).reason, Reason::CertificateInUse);
+        assert_eq!(head.readers(&of.name).await.unwrap(), kept);
+        for one in forgotten {
+            assert_eq!(refused(one.list_transitions().await).reason, Reason::Unauthenticated);
+            let again = head.takes_from(one, &of.name).await;
+            assert_eq!(refused(again).reason, Reason::PermissionDenied, "it is nobody's");
+        }
+        head.erase(head.erasure(&of.name)).await.unwrap();
         exchange.holds().await;
     }
 }

@@ -9,6 +9,7 @@ use crate::harness::*;
 mod decided;
 mod ended;
 mod given;
+mod moves;
 mod race;
 mod seen;
 
@@ -73,6 +74,16 @@ impl Exchange {
         let given = sender.gives(asked).await.unwrap();
         let credential = given.access.unwrap().credential.unwrap().name;
         Caller::with_papers(&self.door, &papers).of(&sender.setting, &credential)
+    }
+
+    /// A parent who may look, under a label of the sender's.
+    pub(crate) async fn labelled(&self, sender: &Caller, of: &str, label: &str) -> String {
+        let asked = v1::AddFamilyAccessRequest {
+            label: label.to_owned(),
+            ..PARENT.asked(sender, of, &Papers::new().spki)
+        };
+        let given = sender.gives(asked).await.unwrap();
+        given.access.unwrap().credential.unwrap().name
     }
 
     /// A parent of the learner.

@@ -94,6 +94,15 @@ on_both_engines! {
         assert_eq!(refused(there.list_transitions().await).reason, Reason::PermissionDenied);
         // They write nothing, ask nothing of the ledger and keep no subscription.
         let publishes = parent.publish(submission(&of, typical(9, of.point))).await;
+        let register = v1::ListSettingsRequest {
+            parent: parent.setting.clone(),
+            ..Default::default()
+        };
+        let signed = v1::ListAgreementsRequest {
+            parent: parent.setting.clone(),
+            setting: parent.setting.clone(),
+            ..Default::default()
+        };
         let denied = [
             refused(publishes),
             refused(parent.who_saw(&of.name).await),
@@ -103,6 +112,8 @@ on_both_engines! {
             refused(parent.restrict(&of.name).await),
             refused(parent.acknowledge(&profile, 1).await),
             refused(parent.readers(&of.name).await),
+            refused(parent.settings().list_settings(register).await),
+            refused(parent.settings().list_agreements(signed).await),
         ];
         for told in denied {
             assert_eq!(told.reason, Reason::PermissionDenied);
@@ -143,6 +154,13 @@ on_both_engines! {
         assert_eq!(looked.roles, [i32::from(Role::Person)]);
         assert_eq!((looked.credential_label.as_str(), looked.allowed), ("Parent", true));
         assert!(looked.kinds.len() > 5, "{:?}", looked.kinds);
+        // What they were refused before anything was asked, they were refused as the family.
+        head.withdraw(&profile).await.unwrap();
+        assert_eq!(refused(parent.get(&profile).await).reason, Reason::PermissionDenied);
+        let saw = head.who_saw(&of.name).await.unwrap();
+        let looked = saw.iter().rfind(|one| one.act == "fetched").unwrap();
+        assert_eq!((&*looked.roles, looked.allowed), (&[i32::from(Role::Person)][..], false));
+        exchange.sent(&of).await;
         // That they looked is no receipt of the school's.
         assert_eq!(head.transition(&of.name).await.unwrap().state(), v1::TransitionState::Published);
     }

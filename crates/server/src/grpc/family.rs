@@ -17,6 +17,7 @@ use tonic::{Request, Response};
 
 use super::call::{Fields, caller, known, under};
 use super::settings::{Lifetime, proof};
+use super::status::internal;
 use super::{Services, encode, sharing};
 use crate::api_key::ApiKey;
 
@@ -96,19 +97,20 @@ pub(super) fn violation(fault: Fault) -> Violation {
     }
 }
 
-fn shown(view: FamilyAccessView) -> twin::FamilyAccess {
+fn shown(view: FamilyAccessView) -> Result<twin::FamilyAccess, Problem> {
     let left_out = view.left_out();
+    let left_out = left_out.ok_or_else(|| internal("family access"))?;
     let withheld = left_out.iter().map(|(kind, by)| twin::WithheldSection {
         kind: twin::SectionKind::from(kind).into(),
         exemption: by.code.to_owned(),
     });
-    twin::FamilyAccess {
+    Ok(twin::FamilyAccess {
         withheld: withheld.collect(),
         who: view
             .who()
             .map_or(0, |who| twin::DecisionGiver::from(who).into()),
         credential: Some(encode::credential(view.credential)),
-    }
+    })
 }
 
 impl Services {
@@ -155,7 +157,7 @@ impl Services {
             .secret
             .map(|secret| ApiKey::print(&self.environment, &given.access.credential.id, &secret));
         Ok(Response::new(twin::AddFamilyAccessResponse {
-            access: Some(shown(given.access)),
+            access: Some(shown(given.access)?),
             api_key: key.unwrap_or_default(),
             receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
         }))
@@ -184,7 +186,7 @@ impl Services {
         };
         let done = self.act(&asking, act).await?;
         Ok(Response::new(twin::EndFamilyAccessResponse {
-            access: Some(shown(done.value)),
+            access: Some(shown(done.value)?),
             receipt: encode::receipt(self.ledger.id().as_str(), done.receipt),
         }))
     }
@@ -202,8 +204,8 @@ impl Services {
             transition: name.transition,
         };
         let done = self.act(&asking, act).await?;
-        Ok(Response::new(twin::ListFamilyAccessResponse {
-            accesses: done.value.into_iter().map(shown).collect(),
-        }))
+        let accesses = done.value.into_iter().map(shown);
+        let accesses = accesses.collect::<Result<_, _>>()?;
+        Ok(Response::new(twin::ListFamilyAccessResponse { accesses }))
     }
 }

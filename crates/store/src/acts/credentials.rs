@@ -10,13 +10,13 @@ use baton_domain::recipient::Days;
 use baton_domain::section::{KindSet, SectionKind};
 use serde::{Deserialize, Serialize};
 
-use super::family::OwnRecord;
 use super::settings::{managing, random_id};
 use super::{Idempotent, Prepare, Step, Turn, direct};
 use crate::clock::london_midnight_us;
 use crate::engine::value::Value;
 use crate::keys::{Key, Keys};
 use crate::ledger::Inner;
+use crate::own_record::OwnRecord;
 use crate::refusal::Refusal;
 use crate::rows::{CredentialRow, credential_state};
 use crate::scene::{Scene, roles};
@@ -314,8 +314,14 @@ impl Step for RevokeCredential {
         })
     }
 
+    /// Of one of a family without its label: the entry is not found by the learner, and so the answer would
+    /// outlive the record.
     fn remember(outcome: &CredentialView) -> String {
-        serde_json::to_string(outcome).unwrap_or_default()
+        let mut kept = outcome.clone();
+        if kept.roles.contains(Role::Person) {
+            kept.label.clear();
+        }
+        serde_json::to_string(&kept).unwrap_or_default()
     }
 
     fn recall(remembered: &str) -> Option<CredentialView> {

@@ -1,10 +1,10 @@
 //! The learner, or who has parental responsibility, sees the own record: given, ended, shown. What they
 //! see is found anew in every act (`view.rs`).
 
-use baton_domain::access::{Action, AgeStage, Grant, Role, RoleSet};
+use baton_domain::access::{Action, AgeStage, Grant};
 use baton_domain::act::{AddFamilyAccess, EndFamilyAccess, ListFamilyAccess};
 use baton_domain::entry::EntryKind;
-use baton_domain::family::{AT_ONCE_MAX, EVER_MAX, LeftOut};
+use baton_domain::family::{AT_ONCE_MAX, KEPT_MAX, LeftOut};
 use baton_domain::ids::{LearnerId, TransitionId};
 use baton_domain::log::canonical::Json;
 use baton_domain::sharing::Giver;
@@ -14,6 +14,7 @@ use super::credentials::{CredentialView, NewCredential, issue};
 use super::erase::alive;
 use super::redirect::find;
 use super::{Idempotent, Step, direct};
+use crate::own_record::OwnRecord;
 use crate::refusal::Refusal;
 use crate::rows::{CredentialRow, TransitionRow, credential_state, fact};
 use crate::scene::Scene;
@@ -29,9 +30,9 @@ pub struct FamilyAccessView {
 }
 
 impl FamilyAccessView {
-    fn of(row: &CredentialRow, credential: CredentialView) -> Self {
+    fn of(row: &CredentialRow) -> Self {
         Self {
-            credential,
+            credential: CredentialView::of(row),
             who: row.person,
             left_out: row.left_out.clone(),
         }
@@ -42,9 +43,9 @@ impl FamilyAccessView {
         Giver::from_number(self.who)
     }
 
-    /// What they are not shown.
-    pub fn left_out(&self) -> LeftOut {
-        LeftOut::from_text(&self.left_out).unwrap_or_default()
+    /// What they are not shown; none if that cannot be read, and then they are shown nothing.
+    pub fn left_out(&self) -> Option<LeftOut> {
+        LeftOut::from_text(&self.left_out)
     }
 }
 
@@ -58,30 +59,7 @@ pub struct FamilyAccessGiven {
     pub secret: Option<[u8; 32]>,
 }
 
-/// Whose record a credential is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OwnRecord {
-    pub(crate) learner: LearnerId,
-    pub(crate) who: Giver,
-    pub(crate) left_out: LeftOut,
-}
-
 impl CredentialRow {
-    /// Whose record it is for. None inside for one of a setting's people; none at all for a row that is
-    /// neither, which gives nothing.
-    pub(crate) fn own_record(&self, roles: RoleSet) -> Option<Option<OwnRecord>> {
-        let person = roles == RoleSet::only(Role::Person);
-        let Some(learner) = &self.learner_id else {
-            return (!roles.contains(Role::Person) && self.person == 0).then_some(None);
-        };
-        let own = OwnRecord {
-            learner: learner.clone(),
-            who: Giver::from_number(self.person)?,
-            left_out: LeftOut::from_text(&self.left_out)?,
-        };
-        person.then_some(Some(own))
-    }
-
     /// Whether it counts among those a learner's record may have at a time.
     fn stands(&self, time_us: i64) -> bool {
         self.state == credential_state::LIVE && time_us < self.expires_us
@@ -124,6 +102,21 @@ impl Scene<'_> {
         for row in ended {
             self.world.put(row);
         }
+    }
+
+    /// What makes room for one more access to a learner's record. Of those that ended, the one whose time
+    /// was over first is kept with it no longer: whoever leaves many behind in the years at a school is
+    /// not locked out.
+    fn room_in_family(&self, learner: &LearnerId) -> Result<Option<CredentialRow>, Refusal> {
+        let family = self.world.family_of(learner);
+        let (now, over): (Vec<_>, Vec<_>) =
+            family.into_iter().partition(|one| one.stands(self.time_us));
+        if now.len() >= AT_ONCE_MAX {
+            return Err(Refusal::Failed("TOO_MANY_FAMILY_ACCESSES"));
+        }
+        let full = now.len() + over.len() >= KEPT_MAX;
+        let oldest = over.into_iter().min_by_key(|one| one.expires_us);
+        Ok(oldest.filter(|_| full).map(CredentialRow::of_nobody))
     }
 
     /// A move of the learner to whose record the caller may give access, and the learner's age.
@@ -185,11 +178,7 @@ impl Step for AddFamilyAccess {
         if !wrong.is_empty() {
             return Err(Refusal::FamilyUnfit(wrong));
         }
-        let family = scene.world.family_of(&row.learner_id);
-        let now = family.iter().filter(|one| one.stands(scene.time_us));
-        if now.count() >= AT_ONCE_MAX || family.len() >= EVER_MAX {
-            return Err(Refusal::Failed("TOO_MANY_FAMILY_ACCESSES"));
-        }
+        let makes_room = scene.room_in_family(&row.learner_id)?;
         let issued = issue(
             scene,
             &NewCredential {
@@ -206,6 +195,9 @@ impl Step for AddFamilyAccess {
                 lifetime_days: self.lifetime_days,
             },
         )?;
+        if let Some(oldest) = makes_room {
+            scene.world.put(oldest);
+        }
         scene.detail("who", self.reader.who.name());
         scene.detail("basis", self.reader.basis.name());
         let left_out = self.left_out.iter();
@@ -259,7 +251,7 @@ impl Step for EndFamilyAccess {
         let mut row = row.cloned().ok_or(Refusal::Denied)?;
         row.state = credential_state::REVOKED;
         scene.detail("credential", row.id.as_str());
-        let access = FamilyAccessView::of(&row, CredentialView::of(&row));
+        let access = FamilyAccessView::of(&row);
         scene.world.put(row);
         Ok(access)
     }
@@ -281,9 +273,7 @@ impl Step for ListFamilyAccess {
     fn decide(&self, scene: &mut Scene<'_>) -> Result<Vec<FamilyAccessView>, Refusal> {
         let (of, _) = scene.given_for(&self.transition)?;
         let all = scene.world.family_of(&of.learner_id).into_iter();
-        let all: Vec<_> = all
-            .map(|row| FamilyAccessView::of(row, CredentialView::of(row)))
-            .collect();
+        let all: Vec<_> = all.map(FamilyAccessView::of).collect();
         scene.detail("count", u32::try_from(all.len()).unwrap_or(u32::MAX));
         Ok(all)
     }

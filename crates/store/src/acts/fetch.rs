@@ -115,6 +115,7 @@ impl Prepare for Fetch {
 impl Step for Fetch {
     type Outcome = Fetched;
     const TAKES_AWAY: bool = false;
+    const OF_A_RECORD: bool = true;
 
     fn kind(&self) -> EntryKind {
         EntryKind::Fetched

@@ -76,7 +76,6 @@ pub use epochs::Rotated;
 pub(crate) use epochs::{DestroyEpochs, OpenEpoch};
 pub use erase::{Erased, ErasedProfile};
 pub(crate) use expire::{Below, EraseAgain, Expire};
-pub(crate) use family::OwnRecord;
 pub use family::{FamilyAccessGiven, FamilyAccessView};
 pub use fetch::Fetched;
 pub use import_setting::ImportedSetting;
@@ -119,6 +118,10 @@ pub(crate) trait Step: Send + Sync + 'static {
     /// act has to say.
     const TAKES_AWAY: bool;
 
+    /// Whether somebody may ask it at all who has an own record and nothing else: the register of settings
+    /// is for every member, and a family is none. What they are shown is the policies' to say.
+    const OF_A_RECORD: bool = false;
+
     /// What its entry is called when nothing in `decide` says otherwise.
     fn kind(&self) -> EntryKind;
 
@@ -130,7 +133,11 @@ pub(crate) trait Step: Send + Sync + 'static {
 
     /// Checks the caller itself. Only bootstrap, whose caller is a one-time token, does otherwise.
     fn admit(&self, scene: &mut Scene<'_>) -> Result<(), Refusal> {
-        scene.admit()
+        scene.admit()?;
+        if scene.own.is_some() && !Self::OF_A_RECORD {
+            return Err(Refusal::Denied);
+        }
+        Ok(())
     }
 
     /// Decides, and changes the world. May run again when a batch is replayed.

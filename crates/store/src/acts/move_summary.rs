@@ -103,13 +103,11 @@ impl Scene<'_> {
                 let left = offered.difference(self.closed_to((row, profile), to, offered));
                 self.agreed(row, profile, to) || !left.is_empty()
             }
-            // Whoever else wrote answers the family for it.
-            _ => !relation.is_own() || profile.setting_id == row.from_id,
+            _ => true,
         };
-        let published: Vec<&ProfileRow> = profiles
+        let published = profiles
             .filter(|p| p.state == profile_state::PUBLISHED && reaches(p))
-            .collect();
-        let theirs = published.iter().filter(|_| relation.is_own());
+            .count();
         let keeps = own && KEEPERS.iter().any(|role| self.roles.contains(*role));
         let summary = MoveSummary {
             id: row.id.clone(),
@@ -118,7 +116,7 @@ impl Scene<'_> {
             to: row.to_id.clone(),
             academic_year: row.academic_year,
             progress: self.progress(row),
-            published: u32::try_from(published.len()).unwrap_or(u32::MAX),
+            published: u32::try_from(published).unwrap_or(u32::MAX),
             window: self.window(row, None),
             learner: record.map_or(Vec::new(), |record| record.identifiers),
             offer_date: row.offer_date.clone(),
@@ -127,19 +125,19 @@ impl Scene<'_> {
                 2 => Some(false),
                 _ => None,
             },
-            kept_until: self
-                .kept_until(row)
-                .filter(|_| (inside || relation.is_own()) && !erased),
+            kept_until: self.kept_until(row).filter(|_| inside && !erased),
             restricted: keeps && self.is_marked(&row.learner_id, fact::RESTRICTED),
             held: keeps && self.is_marked(&row.learner_id, fact::HELD),
             recipients: Vec::new(),
             without_agreement: Vec::new(),
             plan_council: row.plan_council_id.clone().filter(|_| inside),
             group: row.learner_group.clone().filter(|_| own),
-            profiles: theirs.map(|profile| profile.id.clone()).collect(),
+            profiles: Vec::new(),
         };
         if inside || relation == Relation::NamedDestination {
             summary
+        } else if relation.is_own() {
+            self.summary_for_own(row, relation, summary)
         } else {
             self.own_part(row, summary)
         }
@@ -156,11 +154,16 @@ impl Scene<'_> {
     }
 
     pub(super) fn progress(&self, row: &TransitionRow) -> Progress {
+        let profiles = self.world.profiles_of(&row.id);
+        let profiles: Vec<_> = profiles.filter(|p| !p.is_apart()).collect();
+        self.progress_of(row, &profiles)
+    }
+
+    /// As far as these contributions have come.
+    pub(crate) fn progress_of(&self, row: &TransitionRow, profiles: &[&ProfileRow]) -> Progress {
         if row.facts & fact::ERASED != 0 {
             return Progress::Erased;
         }
-        let profiles = self.world.profiles_of(&row.id);
-        let profiles: Vec<_> = profiles.filter(|p| !p.is_apart()).collect();
         if profiles.is_empty() {
             return Progress::Planned;
         }

@@ -10,7 +10,8 @@ use baton_domain::log::canonical::Json;
 use baton_domain::section::{KindSet, SectionKind};
 
 use super::cut::IN_PART;
-use crate::scene::Scene;
+use crate::rows::CredentialRow;
+use crate::scene::{Scene, roles};
 use crate::view::kinds;
 
 /// One time something was shown, or may have been.
@@ -254,6 +255,7 @@ impl Said {
             let acting = scene.caller.map(|it| &it.acting);
             acting == Some(setting) || acting.is_some() && acting == caretaker
         };
+        let asked_as = self.roles();
         let label = row.filter(|row| all_labels || own(&row.setting_id));
         Sighting {
             time_us: int(&self.0, "time_us").unwrap_or_default(),
@@ -262,7 +264,11 @@ impl Said {
             vendor: self.vendor().map(concerned),
             label: label.map_or(String::new(), |row| row.label.clone()),
             credential,
-            roles: self.roles(),
+            roles: if asked_as.is_empty() {
+                row.map_or(asked_as, of_a_family)
+            } else {
+                asked_as
+            },
             act: text(&self.0, "kind").unwrap_or_default().to_owned(),
             allowed: text(&self.0, "verdict") == Some("done"),
             reason: text(&self.0, "reason").unwrap_or_default().to_owned(),
@@ -287,6 +293,16 @@ impl Said {
             rejected_for: self.detail_int("reason"),
             ..Sighting::dropped(position, leaf)
         }
+    }
+}
+
+/// The role of one of a family. Where they were refused before anything was asked, no question has it.
+fn of_a_family(row: &CredentialRow) -> RoleSet {
+    let person = RoleSet::only(Role::Person);
+    if roles(row) == person {
+        person
+    } else {
+        RoleSet::EMPTY
     }
 }
 

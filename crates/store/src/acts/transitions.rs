@@ -57,6 +57,7 @@ pub struct TransitionsPage {
 impl Step for ShowTransition {
     type Outcome = MoveSummary;
     const TAKES_AWAY: bool = false;
+    const OF_A_RECORD: bool = true;
 
     fn kind(&self) -> EntryKind {
         EntryKind::TransitionShown
@@ -82,6 +83,7 @@ direct!(ShowTransition);
 pub(crate) struct PageStep {
     ids: Vec<TransitionId>,
     next: Option<TransitionId>,
+    no_destination: bool,
 }
 
 impl Prepare for ListTransitions {
@@ -110,7 +112,12 @@ impl Prepare for ListTransitions {
             last.as_str().clone_into(&mut after);
             next = (round == SCANS_MAX).then_some(last);
         }
-        Ok(Turn::Decide(PageStep { ids, next }))
+        let no_destination = self.no_destination;
+        Ok(Turn::Decide(PageStep {
+            ids,
+            next,
+            no_destination,
+        }))
     }
 }
 
@@ -187,6 +194,7 @@ fn shown(
 impl Step for PageStep {
     type Outcome = TransitionsPage;
     const TAKES_AWAY: bool = false;
+    const OF_A_RECORD: bool = true;
 
     fn kind(&self) -> EntryKind {
         EntryKind::TransitionsListed
@@ -198,6 +206,10 @@ impl Step for PageStep {
 
     fn decide(&self, scene: &mut Scene<'_>) -> Result<TransitionsPage, Refusal> {
         let caller = scene.caller.ok_or(Refusal::Denied)?;
+        // Whoever is not told yet where the learner goes must not ask whether that is known.
+        if self.no_destination && scene.own.is_some() {
+            return Err(Refusal::Denied);
+        }
         let mut transitions = Vec::new();
         let mut next = self.next.clone();
         for (at, id) in self.ids.iter().enumerate() {

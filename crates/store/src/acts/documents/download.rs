@@ -73,6 +73,7 @@ impl Prepare for DownloadDocument {
 impl Step for DownloadDocument {
     type Outcome = Downloaded;
     const TAKES_AWAY: bool = false;
+    const OF_A_RECORD: bool = true;
 
     fn kind(&self) -> EntryKind {
         EntryKind::DocumentDownloaded

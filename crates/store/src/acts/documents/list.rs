@@ -122,6 +122,7 @@ impl Prepare for ListDocuments {
 impl Step for ListDocuments {
     type Outcome = Documents;
     const TAKES_AWAY: bool = false;
+    const OF_A_RECORD: bool = true;
 
     fn kind(&self) -> EntryKind {
         EntryKind::DocumentsListed

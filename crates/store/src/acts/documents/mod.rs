@@ -223,7 +223,7 @@ impl Scene<'_> {
     }
 
     /// Kinds of which a contribution has documents that stand.
-    pub(super) fn kinds_of_documents(&self, profile: &ProfileId) -> KindSet {
+    pub(crate) fn kinds_of_documents(&self, profile: &ProfileId) -> KindSet {
         let standing = self.world.documents_of(profile);
         let standing = standing.filter(|row| row.state == document_state::STANDING);
         standing.filter_map(DocumentRow::kind).collect()

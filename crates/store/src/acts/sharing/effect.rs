@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use baton_domain::access::SharingDecision;
 use baton_domain::ids::SettingId;
 use baton_domain::section::{KindSet, SectionKind};
-use baton_domain::sharing::{Toward, sharing};
+use baton_domain::sharing::sharing;
 
 use super::toward;
 use crate::acts::cut::Changed;
@@ -37,18 +37,6 @@ impl Scene<'_> {
             .into_iter()
             .flat_map(|row| row.decisions.about(setting));
         sharing(about, toward, kind)
-    }
-
-    /// What was decided about showing a kind of a move to who has parental responsibility, or the move as
-    /// such.
-    pub(crate) fn sharing_with_family(
-        &self,
-        row: &TransitionRow,
-        kind: Option<SectionKind>,
-    ) -> SharingDecision {
-        let said = self.world.sharing.get(row.id.as_str());
-        let about = said.into_iter().flat_map(|row| row.decisions.of_classes());
-        sharing(about.map(|one| (one, false)), Toward::Family, kind)
     }
 
     /// Those of the kinds that are refused to a setting.
