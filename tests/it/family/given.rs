@@ -1,5 +1,9 @@
 //! Who gives access, to whom, and everything that is wrong with it at once.
 
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use baton_server::Rates;
 use baton_wire::status::Reason;
 use baton_wire::v1::{self, DecisionBasis, DecisionGiver, Role, SectionKind};
 
@@ -182,4 +186,30 @@ on_both_engines! {
         head.erase(head.erasure(&of.name)).await.unwrap();
         exchange.holds().await;
     }
+}
+
+#[test]
+fn what_a_family_asks_leaves_room_for_the_school() {
+    run(async || {
+        let rate = |number| NonZeroU32::new(number).unwrap();
+        let rates = Rates {
+            setting_per_second: rate(5),
+            family_per_second: rate(1),
+            ..generous()
+        };
+        let exchange = Exchange::limited(Home::sqlite(), rates, Duration::from_secs(30)).await;
+        let of = exchange.open_move().await;
+        let head = exchange.person(&of.from, &[Role::Publisher]).await;
+        let parent = exchange.parent(&head, &of.name).await;
+        let mut reasons = Vec::new();
+        for _ in 0..100 {
+            let asked = parent.transition(&of.name).await;
+            reasons.extend(asked.err().map(|status| refused::<()>(Err(status)).reason));
+        }
+        assert!(reasons.contains(&Reason::RateLimited), "{reasons:?}");
+        head.takes_from(&parent, &of.name)
+            .await
+            .expect("the school is not slowed down");
+        exchange.end().await;
+    });
 }

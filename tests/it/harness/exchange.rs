@@ -52,6 +52,7 @@ pub(crate) fn generous() -> Rates {
     Rates {
         credential_per_second: much,
         setting_per_second: much,
+        family_per_second: much,
         delegated_per_second: much,
         stranger_per_second: much,
         refusals_per_minute: much,
