@@ -23,7 +23,9 @@ use crate::keys::{Keys, NamedEpoch};
 use crate::log_keys::LogKeys;
 use crate::own_record::OwnRecord;
 use crate::refusal::Refusal;
-use crate::rows::{AboutRow, CredentialRow, FeedRow, RequestRow, TransitionRow, credential_state};
+use crate::rows::{
+    AboutRow, CredentialRow, FeedRow, RequestRow, TransitionRow, apart, credential_state,
+};
 use crate::view::kinds;
 use crate::world::{Put, World};
 
@@ -31,6 +33,8 @@ use crate::world::{Put, World};
 /// beyond may add two questions and some ten answers, under 3 KiB; with what every entry has
 /// besides, the whole stays under 16 KiB.
 const SHOWN_BYTES_MAX: usize = 12 * 1024;
+/// Number of the first item of an entry that is kept apart: past all that one has room for.
+const FIRST_APART: i64 = 1 << 20;
 
 /// The stage of one act.
 pub(crate) struct Scene<'a> {
@@ -81,7 +85,7 @@ pub(crate) struct Draft {
     /// Bytes of the decisions and lines so far.
     bytes: usize,
     /// How much was put before each setting.
-    announced: BTreeMap<SettingId, i64>,
+    announced: BTreeMap<(SettingId, bool), i64>,
     /// Nothing is to be entered: an empty turn, or a replay.
     pub(crate) silent: bool,
     /// Content that was sealed for this act and is not wanted after all.
@@ -413,11 +417,14 @@ impl<'a> Scene<'a> {
         });
     }
 
-    /// Puts something into a setting's feed at this act's position.
+    /// Puts something into a setting's feed at this act's position. What is kept apart is counted by
+    /// itself, behind all else: the numbers of others must not tell of it.
     pub(crate) fn announce(&mut self, row: FeedRow) {
-        let announced = self.draft.announced.entry(row.addressee.clone());
-        let next = announced.or_default();
-        let item = *next;
+        let is_apart = row.apart != apart::NOT;
+        let announced = (row.addressee.clone(), is_apart);
+        let next = self.draft.announced.entry(announced).or_default();
+        let first = if is_apart { FIRST_APART } else { 0 };
+        let item = first + *next;
         *next += 1;
         self.world.put(FeedRow { item, ..row });
     }

@@ -205,7 +205,9 @@ async fn ending(door: &Door, stop: &CancellationToken) -> Result<bool, StoreErro
         let erased = stream::iter(over).map(|transition| door.act_itself(Expire { transition }));
         all &= refused(erased.buffer_unordered(AT_ONCE), "erased").await == 0;
         let near = near.into_iter().filter(|_| announces);
-        let announced = near.map(|transition| door.act_itself(AnnounceExpiry { transition }));
+        let both = near.flat_map(|transition| [(transition.clone(), false), (transition, true)]);
+        let announced = both.map(|(transition, apart)| AnnounceExpiry { transition, apart });
+        let announced = announced.map(|it| door.act_itself(it));
         let announced = stream::iter(announced).buffer_unordered(AT_ONCE);
         // Tomorrow is early enough: it is weeks before.
         announces &= refused(announced, "announced").await == 0;

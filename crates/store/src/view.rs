@@ -189,7 +189,9 @@ impl Scene<'_> {
             // answers the family for it.
             question.relation = Relation::None;
         }
-        if question.relation.is_own() && self.is_hidden(transition, question) {
+        // Who wrote it sees it all the same; a family wrote nothing.
+        let wrote = writes(question.relation, setting, transition, profile);
+        if self.is_hidden(transition, question) && (question.relation.is_own() || !wrote) {
             return seen;
         }
         let receives = question.relation.receives();

@@ -2,8 +2,8 @@
 
 use baton_wire::status::Reason;
 use baton_wire::v1::{
-    DecisionBasis, DecisionGiver, DecisionSaid, DecisionToward, ItemKind, Point, RecipientPurpose,
-    Role, SectionKind,
+    DecisionBasis, DecisionGiver, DecisionSaid, DecisionToward, ItemKind, PlannedTransition, Point,
+    RecipientPurpose, Role, SectionKind, WindowState,
 };
 
 use super::{Said, parent};
@@ -51,6 +51,32 @@ on_both_engines! {
         let back = Said { said: DecisionSaid::Withdrawn, ..NO };
         sender.records(&of.name, &back).await.unwrap();
         assert_eq!(officer.list_transitions().await.unwrap().len(), 2);
+        exchange.holds().await;
+    }
+
+    async fn an_instructed_council_that_plans_again_is_told_no_recipient(exchange) {
+        let of = exchange.open_move().await;
+        let sender = exchange.person(&of.from, &[Role::Publisher]).await;
+        let council = exchange.council();
+        let looked_after = further(RecipientPurpose::LookedAfter, SCHOOLING);
+        sender.names(&of.name, &council, looked_after).await.unwrap();
+        let roles = [Role::AdmissionsOfficer, Role::TransitionOfficer];
+        let officer = exchange.person(&council, &roles).await;
+        let again = async || {
+            let plan = PlannedTransition {
+                learner: of.learner.clone(),
+                ..exchange.plan_of(of.point)
+            };
+            let outcome = officer.plan(vec![plan]).await.unwrap().remove(0);
+            outcome.transition.unwrap()
+        };
+        let told = again().await;
+        assert_eq!((told.recipients.len(), told.name), (1, officer.mine(&of.name)));
+        assert_eq!(told.window, i32::from(WindowState::Open));
+        sender.records(&of.name, &NO).await.unwrap();
+        let told = again().await;
+        assert_eq!((told.recipients, told.kept_until.as_str()), (vec![], ""));
+        assert_eq!(told.window, i32::from(WindowState::NotOpen));
         exchange.holds().await;
     }
 

@@ -82,6 +82,30 @@ on_both_engines! {
         exchange.holds().await;
     }
 
+    async fn a_vendor_is_told_no_more_of_a_move_than_its_scopes_say(exchange) {
+        let of = exchange.open_move().await;
+        let head = exchange.person(&of.from, &[Role::Publisher]).await;
+        exchange.sent(&of).await;
+        head.hold(&of.name, v1::HoldReason::LegalClaim).await.unwrap();
+        assert!(head.transition(&of.name).await.unwrap().legal_hold);
+        let vendor = exchange.vendor("example-mis").await;
+        let client = exchange.client(&vendor, &of.from).await;
+        head.lets(&vendor, ALL).await.unwrap();
+        let told = client.transition(&of.name).await.unwrap();
+        assert_eq!((told.legal_hold, told.published_count), (false, 1), "a hold is in no scope");
+        let plans = Mandate { scopes: &[Scope::Plan], ..ALL };
+        head.lets(&vendor, plans).await.unwrap();
+        let again = v1::PlannedTransition {
+            learner: of.learner.clone(),
+            offer_date: String::new(),
+            acceptance: v1::AcceptanceState::Unspecified.into(),
+            ..exchange.plan_of(of.point)
+        };
+        let told = client.plan(vec![again]).await.unwrap().remove(0).transition.unwrap();
+        assert_eq!((told.name.as_str(), told.published_count), (&*client.mine(&of.name), 0));
+        assert_eq!((told.state(), told.kept_until.as_str()), (v1::TransitionState::Planned, ""));
+    }
+
     async fn its_rights_are_those_both_its_credential_and_the_delegation_have(exchange) {
         let of = exchange.open_move().await;
         let head = exchange.person(&of.to, &[Role::Publisher]).await;

@@ -71,6 +71,27 @@ on_both_engines! {
         exchange.holds().await;
     }
 
+    async fn while_processing_is_restricted_a_caseworker_sees_what_it_wrote_alone(exchange) {
+        let of = exchange.open_move().await;
+        let head = exchange.person(&of.from, &[Role::Publisher]).await;
+        let council = exchange.another(v1::SettingKind::Council, "neighbour").await;
+        head.plan_council(&of.name, &council).await.unwrap();
+        let caseworker = exchange.person(&council, &[Role::SendCaseworker]).await;
+        let sent = head.publish(submission(&of, plan())).await.unwrap().name;
+        let report = (v1::SectionKind::EhcPlan, "a plan");
+        let file = head.add(&sent, report, b"of support").await.unwrap();
+        let own = caseworker.publish(submission(&of, plan())).await.unwrap().name;
+        caseworker.get(&sent).await.unwrap();
+        head.restrict(&of.name).await.unwrap();
+        assert_eq!(refused(caseworker.get(&sent).await).reason, Reason::PermissionDenied);
+        let (document, _) = caseworker.download(&file).await;
+        assert_eq!(refused(document).reason, Reason::PermissionDenied);
+        caseworker.get(&own).await.expect("what it wrote itself");
+        head.lift(&of.name).await.unwrap();
+        caseworker.get(&sent).await.unwrap();
+        exchange.holds().await;
+    }
+
     async fn a_caseworker_says_which_schools_are_consulted(exchange) {
         let of = exchange.undecided("ehc-phase-transfer").await;
         let coordinated = exchange.open_move().await;
@@ -81,6 +102,10 @@ on_both_engines! {
         caseworker.names(&of.name, &exchange.academy, CONSULTED).await.unwrap();
         caseworker.lets_go(&of.name, &exchange.academy).await.expect("and which is not any more");
         let two = dual("2026-03-10", "2026-07-31");
+        let hands_on = caseworker.plan_council(&of.name, &exchange.council()).await;
+        assert_eq!(refused(hands_on).reason, Reason::PermissionDenied, "the plan is not its to give");
+        let second = caseworker.names(&of.name, &exchange.academy, two).await;
+        assert_eq!(refused(second).reason, Reason::PermissionDenied, "such a school gets everything");
         exchange.officer.names(&of.name, &exchange.academy, two).await.unwrap();
         let answer = caseworker.lets_go(&of.name, &exchange.academy).await;
         assert_eq!(refused(answer).reason, Reason::PermissionDenied, "of others it ends nothing");

@@ -105,10 +105,14 @@ on_both_engines! {
         let lead = exchange.person(&exchange.academy, &[Role::Dsl]).await;
         let senco = exchange.person(&exchange.academy, &[Role::Senco]).await;
         let other = exchange.person(&exchange.secondary, &[Role::Senco]).await;
+        let subscription = senco.subscribe().await.unwrap();
+        let before = senco.pull(&subscription, "").await.unwrap();
         assert_eq!(refused(senco.get(&published.name).await).reason, Reason::PermissionDenied);
         lead.record(&of.name, v1::TransitionFact::ChildProtectionNoteReleased).await.unwrap();
         let note = senco.get(&published.name).await.unwrap();
         assert_eq!(kinds(&note), ["child_protection_note"]);
+        let came = senco.await_item(&subscription, &before.token).await.unwrap();
+        the_profile(&came.items);
         assert_eq!(refused(other.get(&published.name).await).reason, Reason::PermissionDenied);
     }
 }

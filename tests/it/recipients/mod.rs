@@ -114,6 +114,12 @@ impl Caller {
     }
 }
 
+/// Items whose number says that something stands beside them that is kept apart: they are counted without
+/// it.
+const TOLD_BY_NUMBER: &str = "SELECT count(*) FROM feed AS one WHERE apart = 0 AND item >= \
+     (SELECT count(*) FROM feed AS other WHERE other.addressee = one.addressee \
+     AND other.position = one.position AND other.apart = 0)";
+
 impl Exchange {
     /// The council as a setting: its virtual school, its caseworkers.
     pub(crate) fn council(&self) -> Setting {
@@ -210,6 +216,11 @@ impl Exchange {
         let connection = self.officer.connection(&self.door, folder.path());
         let (whole, said) = crate::tamper::verified(&connection).await;
         assert!(whole, "{said}");
+        assert_eq!(
+            self.home.count(TOLD_BY_NUMBER).await,
+            0,
+            "items tell of what is kept apart"
+        );
     }
 }
 

@@ -156,6 +156,29 @@ on_both_engines! {
         assert_eq!(told.reason, Reason::RequestIdConflict);
     }
 
+    async fn who_has_what_is_kept_apart_is_in_no_warning_that_others_read_of(exchange) {
+        let of = exchange.open_move().await;
+        let service = exchange.another(v1::SettingKind::Council, "social-care").await;
+        let publisher = exchange.person(&of.from, &[Role::Publisher]).await;
+        let lead = exchange.person(&of.from, &[Role::Publisher, Role::Dsl]).await;
+        exchange.sent(&of).await;
+        lead.publish(submission(&of, restricted())).await.unwrap();
+        let safeguarding = further(RecipientPurpose::Safeguarding, RESTRICTED);
+        lead.names(&of.name, &service, safeguarding).await.unwrap();
+        let size = exchange.size();
+        exchange.hand.send_replace(at("2026-12-03T00:30:00Z"));
+        exchange.entered("expiry_announced", size, 2).await;
+        let warned = async |who: &Caller| {
+            let saw = who.who_saw(&of.name).await.unwrap();
+            let warnings = saw.into_iter().filter(|one| one.act == "expiry_announced");
+            let to = warnings.flat_map(|one| one.concerned);
+            to.map(|one| one.setting).collect::<std::collections::BTreeSet<_>>()
+        };
+        assert!(warned(&lead).await.contains(&service.name));
+        assert_eq!(warned(&publisher).await, [of.to.name.clone()].into());
+        exchange.holds().await;
+    }
+
     async fn what_a_safeguarding_lead_shared_nobody_else_sees_or_takes_along(exchange) {
         let of = exchange.open_move().await;
         let service = exchange.another(v1::SettingKind::Council, "social-care").await;

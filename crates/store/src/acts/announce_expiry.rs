@@ -19,10 +19,12 @@ use crate::world::{Needs, Put as _};
 /// How long before the last day: long enough for a school to find who was to file it.
 const WEEKS_BEFORE: i64 = 4;
 
-/// Puts the last day of a move's content before those who have it, once.
+/// Puts the last day of a move's content before those who have it, once. What is kept apart is announced
+/// by itself: who has it is named in the entry.
 #[derive(Debug)]
 pub(crate) struct AnnounceExpiry {
     pub(crate) transition: TransitionId,
+    pub(crate) apart: bool,
 }
 
 impl Step for AnnounceExpiry {
@@ -45,7 +47,11 @@ impl Step for AnnounceExpiry {
     fn decide(&self, scene: &mut Scene<'_>) -> Result<(), Refusal> {
         let row = scene.world.transitions.get(self.transition.as_str());
         let row = row.cloned();
-        let untold = row.map(|row| (scene.untold_of_expiry(&row), row));
+        let untold = row.map(|row| {
+            let mut told = scene.untold_of_expiry(&row);
+            told.retain(|(profile, _)| profile.is_apart() == self.apart);
+            (told, row)
+        });
         // Another node was faster, or nobody has it any more: nothing to enter.
         let Some((told, mut row)) = untold.filter(|(told, _)| !told.is_empty()) else {
             scene.draft.silent = true;
@@ -59,14 +65,12 @@ impl Step for AnnounceExpiry {
             last.map(|day| day.to_string()).unwrap_or_default(),
         );
         let open = scene.progress(&row) != Progress::Accepted;
-        for (profile, _) in &told {
-            row.facts |= match (profile.is_apart(), open) {
-                (true, _) => fact::APART_ANNOUNCED,
-                (false, true) => fact::EXPIRY_ANNOUNCED | fact::ANNOUNCED_AS_OPEN,
-                (false, false) => fact::EXPIRY_ANNOUNCED,
-            };
-        }
-        if told.iter().all(|(profile, _)| profile.is_apart()) {
+        row.facts |= match (self.apart, open) {
+            (true, _) => fact::APART_ANNOUNCED,
+            (false, true) => fact::EXPIRY_ANNOUNCED | fact::ANNOUNCED_AS_OPEN,
+            (false, false) => fact::EXPIRY_ANNOUNCED,
+        };
+        if self.apart {
             scene.tell_apart();
         }
         scene.world.put(row.clone());

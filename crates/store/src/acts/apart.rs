@@ -151,10 +151,9 @@ impl Scene<'_> {
         }
     }
 
-    /// Puts what has a note before its receivers again, once a lead of one has released it: to that
-    /// SENCO it is new.
-    pub(super) fn tell_senco(&mut self, row: &TransitionRow) {
-        let Some(to) = &row.to_id else { return };
+    /// Puts what has a note before a receiver again, once a lead of it has released it: to that SENCO it
+    /// is new.
+    pub(super) fn tell_senco(&mut self, row: &TransitionRow, to: &SettingId) {
         let known = |one: &ProfileRow| {
             let released = self.world.released.get(&format!("{}/{to}", one.id));
             released.is_some_and(ReleasedRow::is_told)

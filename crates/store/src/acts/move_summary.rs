@@ -1,6 +1,6 @@
 //! A move as its progress is shown; never content.
 
-use baton_domain::access::{Action, Relation, Role};
+use baton_domain::access::{Action, Relation};
 use baton_domain::ids::{LearnerIdentifier, ProfileId, SettingId, TransitionId};
 use baton_domain::opening::Window;
 use jiff::civil::Date;
@@ -12,9 +12,6 @@ use crate::learner;
 use crate::rows::{ProfileRow, TransitionRow, fact, profile_state, receipt_state};
 use crate::scene::{Question, Scene};
 use crate::view::kinds;
-
-/// Roles at the source that are told of a hold or a restriction: those that may set one.
-const KEEPERS: [Role; 2] = [Role::Publisher, Role::Dsl];
 
 /// How far a move has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,7 +105,6 @@ impl Scene<'_> {
         let published = profiles
             .filter(|p| p.state == profile_state::PUBLISHED && reaches(p))
             .count();
-        let keeps = own && KEEPERS.iter().any(|role| self.roles.contains(*role));
         let summary = MoveSummary {
             id: row.id.clone(),
             route: row.route.clone(),
@@ -126,8 +122,8 @@ impl Scene<'_> {
                 _ => None,
             },
             kept_until: self.kept_until(row).filter(|_| inside && !erased),
-            restricted: keeps && self.is_marked(&row.learner_id, fact::RESTRICTED),
-            held: keeps && self.is_marked(&row.learner_id, fact::HELD),
+            restricted: false,
+            held: false,
             recipients: Vec::new(),
             without_agreement: Vec::new(),
             plan_council: row.plan_council_id.clone().filter(|_| inside),
@@ -143,10 +139,16 @@ impl Scene<'_> {
         }
     }
 
-    /// The summary after an act: who loads offers for a council learns no progress by that.
+    /// The summary after an act: who loads offers for a council learns no progress by that, nor a vendor
+    /// that plans for a school and does nothing else.
     pub(super) fn summary_after(&mut self, row: &TransitionRow, about: Question) -> MoveSummary {
         let mut summary = self.summary_with(row, about);
-        if about.relation == Relation::Council && !self.ask(Action::Status, about, None) {
+        let status = if about.relation == Relation::Council {
+            self.ask(Action::Status, about, None)
+        } else {
+            self.vendor().is_none() || self.would(Action::Status, about, None)
+        };
+        if !status {
             (summary.progress, summary.published) = (Progress::Planned, 0);
             (summary.window, summary.kept_until) = (Window::NotOpen, None);
         }

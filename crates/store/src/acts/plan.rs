@@ -193,6 +193,13 @@ impl Step for PlanStep {
         if changed {
             scene.world.put(row.clone());
         }
+        // What the answer shows is what the caller may be shown of this move, whatever it may plan.
+        let caller = scene.caller.ok_or(Refusal::Denied)?;
+        let sharing = scene.question(&caller.acting, &row).sharing;
+        let question = Question {
+            sharing,
+            ..question
+        };
         Ok(Planned {
             transition: scene.summary_after(&row, question),
             changed,

@@ -368,7 +368,8 @@ impl Step for RecordFact {
             }
             scene.tell_apart();
             if !known && question.relation != Relation::Source {
-                scene.tell_senco(&row);
+                let acting = scene.caller.ok_or(Refusal::Denied)?.acting.clone();
+                scene.tell_senco(&row, &acting);
             }
         } else {
             row.facts |= bit;

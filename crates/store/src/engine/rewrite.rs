@@ -7,7 +7,7 @@ use super::dialect::LOCK_WAIT;
 use crate::error::StoreError;
 
 /// Tables erased rows were in.
-const ERASED_FROM: [&str; 17] = [
+const ERASED_FROM: [&str; 18] = [
     "VACUUM (FULL) content",
     "VACUUM (FULL) chunk",
     "VACUUM (FULL) staged",
@@ -24,6 +24,7 @@ const ERASED_FROM: [&str; 17] = [
     "VACUUM (FULL) sharing",
     "VACUUM (FULL) sent_without",
     "VACUUM (FULL) profile",
+    "VACUUM (FULL) friend",
     "VACUUM (FULL) credential",
 ];
 /// SQLSTATE of a right that is missing.

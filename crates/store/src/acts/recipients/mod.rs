@@ -6,7 +6,7 @@ mod faults;
 mod plan_council;
 mod shown;
 
-use baton_domain::access::Action;
+use baton_domain::access::{Action, Relation};
 use baton_domain::act::{AddRecipient, EndRecipient};
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::{SettingId, TransitionId};
@@ -106,7 +106,15 @@ impl Step for AddRecipient {
 /// Whether the caller may name such a recipient, and let it have each of the kinds.
 fn allowed(act: &AddRecipient, scene: &mut Scene<'_>, question: Question) -> Result<(), Refusal> {
     if act.relation != RecipientRelation::Further {
-        return scene.require(Action::NameOtherSetting, question);
+        scene.require(Action::NameOtherSetting, question)?;
+        // A caseworker says which schools are consulted; a second school gets all that a first one gets.
+        let consults = act.relation == RecipientRelation::Provisional;
+        let keeps_plan = question.relation == Relation::CouncilCaseworker;
+        return if keeps_plan && !consults {
+            Err(Refusal::Denied)
+        } else {
+            Ok(())
+        };
     }
     let mut allowed = !act.kinds.is_empty();
     for kind in act.kinds.iter() {

@@ -1,7 +1,7 @@
 //! The council that keeps a learner's EHC plan: its caseworkers write the plan into the move, as the
 //! council's own contribution, and see what of it is there.
 
-use baton_domain::access::Action;
+use baton_domain::access::{Action, Relation};
 use baton_domain::act::SetPlanCouncil;
 use baton_domain::entry::EntryKind;
 use baton_domain::log::canonical::Json;
@@ -50,6 +50,10 @@ impl Step for SetPlanCouncil {
     fn decide(&self, scene: &mut Scene<'_>) -> Result<Redirected, Refusal> {
         let (mut row, question) = find(scene, &self.transition)?;
         scene.require(Action::NameOtherSetting, question)?;
+        // Whoever keeps the plan says which schools are consulted, and does not hand the plan on.
+        if question.relation == Relation::CouncilCaseworker {
+            return Err(Refusal::Denied);
+        }
         alive(&row)?;
         let council = match &self.council {
             None => None,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::acts::move_summary::{MoveSummary, Progress};
 use crate::acts::release::addressees;
-use crate::rows::{ProfileRow, RecipientRow, TransitionRow, receipt_state};
+use crate::rows::{ProfileRow, RecipientRow, TransitionRow, fact, receipt_state};
 use crate::scene::{Question, Scene};
 use crate::view::{kinds, named};
 
@@ -76,6 +76,11 @@ impl Scene<'_> {
     /// A summary with the recipients, where they are for who asks.
     pub(crate) fn summary_with(&mut self, row: &TransitionRow, question: Question) -> MoveSummary {
         let mut summary = self.summary(row, question.relation);
+        // Whoever may set such a mark is told of it.
+        let told = |action| question.relation.sends() && self.would(action, question, None);
+        summary.held = self.is_marked(&row.learner_id, fact::HELD) && told(Action::Hold);
+        summary.restricted =
+            self.is_marked(&row.learner_id, fact::RESTRICTED) && told(Action::Restrict);
         summary.recipients = self.recipients_shown(row, question);
         let shown = summary.recipients.iter().map(|one| &one.setting);
         summary.without_agreement = self.receivers_without(row, question, shown);
