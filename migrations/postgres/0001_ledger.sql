@@ -345,6 +345,7 @@ CREATE TABLE request (
     learner_groups TEXT COLLATE "C" NOT NULL,
     vendor_id TEXT COLLATE "C",
     mandate BIGINT NOT NULL,
+    assurance BIGINT NOT NULL,
     answer TEXT COLLATE "C" NOT NULL
 );
 CREATE INDEX request_time ON request (time_us);

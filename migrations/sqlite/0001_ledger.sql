@@ -345,6 +345,7 @@ CREATE TABLE request (
     learner_groups TEXT NOT NULL,
     vendor_id TEXT,
     mandate INTEGER NOT NULL,
+    assurance INTEGER NOT NULL,
     answer TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX request_time ON request (time_us);

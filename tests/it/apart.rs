@@ -481,7 +481,8 @@ on_both_engines! {
         receiving.get(&apart).await.unwrap();
         let acts = async |who: &Caller| -> Vec<String> {
             let all = who.who_saw(&of.name).await.unwrap();
-            all.into_iter().map(|one| one.act).collect()
+            let acts = all.into_iter().map(|one| one.act);
+            acts.filter(|act| act != "who_saw_asked").collect()
         };
         for who in [&lead, &exchange.officer] {
             let told = acts(who).await;
@@ -489,5 +490,12 @@ on_both_engines! {
         }
         let told = acts(&head).await;
         assert!(!told.iter().any(|act| act == "published" || act == "fetched"), "{told:?}");
+        // Nor that somebody tried to add a file of it to what the head sent.
+        let name = head.publish(submission(&of, typical(1, of.point))).await.unwrap().name;
+        let (before, known) = (acts(&head).await, acts(&lead).await.len());
+        let file = lead.add(&name, (SectionKind::FamilyAndAgencies, "minutes"), b"of a meeting").await;
+        assert_eq!(refused(file).reason, Reason::RestrictedApart);
+        assert_eq!(acts(&head).await, before);
+        assert_eq!(acts(&lead).await.len(), known + 1, "the lead is told");
     }
 }

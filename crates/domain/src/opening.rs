@@ -181,3 +181,12 @@ fn ended(rule: OpeningRule, facts: &OpeningFacts) -> bool {
 pub const fn provisional_kinds() -> KindSet {
     KindSet::of(&[SectionKind::Send, SectionKind::EhcPlan])
 }
+
+/// What a move under this rule takes to nobody: an EHC plan does not go to adult services. So none is
+/// told of one by an item of which it can see nothing.
+pub const fn not_carried(rule: OpeningRule) -> KindSet {
+    match rule {
+        OpeningRule::Release => KindSet::of(&[SectionKind::EhcPlan]),
+        _ => KindSet::EMPTY,
+    }
+}

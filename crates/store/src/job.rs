@@ -234,6 +234,7 @@ impl<S: Step> Queued for Job<S> {
                 learner_groups: scene.groups.to_text(),
                 vendor_id: scene.vendor().cloned(),
                 mandate: scene.mandate_bits(),
+                assurance: scene.assurance_number(),
                 answer: S::remember(outcome),
             });
         }

@@ -569,6 +569,8 @@ table! {
         vendor_id: Option<SettingId>,
         /// What the vendor was let do then: bits of the scopes, from bit 8 on those of the kinds.
         mandate: i64,
+        /// How sure we were of who made it.
+        assurance: i64,
         answer: String,
     }
 }

@@ -256,10 +256,19 @@ impl<'a> Scene<'a> {
         // What people of the setting asked is no vendor's to repeat.
         let theirs = self.vendor.is_none()
             || self.vendor == request.vendor_id && request.mandate & !self.mandate_bits() == 0;
+        // What a person with a certificate asked is not repeated by whoever copied a key.
+        let sure =
+            [self.assurance_number(), number_of(Assurance::Key)].contains(&request.assurance);
         theirs
+            && sure
             && covers(roles, request.roles)
             && covers(kinds, request.kinds)
             && groups.is_some_and(|groups| self.groups.cover(&groups))
+    }
+
+    /// How sure we are of who asks, as a request's row keeps it.
+    pub(crate) fn assurance_number(&self) -> i64 {
+        number_of(self.assurance)
     }
 
     /// Takes the part of a credential.
@@ -480,6 +489,11 @@ pub(crate) fn roles(row: &CredentialRow) -> RoleSet {
         .ok()
         .and_then(RoleSet::from_bits)
         .unwrap_or(RoleSet::EMPTY)
+}
+
+/// An assurance as rows keep it.
+pub(crate) fn number_of(assurance: Assurance) -> i64 {
+    i64::try_from(assurance.index()).unwrap_or_default()
 }
 
 fn assurance(row: &CredentialRow) -> Assurance {

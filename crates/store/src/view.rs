@@ -75,7 +75,7 @@ impl Scene<'_> {
     }
 
     /// What the policies are told where a receiver asks for a kind of a contribution.
-    fn asked_by_receiver(
+    pub(crate) fn asked_by_receiver(
         &self,
         question: Question,
         (setting, kind): (&SettingId, SectionKind),

@@ -101,7 +101,7 @@ impl Caller {
 
 impl Exchange {
     /// A move whose window is open, and whose receiver has no agreement any more.
-    async fn unsigned_move(&self) -> Move {
+    pub(crate) async fn unsigned_move(&self) -> Move {
         let of = self.open_move().await;
         self.officer.signs_no_more(&of.to.name).await.unwrap();
         of
@@ -147,7 +147,7 @@ pub(crate) async fn with_agreements(exchange: &Exchange) {
 }
 
 /// Health alone, and something of attendance.
-fn part(health: bool, attendance: bool) -> v1::Sections {
+pub(crate) fn part(health: bool, attendance: bool) -> v1::Sections {
     let all = typical(2, v1::Point::PrimaryToSecondary);
     v1::Sections {
         health: all.health.filter(|_| health),

@@ -5,23 +5,13 @@ use std::collections::BTreeMap;
 
 use baton_wire::status::Reason;
 use baton_wire::v1::{
-    self, DecisionSaid, RecipientPurpose, Role, SectionKind, SendingReason, SettingKind,
+    DecisionSaid, RecipientPurpose, Role, SectionKind, SendingReason, SettingKind,
 };
-use prost::Message as _;
 
 use super::part;
 use crate::decisions::said_by_a_parent;
 use crate::harness::*;
-use crate::recipients::further;
-
-/// The plan, and nothing else.
-fn plan() -> v1::Sections {
-    let all = v1::Sections::decode(baton_wire::sample::complete(7)).unwrap();
-    v1::Sections {
-        ehc_plan: all.ehc_plan,
-        ..Default::default()
-    }
-}
+use crate::recipients::{further, plan};
 
 /// A service that signed no more and receives these kinds of a move, and its professional.
 async fn unsigned_service(

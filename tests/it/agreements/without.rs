@@ -77,6 +77,21 @@ on_both_engines! {
         assert_eq!(rules(refused(hidden)), ["setting.not_receiving"]);
         let shown = head.transition(&of.name).await.unwrap().missing_agreements;
         assert_eq!(shown.len(), 1, "nor is it told of");
+        let acts = async || {
+            let saw = head.who_saw(&of.name).await.unwrap();
+            let acts = saw.into_iter().map(|one| one.act);
+            acts.filter(|act| act.contains("without")).collect::<Vec<_>>()
+        };
+        let taken = head.sends_without_no_more(&of.name, &service).await;
+        assert_eq!(refused(taken).reason, Reason::NotSentWithoutAgreement);
+        let before = acts().await;
+        let both = exchange.person(&of.from, &[Role::Publisher, Role::Dsl]).await;
+        both.sends_without(&of.name, &service, reason).await.unwrap();
+        assert_eq!(acts().await, before, "nor that somebody sends to it");
+        let taken = head.sends_without_no_more(&of.name, &service).await;
+        assert_eq!(refused(taken).reason, Reason::NotSentWithoutAgreement);
+        both.sends_without_no_more(&of.name, &service).await.unwrap();
+        assert_eq!(acts().await.len(), before.len() + 1, "its own, that was refused");
         exchange.officer.signs(&of.to.name, framework()).await.unwrap();
         let needless = head.sends_without(&of.name, &of.to, reason).await;
         assert_eq!(refused(needless).reason, Reason::AgreementInForce);

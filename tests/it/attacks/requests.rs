@@ -42,6 +42,14 @@ on_both_engines! {
             assert_eq!(told.reason, Reason::PermissionDenied, "{roles:?}, of other content");
             assert_eq!(exchange.size(), size + 2, "both are entered");
         }
+        // What was asked with a certificate is no copied key's to ask again; the other way round it is.
+        let (key, _) = exchange.key_holder(&of.from, &[Role::Publisher]).await;
+        let told = refused(key.publish_as(&id, said.clone()).await);
+        assert_eq!(told.reason, Reason::PermissionDenied);
+        let (id_of_key, more) = (fresh(), submission(&of, typical(4, of.point)));
+        let made = key.publish_as(&id_of_key, more.clone()).await.unwrap();
+        let again = colleague.publish_as(&id_of_key, more).await.unwrap();
+        assert_eq!(again.version, made.version);
         // To another setting the id is as new as any.
         for said in [said.clone(), submission(&of, typical(3, of.point))] {
             let told = refused(scene.attacker.publish_as(&id, said).await);

@@ -3,18 +3,8 @@
 use baton_wire::status::Reason;
 use baton_wire::v1::{self, Role};
 
-use super::{CONSULTED, dual};
+use super::{CONSULTED, dual, plan};
 use crate::harness::*;
-
-/// The plan, and nothing else.
-fn plan() -> v1::Sections {
-    use prost::Message as _;
-    let all = v1::Sections::decode(baton_wire::sample::complete(7)).unwrap();
-    v1::Sections {
-        ehc_plan: all.ehc_plan,
-        ..Default::default()
-    }
-}
 
 on_both_engines! {
     async fn a_caseworker_writes_the_plan_of_the_learners_whose_plan_the_council_keeps(exchange) {

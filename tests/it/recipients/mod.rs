@@ -7,6 +7,7 @@ use prost::Message as _;
 use crate::harness::*;
 
 mod caseworker;
+mod counted;
 mod dual;
 mod further;
 mod naming;
@@ -42,6 +43,15 @@ const fn dual<'a>(first: &'a str, last: &'a str) -> Named<'a> {
 }
 
 const CONSULTED: Named<'static> = further(v1::RecipientPurpose::PlanConsultation, &[]);
+
+/// The EHC plan, and nothing else.
+pub(crate) fn plan() -> v1::Sections {
+    let all = v1::Sections::decode(baton_wire::sample::complete(7)).unwrap();
+    v1::Sections {
+        ehc_plan: all.ehc_plan,
+        ..Default::default()
+    }
+}
 
 impl Named<'_> {
     fn relation(self) -> v1::RecipientRelation {

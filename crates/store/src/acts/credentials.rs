@@ -19,7 +19,7 @@ use crate::ledger::Inner;
 use crate::own_record::OwnRecord;
 use crate::refusal::Refusal;
 use crate::rows::{CredentialRow, credential_state};
-use crate::scene::{Scene, roles};
+use crate::scene::{Scene, number_of, roles};
 use crate::view::kinds;
 use crate::world::{Needs, Put as _};
 
@@ -153,7 +153,7 @@ pub(super) fn issue(scene: &mut Scene<'_>, new: &NewCredential<'_>) -> Result<Is
             .own
             .as_ref()
             .map_or(String::new(), |own| own.left_out.to_text()),
-        assurance: i64::try_from(assurance.index()).unwrap_or_default(),
+        assurance: number_of(assurance),
         digest,
         starts_us,
         expires_us,

@@ -140,8 +140,8 @@ impl Scene<'_> {
         kinds
     }
 
-    /// Length of what a receiver is not shown of what stands: sections that are closed to it, and what
-    /// the others are cut by.
+    /// Length of what a receiver who asks is not shown of what stands: sections that it may not read, and
+    /// what the others are cut by.
     pub(super) fn hidden_bytes(
         &self,
         to: &SettingId,
@@ -153,13 +153,14 @@ impl Scene<'_> {
             in_part: self.in_part_for(row, to),
         };
         let stands = profile.sections.kinds();
-        let closed = self.closed_to((row, profile), to, stands);
+        let question = self.question(to, row);
+        let shown = self.kinds_read((row, profile), question, to, stands);
         let hidden = stands.iter().filter_map(|kind| {
             let section = profile.sections.get(kind)?;
-            Some(if closed.contains(kind) {
-                section.bytes
-            } else {
+            Some(if shown.contains(kind) {
                 section.bytes_left_out(kind, cut)
+            } else {
+                section.bytes
             })
         });
         hidden.sum()

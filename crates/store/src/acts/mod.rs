@@ -39,6 +39,7 @@ mod protection;
 mod publish;
 mod pull;
 mod receipts;
+mod received;
 mod recipients;
 mod redirect;
 mod release;

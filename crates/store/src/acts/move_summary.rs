@@ -11,7 +11,7 @@ use super::recipients::RecipientSummary;
 use crate::learner;
 use crate::rows::{ProfileRow, TransitionRow, fact, profile_state, receipt_state};
 use crate::scene::{Question, Scene};
-use crate::view::kinds;
+use crate::view::writes;
 
 /// How far a move has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,9 +78,18 @@ pub struct MoveSummary {
     pub profiles: Vec<ProfileId>,
 }
 
+/// How many of these contributions stand.
+pub(super) fn standing(of: &[&ProfileRow]) -> u32 {
+    let standing = of
+        .iter()
+        .filter(|one| one.state == profile_state::PUBLISHED);
+    u32::try_from(standing.count()).unwrap_or(u32::MAX)
+}
+
 impl Scene<'_> {
     /// The summary for the acting setting, as it may see it.
-    pub(crate) fn summary(&self, row: &TransitionRow, relation: Relation) -> MoveSummary {
+    pub(crate) fn summary(&self, row: &TransitionRow, question: Question) -> MoveSummary {
+        let relation = question.relation;
         let own = relation.sends();
         let (inside, erased) = (
             own || matches!(relation, Relation::Council | Relation::CouncilCaseworker),
@@ -92,27 +101,15 @@ impl Scene<'_> {
             .get(row.learner_id.as_str())
             .filter(|_| inside);
         let record = learner.and_then(|l| learner::open(self.world, self.keys, l).ok());
-        // What is kept apart counts for nobody.
-        let profiles = self.world.profiles_of(&row.id).filter(|p| !p.is_apart());
-        let reaches = |profile: &ProfileRow| match &row.to_id {
-            Some(to) if relation == Relation::NamedDestination => {
-                let offered = kinds(profile.kinds);
-                let left = offered.difference(self.closed_to((row, profile), to, offered));
-                self.agreed(row, profile, to) || !left.is_empty()
-            }
-            _ => true,
-        };
-        let published = profiles
-            .filter(|p| p.state == profile_state::PUBLISHED && reaches(p))
-            .count();
+        let profiles = self.contributions_for(row, question);
         let summary = MoveSummary {
             id: row.id.clone(),
             route: row.route.clone(),
             from: row.from_id.clone(),
             to: row.to_id.clone(),
             academic_year: row.academic_year,
-            progress: self.progress(row),
-            published: u32::try_from(published).unwrap_or(u32::MAX),
+            progress: self.progress_of(row, &profiles),
+            published: standing(&profiles),
             window: self.window(row, None),
             learner: record.map_or(Vec::new(), |record| record.identifiers),
             offer_date: row.offer_date.clone(),
@@ -155,36 +152,82 @@ impl Scene<'_> {
         summary
     }
 
+    /// Contributions a move is counted by to who asks: to who writes, its own; to a receiver, those it sees
+    /// something of; to the council, all. What is kept apart counts for nobody.
+    fn contributions_for(&self, row: &TransitionRow, question: Question) -> Vec<&ProfileRow> {
+        let Some(acting) = self.caller.map(|caller| &caller.acting) else {
+            return Vec::new();
+        };
+        if question.relation.receives() {
+            return self.received(row, question, acting);
+        }
+        let all = self.world.profiles_of(&row.id).filter(|p| !p.is_apart());
+        let council = question.relation == Relation::Council;
+        all.filter(|p| council || writes(question.relation, acting, row, p))
+            .collect()
+    }
+
+    /// How far the move has come as such, at the destination.
     pub(super) fn progress(&self, row: &TransitionRow) -> Progress {
         let profiles = self.world.profiles_of(&row.id);
         let profiles: Vec<_> = profiles.filter(|p| !p.is_apart()).collect();
         self.progress_of(row, &profiles)
     }
 
-    /// As far as these contributions have come.
+    /// As far as these contributions have come at the destination.
     pub(crate) fn progress_of(&self, row: &TransitionRow, profiles: &[&ProfileRow]) -> Progress {
-        if row.facts & fact::ERASED != 0 {
-            return Progress::Erased;
+        match &row.to_id {
+            _ if row.facts & fact::ERASED != 0 => Progress::Erased,
+            to => self.progress_at(row, profiles, to.as_ref()),
         }
+    }
+
+    /// As far as these contributions have come at a setting: as far as the last of them, and what was sent
+    /// back stands over that. One of which nothing is for it any more holds up none of which something is.
+    pub(super) fn progress_at(
+        &self,
+        row: &TransitionRow,
+        profiles: &[&ProfileRow],
+        to: Option<&SettingId>,
+    ) -> Progress {
         if profiles.is_empty() {
             return Progress::Planned;
         }
         let standing = profiles
             .iter()
             .filter(|p| p.state == profile_state::PUBLISHED);
-        // A receipt of an older version says nothing about the current one.
-        let receipt = standing.clone().filter_map(|profile| {
-            let to = row.to_id.as_ref()?;
-            let receipt = self.world.receipts.get(&format!("{}/{to}", profile.id))?;
-            (receipt.version == profile.version).then_some(receipt.state)
-        });
-        match receipt.max() {
-            _ if standing.count() == 0 => Progress::Withdrawn,
+        let standing: Vec<&ProfileRow> = standing.copied().collect();
+        if standing.is_empty() {
+            return Progress::Withdrawn;
+        }
+        let Some(to) = to else {
+            return Progress::Published;
+        };
+        let for_it = |profile: &&ProfileRow| {
+            row.to_id.as_ref() != Some(to) || self.has_something_for(to, (row, profile))
+        };
+        let (reached, lost): (Vec<_>, Vec<_>) = standing.into_iter().partition(for_it);
+        let said = |all: &[&ProfileRow]| -> Vec<Option<i64>> {
+            all.iter().map(|one| self.receipt(one, to)).collect()
+        };
+        let mut receipts = said(&reached);
+        if reached.is_empty() {
+            receipts = said(&lost);
+        }
+        if receipts.contains(&Some(receipt_state::REJECTED)) {
+            return Progress::Rejected;
+        }
+        match receipts.into_iter().min().flatten() {
             Some(receipt_state::DELIVERED) => Progress::Delivered,
             Some(receipt_state::OPENED) => Progress::Opened,
             Some(receipt_state::ACKNOWLEDGED) => Progress::Accepted,
-            Some(receipt_state::REJECTED) => Progress::Rejected,
             _ => Progress::Published,
         }
+    }
+
+    /// What a setting said of the version that stands. A receipt of an older one says nothing about it.
+    fn receipt(&self, profile: &ProfileRow, of: &SettingId) -> Option<i64> {
+        let receipt = self.world.receipts.get(&format!("{}/{of}", profile.id))?;
+        (receipt.version == profile.version).then_some(receipt.state)
     }
 }

@@ -304,12 +304,13 @@ impl Step for PublishStep {
         let version = before.as_ref().map_or(0, |before| before.version) + 1;
         let of = (&row, &caller.acting);
         let profile = self.next(scene, of, (id, version), (standing, &linked))?;
+        // What can fail comes first: what is refused must leave nothing.
+        self.remember_birth(scene, learner, record)?;
         self.put(scene, &profile);
         if standing.is_none() && before.is_some() {
             // It was taken back: so was what other children's profiles say of this one.
             scene.world.arrives(&row.learner_id);
         }
-        self.remember_birth(scene, learner, record)?;
         // Those whose window is open have it at once, others by a later release.
         let changed = Changed::by_version(self.kinds, standing, &profile);
         for to in scene.told_of_change(&row, &profile, changed) {

@@ -69,6 +69,10 @@ impl Scene<'_> {
         if profile.state != profile_state::PUBLISHED {
             return Err(Refusal::Denied);
         }
+        // Who sees nothing of it takes nothing over, and sends nothing back.
+        if !self.reads_any((&row, &profile), question, &caller.acting) {
+            return Err(Refusal::Denied);
+        }
         if profile.version_number() != version {
             return Err(Refusal::Failed("VERSION_CHANGED"));
         }

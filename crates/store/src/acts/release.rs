@@ -141,22 +141,10 @@ pub(crate) fn addressees(
         return found;
     }
     let offered = kinds(profile.kinds);
-    // What is refused or not agreed is not there for a receiver, nor other children who go elsewhere.
-    // Documents alone go with no kind that is refused.
-    let closed = |to: &SettingId, gets| scene.closed_to((row, profile), to, gets);
-    let left = |to: &SettingId, gets: KindSet| {
-        let gets = scene.left_for(to, (row, profile), gets);
-        gets.difference(closed(to, gets))
-    };
-    let papers = scene.kinds_of_documents(&profile.id);
-    let alone = |to: &SettingId| {
-        let any = scene.agreed(row, profile, to) || !papers.intersection(needs_none()).is_empty();
-        offered.is_empty() && any
-    };
     if scene.window(row, None) == Window::Open {
         let to = row.to_id.iter();
-        let reached = |to: &&SettingId| alone(to) || !left(to, offered).is_empty();
-        found.extend(to.filter(reached).cloned());
+        let reached = to.filter(|to| scene.has_something_for(to, (row, profile)));
+        found.extend(reached.cloned());
     }
     for other in scene.world.recipients_of(&row.id) {
         let Some(relation) = other.named() else {
@@ -169,10 +157,40 @@ pub(crate) fn addressees(
         };
         let in_time = [Window::Provisional, Window::Open].contains(&scene.window(row, Some(other)));
         let gets = offered.intersection(gets);
-        let reached = in_time && !left(&other.setting_id, gets).is_empty();
+        let left = |gets| scene.left_open(&other.setting_id, (row, profile), gets);
+        let reached = in_time && !left(gets).is_empty();
         if reached && found.iter().all(|id| *id != other.setting_id) {
             found.push(other.setting_id.clone());
         }
     }
     found
+}
+
+impl Scene<'_> {
+    /// What there is of these kinds of a contribution for a receiver: what is refused or not agreed is
+    /// not there for it, nor other children who go elsewhere.
+    fn left_open(
+        &self,
+        to: &SettingId,
+        of: (&TransitionRow, &ProfileRow),
+        gets: KindSet,
+    ) -> KindSet {
+        let gets = self.left_for(to, of, gets);
+        gets.difference(self.closed_to(of, to, gets))
+    }
+
+    /// Whether anything of a contribution is for the destination, once its window is open. Documents alone
+    /// go with no kind that is refused.
+    pub(super) fn has_something_for(
+        &self,
+        to: &SettingId,
+        (row, profile): (&TransitionRow, &ProfileRow),
+    ) -> bool {
+        let offered = kinds(profile.kinds);
+        if offered.is_empty() {
+            let papers = self.kinds_of_documents(&profile.id);
+            return self.agreed(row, profile, to) || !papers.intersection(needs_none()).is_empty();
+        }
+        !self.left_open(to, (row, profile), offered).is_empty()
+    }
 }

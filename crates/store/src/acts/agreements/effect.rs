@@ -4,7 +4,8 @@
 use baton_domain::access::Relation;
 use baton_domain::agreement::{SendingReason, needs_none};
 use baton_domain::ids::SettingId;
-use baton_domain::opening::provisional_kinds;
+use baton_domain::opening::{not_carried, provisional_kinds};
+use baton_domain::route::Route;
 use baton_domain::section::KindSet;
 use serde::{Deserialize, Serialize};
 
@@ -81,15 +82,17 @@ impl Scene<'_> {
         agreed && self.in_part(relation, (row, profile), reader).is_empty()
     }
 
-    /// Those of the kinds that a receiver gets nothing of: refused by people, or closed for want of an
-    /// agreement.
+    /// Those of the kinds that a receiver gets nothing of: refused by people, not for its route, or closed
+    /// for want of an agreement.
     pub(crate) fn closed_to(
         &self,
         (row, profile): (&TransitionRow, &ProfileRow),
         to: &SettingId,
         of: KindSet,
     ) -> KindSet {
-        let refused = self.refused(row, to, of);
+        let route = Route::find(&row.route);
+        let lost = route.map_or(KindSet::ALL, |route| not_carried(route.rule));
+        let refused = self.refused(row, to, of).union(of.intersection(lost));
         if self.agreed(row, profile, to) {
             refused
         } else {

@@ -13,7 +13,7 @@ use crate::acts::release::addressees;
 use crate::acts::settings::{code_text, resolve};
 use crate::acts::{Idempotent, Step, direct};
 use crate::refusal::Refusal;
-use crate::rows::{ProfileRow, SentWithoutRow, SettingRow, TransitionRow, fact};
+use crate::rows::{ProfileRow, RecipientRow, SentWithoutRow, SettingRow, TransitionRow, fact};
 use crate::scene::{Question, Scene};
 use crate::world::{Needs, Put as _};
 
@@ -40,6 +40,12 @@ impl Scene<'_> {
         } else {
             Err(vec![RecipientFault::NotReceiving])
         }
+    }
+
+    /// Whether it receives what is of class R and nothing else.
+    fn is_apart(&self, row: &TransitionRow, to: &SettingRow) -> bool {
+        let named = self.world.recipient(&row.id, &to.id);
+        named.is_some_and(RecipientRow::is_apart)
     }
 
     /// Reasons that were recorded for other receivers of a move, whatever became of them.
@@ -113,6 +119,9 @@ impl Step for SendWithoutAgreement {
         }
         scene.detail("to", to.id.as_str());
         scene.detail("why", self.reason.name());
+        if scene.is_apart(&row, &to) {
+            scene.tell_apart();
+        }
         let after = SentWithoutRow {
             transition_id: row.id.clone(),
             setting_id: to.id.clone(),
@@ -170,6 +179,11 @@ impl Step for EndSendingWithoutAgreement {
         alive(&row)?;
         let to = resolve(scene.world, &self.setting);
         let key = |to: &SettingRow| format!("{}/{}", row.id, to.id);
+        // A recipient of class R alone is not there for who may not know of it.
+        let to = to.filter(|to| {
+            let named = scene.world.recipient(&row.id, &to.id);
+            named.is_none_or(|it| it.named().is_none() || scene.is_known(it, question))
+        });
         let stands = to.as_ref().and_then(|to| {
             let known = scene.world.sent_without.get(&key(to));
             known.filter(|known| known.stands()).cloned()
@@ -178,6 +192,9 @@ impl Step for EndSendingWithoutAgreement {
             return Err(Refusal::Failed("NOT_SENT_WITHOUT_AGREEMENT"));
         };
         scene.detail("to", to.id.as_str());
+        if scene.is_apart(&row, &to) {
+            scene.tell_apart();
+        }
         scene.world.put(SentWithoutRow { ended: 1, ..stands });
         scene.settle_agreement(&row, &to);
         Ok(Redirected {

@@ -9,6 +9,7 @@ use baton_domain::entry::EntryKind;
 use baton_domain::ids::{ContentId, DocumentId, ProfileId};
 use baton_domain::section::SectionKind;
 
+use super::super::apart::is_restricted;
 use super::super::opened::seal_section;
 use super::super::settings::random_id;
 use super::super::{Prepare, Step, Turn};
@@ -133,7 +134,13 @@ impl Step for CreateStep {
 
     fn decide(&self, scene: &mut Scene<'_>) -> Result<DocumentBegun, Refusal> {
         let begun = self.begin(scene);
-        unsaid(scene, &self.act.profile, begun)
+        let refused = begun.is_err();
+        let begun = unsaid(scene, &self.act.profile, begun);
+        if refused && is_restricted(self.act.kind) {
+            // To whichever contribution: what was tried is told to who may know of class R.
+            scene.tell_apart();
+        }
+        begun
     }
 }
 

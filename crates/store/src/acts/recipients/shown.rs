@@ -8,9 +8,8 @@ use baton_domain::recipient::{RecipientPurpose, RecipientRelation};
 use baton_domain::section::{Class, KindSet};
 use serde::{Deserialize, Serialize};
 
-use crate::acts::move_summary::{MoveSummary, Progress};
-use crate::acts::release::addressees;
-use crate::rows::{ProfileRow, RecipientRow, TransitionRow, fact, receipt_state};
+use crate::acts::move_summary::{MoveSummary, standing};
+use crate::rows::{RecipientRow, TransitionRow, fact};
 use crate::scene::{Question, Scene};
 use crate::view::{kinds, named};
 
@@ -75,7 +74,7 @@ impl Scene<'_> {
 
     /// A summary with the recipients, where they are for who asks.
     pub(crate) fn summary_with(&mut self, row: &TransitionRow, question: Question) -> MoveSummary {
-        let mut summary = self.summary(row, question.relation);
+        let mut summary = self.summary(row, question);
         // Whoever may set such a mark is told of it.
         let told = |action| question.relation.sends() && self.would(action, question, None);
         summary.held = self.is_marked(&row.learner_id, fact::HELD) && told(Action::Hold);
@@ -150,38 +149,22 @@ impl Scene<'_> {
         let Some((setting, named)) = named else {
             return summary;
         };
-        let profiles = self.world.profiles_of(&row.id);
-        let own: Vec<&ProfileRow> = profiles
-            // What is kept apart counts for nobody.
-            .filter(|profile| !profile.is_apart())
-            .filter(|profile| addressees(self, row, profile).contains(setting))
-            .collect();
-        let receipts = own.iter().filter_map(|profile| {
-            let receipt = self
-                .world
-                .receipts
-                .get(&format!("{}/{setting}", profile.id))?;
-            (receipt.version == profile.version).then_some(receipt.state)
-        });
-        let progress = match receipts.max() {
-            Some(receipt_state::DELIVERED) => Progress::Delivered,
-            Some(receipt_state::OPENED) => Progress::Opened,
-            Some(receipt_state::ACKNOWLEDGED) => Progress::Accepted,
-            Some(receipt_state::REJECTED) => Progress::Rejected,
-            _ if own.is_empty() => Progress::Planned,
-            _ => Progress::Published,
-        };
+        let question = self.question(setting, row);
+        let own = self.received(row, question, setting);
+        let is_now = named.named().is_some();
         MoveSummary {
             to: None,
-            progress,
-            published: u32::try_from(own.len()).unwrap_or(u32::MAX),
-            window: if named.named().is_some() {
+            progress: self.progress_at(row, &own, Some(setting)),
+            published: standing(&own),
+            window: if is_now {
                 self.window(row, Some(named))
             } else {
                 Window::Closed
             },
             offer_date: None,
             accepted: None,
+            // Which route it took since is none of who was one once.
+            route: if is_now { summary.route } else { String::new() },
             ..summary
         }
     }

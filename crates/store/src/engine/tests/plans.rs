@@ -151,7 +151,7 @@ const FILL: [&str; 15] = [
     "INSERT INTO feed SELECT CASE WHEN n % 2 = 0 THEN 'stg_large' ELSE 'stg_' || n % 500 END, \
      n, 0, 1, CASE WHEN n % 50 = 0 THEN 1 ELSE 0 END, 'prf_' || n, 'trn_' || n, 2, 2025 FROM {n}",
     "INSERT INTO lease SELECT 'sub_' || n, 'wat_' || n FROM {n}",
-    "INSERT INTO request SELECT 'key_' || n, {blob}, n, 1000000 + n, 0, 0, '', NULL, 0, '' FROM {n}",
+    "INSERT INTO request SELECT 'key_' || n, {blob}, n, 1000000 + n, 0, 0, '', NULL, 0, 0, '' FROM {n}",
     "INSERT INTO transition SELECT 'trn_' || substr('000000' || n, -6), 'lrn_' || n, \
      'primary-secondary', 2025, CASE WHEN n % 2 = 0 THEN 'stg_large' ELSE 'stg_' || n % 500 END, \
      'stg_' || n % 90, 'stg_council', CASE WHEN n % 900 = 0 THEN 'stg_council' END, NULL, 0, NULL, 0, NULL \
