@@ -178,6 +178,7 @@ CREATE TABLE recipient (
     last_day TEXT COLLATE "C",
     purpose BIGINT NOT NULL,
     note_released BIGINT NOT NULL,
+    apart BIGINT NOT NULL,
     PRIMARY KEY (transition_id, setting_id)
 );
 CREATE INDEX recipient_setting ON recipient (setting_id, transition_id);

@@ -178,6 +178,7 @@ CREATE TABLE recipient (
     last_day TEXT,
     purpose INTEGER NOT NULL,
     note_released INTEGER NOT NULL,
+    apart INTEGER NOT NULL,
     PRIMARY KEY (transition_id, setting_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recipient_setting ON recipient (setting_id, transition_id);

@@ -8,6 +8,7 @@ use baton_wire::v1::{self, ItemKind, Role, SectionKind};
 use prost::Message as _;
 
 use crate::harness::*;
+use crate::recipients::further;
 
 const FAMILY: SectionKind = SectionKind::FamilyAndAgencies;
 const NOTE: SectionKind = SectionKind::ChildProtectionNote;
@@ -497,5 +498,33 @@ on_both_engines! {
         assert_eq!(refused(file).reason, Reason::RestrictedApart);
         assert_eq!(acts(&head).await, before);
         assert_eq!(acts(&lead).await.len(), known + 1, "the lead is told");
+        // Nor that somebody with a key tried to release a note, or to share of it.
+        let (key, _) = exchange.key_holder(&of.from, &[Role::Dsl]).await;
+        let released = key.record(&of.name, v1::TransitionFact::ChildProtectionNoteReleased).await;
+        assert_eq!(refused(released).reason, Reason::PermissionDenied);
+        let hidden = further(v1::RecipientPurpose::Safeguarding, &[SectionKind::FamilyAndAgencies]);
+        let unfit = lead.names(&of.name, &of.to, hidden).await;
+        assert_eq!(refused(unfit).reason, Reason::RecipientUnfit);
+        assert_eq!(acts(&head).await, before);
+        assert_eq!(acts(&lead).await.len(), known + 3);
+    }
+
+    async fn a_note_is_released_only_where_it_is_received(exchange) {
+        let of = exchange.open_move().await;
+        let lead = exchange.person(&of.from, &[Role::Dsl]).await;
+        let service = exchange.another(v1::SettingKind::Council, "neighbour").await;
+        exchange.officer.signs(&service.name, framework()).await.unwrap();
+        let hidden = further(v1::RecipientPurpose::Safeguarding, &[SectionKind::FamilyAndAgencies]);
+        lead.names(&of.name, &service, hidden).await.unwrap();
+        lead.publish(restricted(&of, 1, true)).await.unwrap();
+        let theirs = exchange.person(&service, &[Role::Dsl]).await;
+        let senco = exchange.person(&service, &[Role::Senco]).await;
+        let feed = senco.subscribe().await.unwrap();
+        let leads = theirs.subscribe().await.unwrap();
+        let came = theirs.await_item(&leads, "").await.unwrap();
+        assert_eq!(kinds(the_profile(&came.items)), ["family_and_agencies"]);
+        // Whatever its lead says: a note was not sent there.
+        let _ = theirs.record(&of.name, v1::TransitionFact::ChildProtectionNoteReleased).await;
+        assert_eq!(senco.pull(&feed, "").await.unwrap().items, []);
     }
 }

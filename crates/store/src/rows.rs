@@ -256,6 +256,8 @@ table! {
         purpose: i64,
         /// 1 once its DSL released the child protection note to its own SENCO.
         note_released: i64,
+        /// 1 where what it gets, or got last, is of class R and nothing else.
+        apart: i64,
     }
 }
 

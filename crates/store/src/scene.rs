@@ -9,7 +9,7 @@ use baton_domain::access::{
     SharingDecision, Tuple,
 };
 use baton_domain::act::Caller;
-use baton_domain::delegation::Mandate;
+use baton_domain::delegation::{Mandate, Scope};
 use baton_domain::entry::{Answer, Decision, EntryKind};
 use baton_domain::group::Groups;
 use baton_domain::ids::{Alias, ContentId, SettingId};
@@ -307,8 +307,30 @@ impl<'a> Scene<'a> {
         self.decider.decide(&tuple).allowed
     }
 
+    /// Whether what is told by a kind counts it. A vendor that was not handed reading, and is asked how far
+    /// moves are, counts by its roles.
+    pub(crate) fn would_count(&self, about: Question, kind: SectionKind) -> bool {
+        let facts = self.facts(Action::Read, about, Some(kind));
+        let blind = self
+            .mandate
+            .is_some_and(|it| !it.scopes.contains(Scope::Read));
+        let delegation = match facts.delegation {
+            Delegation::VendorWithoutThis if blind && Mandate::can_have(kind) => Delegation::Vendor,
+            as_it_is => as_it_is,
+        };
+        let tuple = Tuple::new(Facts {
+            delegation,
+            ..facts
+        });
+        self.decider.decide(&tuple).allowed
+    }
+
     fn tuple(&self, action: Action, about: Question, kind: Option<SectionKind>) -> Tuple {
-        Tuple::new(Facts {
+        Tuple::new(self.facts(action, about, kind))
+    }
+
+    fn facts(&self, action: Action, about: Question, kind: Option<SectionKind>) -> Facts {
+        Facts {
             action,
             roles: self.roles,
             relation: about.relation,
@@ -324,7 +346,7 @@ impl<'a> Scene<'a> {
             legal_hold: about.legal_hold,
             note_released: about.note_released,
             route: about.route,
-        })
+        }
     }
 
     /// Asks, and refuses when the answer is no.

@@ -305,6 +305,7 @@ impl RecipientRow {
             last_day: None,
             purpose: 0,
             note_released: 0,
+            apart: self.apart,
         }
     }
 }

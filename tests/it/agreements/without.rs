@@ -92,6 +92,11 @@ on_both_engines! {
         assert_eq!(refused(taken).reason, Reason::NotSentWithoutAgreement);
         both.sends_without_no_more(&of.name, &service).await.unwrap();
         assert_eq!(acts().await.len(), before.len() + 1, "its own, that was refused");
+        // Nor once it is a recipient no more.
+        both.sends_without(&of.name, &service, reason).await.unwrap();
+        dsl.lets_go(&of.name, &service).await.unwrap();
+        let taken = head.sends_without_no_more(&of.name, &service).await;
+        assert_eq!(refused(taken).reason, Reason::NotSentWithoutAgreement);
         exchange.officer.signs(&of.to.name, framework()).await.unwrap();
         let needless = head.sends_without(&of.name, &of.to, reason).await;
         assert_eq!(refused(needless).reason, Reason::AgreementInForce);

@@ -106,6 +106,27 @@ on_both_engines! {
         assert_eq!((told.state(), told.kept_until.as_str()), (v1::TransitionState::Planned, ""));
     }
 
+    async fn how_far_moves_are_is_told_to_who_was_handed_nothing_but_that(exchange) {
+        let of = exchange.open_move().await;
+        exchange.sent(&of).await;
+        let head = exchange.person(&of.to, &[Role::Publisher]).await;
+        let vendor = exchange.vendor("example-mis").await;
+        let client = exchange.client(&vendor, &of.to).await;
+        let status = Mandate { scopes: &[Scope::Status], ..ALL };
+        head.lets(&vendor, status).await.unwrap();
+        let told = client.transition(&of.name).await.unwrap();
+        assert_eq!((told.state(), told.published_count), (v1::TransitionState::Published, 1));
+        // Who was handed the reading of some kinds counts by those.
+        let health = Mandate {
+            scopes: &[Scope::Status, Scope::Read],
+            kinds: &[SectionKind::EhcPlan],
+            ..ALL
+        };
+        head.lets(&vendor, health).await.unwrap();
+        let told = client.transition(&of.name).await.unwrap();
+        assert_eq!((told.state(), told.published_count), (v1::TransitionState::Planned, 0));
+    }
+
     async fn its_rights_are_those_both_its_credential_and_the_delegation_have(exchange) {
         let of = exchange.open_move().await;
         let head = exchange.person(&of.to, &[Role::Publisher]).await;

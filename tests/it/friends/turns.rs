@@ -77,6 +77,22 @@ on_both_engines! {
         assert_eq!(first_turn(&exchange.senco().await).await, TURN);
     }
 
+    async fn nor_for_what_was_taken_back(exchange) {
+        let sender = exchange.publisher().await;
+        let senco = exchange.senco().await;
+        let moves = moves(exchange).await;
+        let said = moves.iter().map(|of| {
+            let local_questions = Some(answered_at_length());
+            submission(of, v1::Sections { local_questions, ..Default::default() })
+        });
+        let sent = join_all(said.map(|said| sender.publish(said))).await;
+        let sent: Vec<_> = sent.into_iter().map(|one| one.unwrap().name).collect();
+        for done in join_all(sent.iter().map(|name| sender.withdraw(name))).await {
+            done.unwrap();
+        }
+        assert_eq!(first_turn(&senco).await, TURN);
+    }
+
     async fn nor_for_sections_that_are_not_for_who_asks(exchange) {
         let sender = exchange.publisher().await;
         let moves = moves(exchange).await;

@@ -72,6 +72,7 @@ on_both_engines! {
         let file = head.add(&sent, report, b"of support").await.unwrap();
         let own = caseworker.publish(submission(&of, plan())).await.unwrap().name;
         caseworker.get(&sent).await.unwrap();
+        caseworker.download(&file).await.0.expect("the plan's file goes with the plan");
         head.restrict(&of.name).await.unwrap();
         assert_eq!(refused(caseworker.get(&sent).await).reason, Reason::PermissionDenied);
         let (document, _) = caseworker.download(&file).await;

@@ -2,10 +2,14 @@
 //! which it may see nothing neither counts nor holds anything up.
 
 use baton_wire::status::Reason;
-use baton_wire::v1::{self, Point, RejectReason, Role, SectionKind, TransitionState as State};
+use baton_wire::v1::{
+    self, DecisionSaid, DecisionToward, Point, RejectReason, Role, SectionKind,
+    TransitionState as State,
+};
 
 use super::{dual, further, plan};
 use crate::agreements::part;
+use crate::decisions::{parent, said_by_a_parent};
 use crate::harness::*;
 
 impl Caller {
@@ -15,16 +19,14 @@ impl Caller {
     }
 }
 
-/// The school sent all but the plan, the council that keeps it the plan.
+/// A head, and the council that keeps the plan, which sent it.
 struct Both {
-    of: Move,
     head: Caller,
     caseworker: Caller,
-    sent: String,
     plan: String,
 }
 
-async fn both(exchange: &Exchange, of: Move) -> Both {
+async fn both(exchange: &Exchange, of: &Move) -> Both {
     let council = exchange
         .another(v1::SettingKind::Council, "neighbour")
         .await;
@@ -36,21 +38,14 @@ async fn both(exchange: &Exchange, of: Move) -> Both {
     let head = exchange.person(&of.from, &[Role::Publisher]).await;
     head.plan_council(&of.name, &council).await.unwrap();
     let caseworker = exchange.person(&council, &[Role::SendCaseworker]).await;
-    let content = v1::Sections {
-        ehc_plan: None,
-        ..typical(2, of.point)
-    };
-    let sent = head.publish(submission(&of, content)).await.unwrap().name;
     let plan = caseworker
-        .publish(submission(&of, plan()))
+        .publish(submission(of, plan()))
         .await
         .unwrap()
         .name;
     Both {
-        of,
         head,
         caseworker,
-        sent,
         plan,
     }
 }
@@ -58,7 +53,9 @@ async fn both(exchange: &Exchange, of: Move) -> Both {
 on_both_engines! {
     async fn who_reads_no_plan_is_told_of_none_and_takes_none_over(exchange) {
         let of = exchange.open_move().await;
-        let Both { of, head, caseworker, sent, plan } = both(exchange, of).await;
+        let all_else = v1::Sections { ehc_plan: None, ..typical(2, of.point) };
+        let Both { head, caseworker, plan } = both(exchange, &of).await;
+        let sent = head.publish(submission(&of, all_else)).await.unwrap().name;
         let lead = exchange.person(&of.to, &[Role::ReceiverLead]).await;
         let senco = exchange.person(&of.to, &[Role::Senco]).await;
         let watching = exchange.person(&exchange.council(), &[Role::TransitionOfficer]).await;
@@ -123,7 +120,86 @@ on_both_engines! {
         assert_eq!(worker.is_told(&of).await.0, State::Accepted);
         let kept = head.transition(&of.name).await.unwrap().kept_until;
         assert_eq!(kept, "2026-12-20", "what it can never have holds nothing up");
+        // Nor by the school itself: what is nothing new is taken over as it was.
+        let again = head.publish(submission(&of, plan())).await.unwrap();
+        assert_eq!((again.name.as_str(), again.version), (sent.as_str(), 2));
+        assert_eq!(worker.is_told(&of).await, (State::Accepted, 1));
+        assert_eq!(worker.pull(&subscription, &first.token).await.unwrap().items, []);
         exchange.holds().await;
+    }
+
+    async fn an_adult_service_is_not_told_again_for_a_plan_once_both_have_signed(exchange) {
+        let of = exchange.planned(Point::Post16ToAdult).await;
+        exchange.officer.signs_no_more(&of.to.name).await.unwrap();
+        let head = exchange.person(&of.from, &[Role::Publisher]).await;
+        let mut identity = typical(2, of.point).identity;
+        identity.as_mut().expect("an identity").date_of_birth = Some("2005-11-03".to_owned());
+        // The birth is known from a version of its own, which is taken back.
+        let born = v1::Sections { identity, ..Default::default() };
+        let sent = head.publish(submission(&of, born)).await.unwrap().name;
+        let mut content = submission(&of, v1::Sections { ehc_plan: plan().ehc_plan, ..part(true, false) });
+        content.removes = vec![SectionKind::Identity.into()];
+        head.publish(content).await.unwrap();
+        head.record(&of.name, v1::TransitionFact::PersonReleased).await.unwrap();
+        let worker = exchange.person(&of.to, &[Role::AdultServiceWorker]).await;
+        let subscription = worker.subscribe().await.unwrap();
+        let first = worker.await_item(&subscription, "").await.unwrap();
+        assert_eq!(kinds(the_profile(&first.items)), ["health"]);
+        exchange.officer.signs(&of.to.name, framework()).await.unwrap();
+        // Something else comes after it, so that whatever was to come has come.
+        let head_sends = exchange.head_sends(&of, part(true, true)).await;
+        assert_eq!((head_sends.name, head_sends.version), (sent, 3));
+        let next = worker.await_item(&subscription, &first.token).await.unwrap();
+        assert_eq!(next.items.len(), 1);
+        assert_eq!(kinds(the_profile(&next.items)), ["attendance", "health"]);
+    }
+
+    async fn what_stays_closed_to_a_receiver_does_not_undo_that_it_took_over(exchange) {
+        let of = exchange.open_move().await;
+        let head = exchange.person(&of.from, &[Role::Publisher]).await;
+        let lead = exchange.person(&of.to, &[Role::ReceiverLead]).await;
+        said_by_a_parent(&head, &of.name, (DecisionSaid::Refused, &[SectionKind::Send])).await;
+        let sent = exchange.head_sends(&of, part(false, true)).await.name;
+        lead.acknowledge(&sent, 1).await.unwrap();
+        let send = v1::Sections { send: typical(2, of.point).send, ..Default::default() };
+        head.publish(submission(&of, send)).await.unwrap();
+        assert_eq!(lead.is_told(&of).await, (State::Accepted, 1));
+        exchange.head_sends(&of, part(true, true)).await;
+        assert_eq!(lead.is_told(&of).await, (State::Published, 1), "this is news");
+        exchange.holds().await;
+    }
+
+    async fn a_file_of_what_goes_in_part_is_nothing_that_is_received(exchange) {
+        let of = exchange.open_move().await;
+        let council = exchange.council();
+        let head = exchange.person(&of.from, &[Role::Publisher]).await;
+        let officer = exchange.person(&council, &[Role::VirtualSchoolOfficer]).await;
+        let both = [SectionKind::Identity, SectionKind::Attendance];
+        let named = further(v1::RecipientPurpose::LookedAfter, &both);
+        head.names(&of.name, &council, named).await.unwrap();
+        let sent = exchange.head_sends(&of, part(false, true)).await.name;
+        head.add(&sent, (SectionKind::Identity, "a passport"), b"who it is").await.unwrap();
+        assert_eq!(officer.is_told(&of).await, (State::Published, 1));
+        let no = parent(DecisionToward::Council, DecisionSaid::Refused, &[]);
+        head.records(&of.name, &no).await.unwrap();
+        assert_eq!(officer.documents_of(&sent).await.unwrap_or_default(), []);
+        assert_eq!(officer.is_told(&of).await, (State::Planned, 0));
+        assert_eq!(refused(officer.acknowledge(&sent, 1).await).reason, Reason::PermissionDenied);
+    }
+
+    async fn files_alone_that_are_closed_hold_up_nothing(exchange) {
+        let of = exchange.open_move().await;
+        let Both { head, plan, .. } = both(exchange, &of).await;
+        let sent = exchange.head_sends(&of, part(false, true)).await.name;
+        head.add(&sent, (SectionKind::Send, "a report"), b"of support").await.unwrap();
+        head.erase_kind(&of.name, SectionKind::Attendance).await.unwrap();
+        let senco = exchange.person(&of.to, &[Role::Senco]).await;
+        senco.acknowledge(&plan, 1).await.unwrap();
+        assert_eq!(senco.is_told(&of).await, (State::Published, 2), "there is a file");
+        said_by_a_parent(&head, &of.name, (DecisionSaid::Refused, &[SectionKind::Send])).await;
+        assert_eq!(senco.is_told(&of).await, (State::Accepted, 1));
+        let kept = head.transition(&of.name).await.unwrap().kept_until;
+        assert_eq!(kept, "2026-12-20");
     }
 
     async fn who_received_once_is_told_no_route(exchange) {
@@ -163,5 +239,8 @@ on_both_engines! {
         }
         let told = refused(head.names(&of.name, &fifth, care).await);
         assert_eq!(told.rules(), [("setting", "recipients.count")]);
+        let saw = head.who_saw(&of.name).await.unwrap();
+        let named = saw.iter().filter(|one| one.act == "recipient_added");
+        assert_eq!(named.count(), 13, "its own: neither those the lead named nor the one it could not");
     }
 }

@@ -138,7 +138,7 @@ fn unfit(fault: RecipientFault) -> Violation {
         RecipientFault::TooMany => (
             "setting",
             "recipients.count",
-            "The move has 12 recipients, or had 32 settings beside its destination: end one first.",
+            "The move has 12 recipients, or had 26 settings beside its destination: end one first.",
         ),
         RecipientFault::NotNamed => (
             "setting",

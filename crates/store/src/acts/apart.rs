@@ -7,7 +7,7 @@
 
 use baton_domain::access::{Relation, Role, RoleSet};
 use baton_domain::ids::{Alias, SettingId};
-use baton_domain::section::{Class, SectionKind};
+use baton_domain::section::{Class, KindSet, SectionKind};
 
 use super::redirect::{note_released_at, tell};
 use crate::engine::value::{Column as _, Value};
@@ -15,7 +15,7 @@ use crate::rows::{
     AboutRow, FeedRow, ProfileRow, RecipientRow, ReleasedRow, TransitionRow, apart, profile_state,
 };
 use crate::scene::Scene;
-use crate::view::kinds;
+use crate::view::{kinds, recipient};
 use crate::world::Put as _;
 
 /// Bits of the roles that are told of what is kept apart, for texts that ask the credential: of all
@@ -27,6 +27,11 @@ pub(super) fn told_roles() -> [Value; 2] {
 /// Whether a kind is kept apart.
 pub(crate) fn is_restricted(kind: SectionKind) -> bool {
     kind.class() == Class::R
+}
+
+/// Whether that is all there is in a set.
+pub(crate) fn all_restricted(gets: KindSet) -> bool {
+    !gets.is_empty() && gets.iter().all(is_restricted)
 }
 
 impl ProfileRow {
@@ -43,8 +48,12 @@ impl ProfileRow {
 impl RecipientRow {
     /// Whether it gets what is of class R and nothing else.
     pub(super) fn is_apart(&self) -> bool {
-        let gets = kinds(self.kinds);
-        !gets.is_empty() && gets.iter().all(is_restricted)
+        self.named().is_some() && self.was_apart()
+    }
+
+    /// Whether that is so, or was until it was ended.
+    pub(super) const fn was_apart(&self) -> bool {
+        self.apart != 0
     }
 }
 
@@ -95,7 +104,12 @@ impl Scene<'_> {
         match relation {
             Relation::FurtherRecipient | Relation::Dual => {
                 let named = self.world.recipient(&row.id, setting);
-                named.is_some_and(|named| named.note_released != 0)
+                let named = named.filter(|named| named.note_released != 0);
+                // Released is what it gets.
+                named.is_some_and(|named| {
+                    named.relation != recipient::FURTHER
+                        || kinds(named.kinds).contains(SectionKind::ChildProtectionNote)
+                })
             }
             relation => row.facts & note_released_at(relation) != 0,
         }

@@ -313,7 +313,11 @@ impl Step for PublishStep {
         }
         // Those whose window is open have it at once, others by a later release.
         let changed = Changed::by_version(self.kinds, standing, &profile);
-        for to in scene.told_of_change(&row, &profile, changed) {
+        let told = scene.told_of_change(&row, &profile, changed);
+        if let Some(before) = standing {
+            scene.carry_receipts(&row, (before, &profile), &told);
+        }
+        for to in told {
             scene.release(&row, &profile, &to);
         }
         let told = (&linked.unlinked[..], scene.destination_without(&row));

@@ -16,7 +16,7 @@ use crate::engine::value::{Column as _, Type};
 use crate::head::{Head, int};
 use crate::ledger::Inner;
 use crate::refusal::Refusal;
-use crate::rows::{FeedRow, ProfileRow, SubscriptionRow, feed_kind, receipt_state};
+use crate::rows::{FeedRow, ProfileRow, SubscriptionRow, feed_kind, profile_state, receipt_state};
 use crate::scene::{Question, Scene};
 use crate::world::Needs;
 
@@ -232,7 +232,8 @@ impl PullStep {
     /// is closed or left out.
     fn carries(&self, scene: &Scene<'_>, (caller, candidate): (&Caller, &FeedRow)) -> i64 {
         let profile = scene.world.profiles.get(candidate.profile_id.as_str());
-        let carried = profile.filter(|_| self.inline && candidate.kind == feed_kind::PROFILE);
+        let brings = self.inline && candidate.kind == feed_kind::PROFILE;
+        let carried = profile.filter(|one| brings && one.state == profile_state::PUBLISHED);
         carried.map_or(0, |profile| {
             let row = scene.world.transitions.get(profile.transition_id.as_str());
             let hidden = row.map_or(0, |row| scene.hidden_bytes(&caller.acting, row, profile));

@@ -5,9 +5,10 @@ use baton_domain::act::{Acknowledge, Reject};
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::{ProfileId, SettingId};
 
+use super::release::addressees;
 use super::{Idempotent, Step, direct};
 use crate::refusal::Refusal;
-use crate::rows::{ProfileRow, ReceiptRow, profile_state, receipt_state};
+use crate::rows::{ProfileRow, ReceiptRow, TransitionRow, profile_state, receipt_state};
 use crate::scene::Scene;
 use crate::world::{Needs, Put as _};
 
@@ -21,6 +22,26 @@ impl Scene<'_> {
             return;
         }
         self.set_receipt(profile, by, (state, 0));
+    }
+
+    /// What a receiver said of the version before stands for one that is nothing new to it, and of which
+    /// it is not told.
+    pub(crate) fn carry_receipts(
+        &mut self,
+        row: &TransitionRow,
+        (before, after): (&ProfileRow, &ProfileRow),
+        told: &[SettingId],
+    ) {
+        for to in addressees(self, row, after) {
+            let receipt = self.world.receipts.get(&format!("{}/{to}", after.id));
+            let same = receipt.filter(|one| one.version == before.version && !told.contains(&to));
+            if let Some(receipt) = same.cloned() {
+                self.world.put(ReceiptRow {
+                    version: after.version,
+                    ..receipt
+                });
+            }
+        }
     }
 
     fn set_receipt(&mut self, profile: &ProfileRow, by: &SettingId, (state, reason): (i64, i64)) {

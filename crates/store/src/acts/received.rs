@@ -1,7 +1,6 @@
 //! What a receiver who asks has before it of a move, beside what was asked: as much as its own role may
 //! read of each contribution, whatever else its setting may.
 
-use baton_domain::access::Action;
 use baton_domain::ids::SettingId;
 use baton_domain::recipient::RecipientRelation;
 use baton_domain::section::{KindSet, SectionKind};
@@ -43,7 +42,8 @@ impl Scene<'_> {
         setting: &SettingId,
     ) -> bool {
         let sections = self.left_for(setting, of, kinds(of.1.kinds));
-        let there = sections.union(self.kinds_of_documents(&of.1.id));
+        let papers = self.kinds_of_documents(&of.1.id);
+        let there = sections.union(papers.difference(self.in_part_for(of.0, setting)));
         !self.kinds_read(of, question, setting, there).is_empty()
     }
 
@@ -60,7 +60,7 @@ impl Scene<'_> {
         let gets = subset.map_or(there, |one| there.intersection(kinds(one.kinds)));
         let reads = |kind: &SectionKind| {
             let asked = self.asked_by_receiver(question, (setting, *kind), of);
-            self.would(Action::Read, asked, Some(*kind))
+            self.would_count(asked, *kind)
         };
         gets.iter().filter(reads).collect()
     }

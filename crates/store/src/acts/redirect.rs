@@ -356,6 +356,10 @@ impl Step for RecordFact {
             ),
         };
         scene.detail("fact", name);
+        if self.fact == Fact::NoteReleased {
+            // Whatever becomes of it.
+            scene.tell_apart();
+        }
         scene.require(action, question)?;
         alive(&row)?;
         if self.fact == Fact::NoteReleased {
@@ -366,7 +370,6 @@ impl Step for RecordFact {
                 row.facts |= bit;
                 scene.world.put(row.clone());
             }
-            scene.tell_apart();
             if !known && question.relation != Relation::Source {
                 let acting = scene.caller.ok_or(Refusal::Denied)?.acting.clone();
                 scene.tell_senco(&row, &acting);

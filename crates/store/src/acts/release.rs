@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use baton_domain::access::{Action, Role, RoleSet};
-use baton_domain::agreement::needs_none;
 use baton_domain::entry::{EntryKind, number};
 use baton_domain::ids::{CredentialId, ProfileId, SettingId};
 use baton_domain::log::canonical::Json;
@@ -179,8 +178,7 @@ impl Scene<'_> {
         gets.difference(self.closed_to(of, to, gets))
     }
 
-    /// Whether anything of a contribution is for the destination, once its window is open. Documents alone
-    /// go with no kind that is refused.
+    /// Whether anything of a contribution is for the destination, once its window is open.
     pub(super) fn has_something_for(
         &self,
         to: &SettingId,
@@ -188,8 +186,10 @@ impl Scene<'_> {
     ) -> bool {
         let offered = kinds(profile.kinds);
         if offered.is_empty() {
+            // Documents alone, whole or not at all.
             let papers = self.kinds_of_documents(&profile.id);
-            return self.agreed(row, profile, to) || !papers.intersection(needs_none()).is_empty();
+            let gets = papers.difference(self.in_part_for(row, to));
+            return !gets.is_subset(self.closed_to((row, profile), to, gets));
         }
         !self.left_open(to, (row, profile), offered).is_empty()
     }

@@ -34,6 +34,12 @@ impl WithoutAgreement {
     }
 }
 
+/// Those of the kinds that the route of a move takes to nobody.
+fn lost_on(row: &TransitionRow, of: KindSet) -> KindSet {
+    let route = Route::find(&row.route);
+    of.intersection(route.map_or(KindSet::ALL, |route| not_carried(route.rule)))
+}
+
 impl SentWithoutRow {
     /// Whether the head's reason stands. A number this version does not know opens nothing.
     pub(super) fn stands(&self) -> bool {
@@ -90,9 +96,7 @@ impl Scene<'_> {
         to: &SettingId,
         of: KindSet,
     ) -> KindSet {
-        let route = Route::find(&row.route);
-        let lost = route.map_or(KindSet::ALL, |route| not_carried(route.rule));
-        let refused = self.refused(row, to, of).union(of.intersection(lost));
+        let refused = self.refused(row, to, of).union(lost_on(row, of));
         if self.agreed(row, profile, to) {
             refused
         } else {
@@ -113,7 +117,7 @@ impl Scene<'_> {
         if self.agreed(row, profile, to) {
             KindSet::EMPTY
         } else {
-            let lacks = gets.difference(needs_none());
+            let lacks = gets.difference(needs_none().union(lost_on(row, gets)));
             lacks.difference(self.refused(row, to, lacks))
         }
     }

@@ -4,7 +4,7 @@
 use baton_domain::access::Action;
 use baton_domain::act::{EndSendingWithoutAgreement, SendWithoutAgreement};
 use baton_domain::entry::EntryKind;
-use baton_domain::ids::{SettingIdentifier, TransitionId};
+use baton_domain::ids::{SettingId, SettingIdentifier, TransitionId};
 
 use crate::acts::erase::alive;
 use crate::acts::recipients::RecipientFault;
@@ -18,7 +18,9 @@ use crate::scene::{Question, Scene};
 use crate::world::{Needs, Put as _};
 
 /// Settings a move was ever sent to without an agreement: an erasure takes them all back in one entry.
-pub(in crate::acts) const EVER_MAX: usize = 8;
+const EVER_MAX: usize = 8;
+/// Most that got what is of class R alone, beside those: room that is taken must not tell of them.
+const APART_MAX: usize = 2;
 
 fn needed(needs: &mut Needs, transition: &TransitionId, setting: &SettingIdentifier) {
     needs.transitions.insert(transition.clone());
@@ -48,11 +50,18 @@ impl Scene<'_> {
         named.is_some_and(RecipientRow::is_apart)
     }
 
-    /// Reasons that were recorded for other receivers of a move, whatever became of them.
-    fn sent_without_to_others(&self, row: &TransitionRow, to: &SettingRow) -> usize {
-        let all = self.world.sent_without.iter();
-        all.filter(|one| one.transition_id == row.id && one.setting_id != to.id)
-            .count()
+    /// Whether there is no room for a reason beside those that were recorded for other receivers of a
+    /// move, whatever became of them.
+    fn is_sent_without_to_many(&self, row: &TransitionRow, to: &SettingRow) -> bool {
+        let was_apart = |setting: &SettingId| {
+            let named = self.world.recipient(&row.id, setting);
+            named.is_some_and(RecipientRow::was_apart)
+        };
+        let apart = was_apart(&to.id);
+        let others = self.world.sent_without.iter();
+        let others = others.filter(|one| one.transition_id == row.id && one.setting_id != to.id);
+        let alike = others.filter(|one| was_apart(&one.setting_id) == apart);
+        alike.count() >= if apart { APART_MAX } else { EVER_MAX }
     }
 
     /// Has a receiver's feed say what it may see after a reason was recorded or taken back.
@@ -113,7 +122,7 @@ impl Step for SendWithoutAgreement {
         if scene.without_agreement(&row, &to.id).is_none() {
             return Err(Refusal::Failed("AGREEMENT_IN_FORCE"));
         }
-        if scene.sent_without_to_others(&row, &to) >= EVER_MAX {
+        if scene.is_sent_without_to_many(&row, &to) {
             let wrong = vec![RecipientFault::TooManyWithout];
             return Err(Refusal::RecipientUnfit(wrong));
         }

@@ -5,7 +5,7 @@ use baton_domain::recipient::RecipientRelation;
 use baton_domain::route::{Route, SettingKind};
 
 use super::is_final;
-use crate::acts::apart::is_restricted;
+use crate::acts::apart::all_restricted;
 use crate::acts::delegations::is_vendor;
 use crate::acts::settings::OPEN;
 use crate::rows::{RecipientRow, SettingRow, TransitionRow};
@@ -13,11 +13,11 @@ use crate::scene::Scene;
 
 /// Most settings that are recipients of one move at a time, beside the destination.
 const AT_ONCE_MAX: usize = 12;
-/// As many more that get what is of class R alone: room that is taken must not tell of them.
-const APART_MAX: usize = 4;
 /// Most settings that ever stood to one move otherwise than as its source or destination. An
-/// erasure takes them all back in one entry.
-const EVER_MAX: usize = 32;
+/// erasure takes them all back in one entry, with those that are kept apart.
+const EVER_MAX: usize = 26;
+/// Most that ever got what is of class R alone, beside those: room that is taken must not tell of them.
+const APART_MAX: usize = 4;
 
 /// Something that is wrong with naming or ending a recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,13 +84,12 @@ impl Scene<'_> {
         wrong(fits && provisional && is_final(row), F::PlanIsFinal);
         let other = |one: &&RecipientRow| to.is_none_or(|to| one.setting_id != to.id);
         let others: Vec<&RecipientRow> = self.world.recipients_of(&row.id).filter(other).collect();
-        let full = if !act.kinds.is_empty() && act.kinds.iter().all(is_restricted) {
-            let apart = others.iter().filter(|one| one.is_apart()).count();
-            apart >= APART_MAX || others.len() >= EVER_MAX
+        let (apart, others): (Vec<_>, Vec<_>) = others.into_iter().partition(|one| one.was_apart());
+        let full = if all_restricted(act.kinds) {
+            apart.len() >= APART_MAX
         } else {
-            let ordinary = others.iter().filter(|one| !one.is_apart());
-            let now = ordinary.clone().filter(|one| one.named().is_some()).count();
-            now >= AT_ONCE_MAX || ordinary.count() >= EVER_MAX - APART_MAX
+            let now = others.iter().filter(|one| one.named().is_some()).count();
+            now >= AT_ONCE_MAX || others.len() >= EVER_MAX
         };
         wrong(full, F::TooMany);
         faults

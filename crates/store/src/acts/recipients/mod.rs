@@ -17,12 +17,15 @@ pub(crate) use ending::{EndRecipients, OVER};
 pub use faults::RecipientFault;
 pub use shown::RecipientSummary;
 
+use super::apart::all_restricted;
 use super::erase::alive;
 use super::redirect::{Redirected, find};
 use super::settings::{code_text, resolve};
 use super::{Idempotent, Step, direct};
 use crate::refusal::Refusal;
-use crate::rows::{ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, TransitionRow, fact};
+use crate::rows::{
+    ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, SentWithoutRow, TransitionRow, fact,
+};
 use crate::scene::{Question, Scene};
 use crate::view::{kinds, recipient};
 use crate::world::{Needs, Put as _};
@@ -71,6 +74,9 @@ impl Step for AddRecipient {
 
     fn decide(&self, scene: &mut Scene<'_>) -> Result<Redirected, Refusal> {
         let (row, question) = find(scene, &self.transition)?;
+        if all_restricted(self.kinds) {
+            scene.tell_apart();
+        }
         allowed(self, scene, question)?;
         alive(&row)?;
         if scene.is_marked(&row.learner_id, fact::RESTRICTED) {
@@ -157,6 +163,7 @@ fn named(
         last_day: text(act.days.last),
         purpose: i64::from(act.purpose.number()),
         note_released: if same { before.note_released } else { 0 },
+        apart: i64::from(all_restricted(gets)),
         ..before.clone()
     }
 }
@@ -236,6 +243,7 @@ impl RecipientRow {
             last_day: None,
             purpose: 0,
             note_released: 0,
+            apart: 0,
         }
     }
 }
@@ -272,6 +280,12 @@ impl Scene<'_> {
             recipient::NONE
         };
         self.world.put(named.ended(relation));
+        // What is sent to it all the same is known to those alone who knew of it.
+        let sent = format!("{}/{setting}", row.id);
+        let sent = self.world.sent_without.get(&sent);
+        if let Some(sent) = sent.filter(|_| named.is_apart()).cloned() {
+            self.world.put(SentWithoutRow { ended: 1, ..sent });
+        }
     }
 
     /// The final plan names a setting: those it might have named as well are closed.
@@ -295,7 +309,10 @@ impl Scene<'_> {
         let Some(before) = self.world.recipient(&row.id, new).cloned() else {
             return;
         };
-        self.world.put(before.ended(recipient::NONE));
+        self.world.put(RecipientRow {
+            apart: 0,
+            ..before.ended(recipient::NONE)
+        });
         if before.named().is_none() {
             return;
         }

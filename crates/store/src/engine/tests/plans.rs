@@ -158,7 +158,7 @@ const FILL: [&str; 15] = [
      FROM {n}",
     "INSERT INTO recipient SELECT 'trn_' || substr('000000' || n, -6), \
      CASE WHEN n % 2 = 0 THEN 'stg_large' ELSE 'stg_' || n % 500 END, 2, 2, NULL, \
-     CASE WHEN n % 1000 = 0 THEN '2026-03-01' END, 2, 0 FROM {n}",
+     CASE WHEN n % 1000 = 0 THEN '2026-03-01' END, 2, 0, 0 FROM {n}",
     "INSERT INTO profile SELECT 'prf_' || substr('000000' || n, -6), 'trn_' || n, 'stg_large', 0, 1, \
      1, 1, 2, 'cnt_' || n, '', 1, n, n FROM {n}",
     "INSERT INTO setting SELECT 'stg_' || n, 3, '', CASE WHEN n % 900 = 0 THEN '351' ELSE '' END, '', 1, {blob}, \
