@@ -197,6 +197,8 @@ CREATE TABLE sent_without (
     setting_id TEXT COLLATE "C" NOT NULL,
     reason BIGINT NOT NULL,
     ended BIGINT NOT NULL,
+    apart_reason BIGINT NOT NULL,
+    apart_ended BIGINT NOT NULL,
     PRIMARY KEY (transition_id, setting_id)
 );
 

@@ -197,6 +197,8 @@ CREATE TABLE sent_without (
     setting_id TEXT NOT NULL,
     reason INTEGER NOT NULL,
     ended INTEGER NOT NULL,
+    apart_reason INTEGER NOT NULL,
+    apart_ended INTEGER NOT NULL,
     PRIMARY KEY (transition_id, setting_id)
 ) STRICT, WITHOUT ROWID;
 

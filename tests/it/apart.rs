@@ -524,7 +524,48 @@ on_both_engines! {
         let came = theirs.await_item(&leads, "").await.unwrap();
         assert_eq!(kinds(the_profile(&came.items)), ["family_and_agencies"]);
         // Whatever its lead says: a note was not sent there.
-        let _ = theirs.record(&of.name, v1::TransitionFact::ChildProtectionNoteReleased).await;
+        let note = v1::TransitionFact::ChildProtectionNoteReleased;
+        theirs.record(&of.name, note).await.unwrap();
         assert_eq!(senco.pull(&feed, "").await.unwrap().items, []);
+        let both = [SectionKind::FamilyAndAgencies, NOTE];
+        let more = further(v1::RecipientPurpose::Safeguarding, &both);
+        lead.names(&of.name, &service, more).await.unwrap();
+        assert_eq!(senco.pull(&feed, "").await.unwrap().items, [], "it was not there to be released");
+        theirs.record(&of.name, note).await.unwrap();
+        let came = senco.pull(&feed, "").await.unwrap();
+        assert_eq!(kinds(the_profile(&came.items)), ["child_protection_note"]);
+    }
+
+    async fn what_is_shared_of_class_r_changes_nothing_of_what_is_shared_otherwise(exchange) {
+        let of = exchange.open_move().await;
+        let lead = exchange.person(&of.from, &[Role::Dsl]).await;
+        let head = exchange.person(&of.from, &[Role::Publisher]).await;
+        let service = exchange.another(v1::SettingKind::HealthService, "school-nursing").await;
+        let theirs = exchange.person(&service, &[Role::Dsl]).await;
+        let nurse = exchange.person(&service, &[Role::HealthProfessional]).await;
+        let care = further(v1::RecipientPurpose::HealthCare, &[SectionKind::Health]);
+        head.names(&of.name, &service, care).await.unwrap();
+        exchange.sent(&of).await;
+        let apart = lead.publish(restricted(&of, 1, true)).await.unwrap().name;
+        let feed = nurse.subscribe().await.unwrap();
+        nurse.await_item(&feed, "").await.unwrap();
+        let before = head.transition(&of.name).await.unwrap();
+        let items = nurse.pull(&feed, "").await.unwrap().items;
+        let (saw, told) = (head.who_saw(&of.name).await.unwrap().len(), theirs.get(&apart).await);
+        assert_eq!(refused(told).reason, Reason::PermissionDenied);
+        let hidden = further(v1::RecipientPurpose::Safeguarding, &[SectionKind::FamilyAndAgencies]);
+        lead.names(&of.name, &service, hidden).await.unwrap();
+        assert_eq!(kinds(&theirs.get(&apart).await.unwrap()), ["family_and_agencies"]);
+        let after = head.transition(&of.name).await.unwrap();
+        assert_eq!((after.recipients, after.published_count), (before.recipients, 1));
+        assert_eq!(nurse.pull(&feed, "").await.unwrap().items, items, "nor does the nurse learn of it");
+        // The two readings of the move and the account itself; not that the lead named it.
+        let acts = head.who_saw(&of.name).await.unwrap();
+        assert!(acts.iter().filter(|one| one.act == "recipient_added").count() == 1, "{saw}: {acts:?}");
+        // On other days it would be another sharing: both cannot stand in one place.
+        let days = v1::RecipientPurpose::Safeguarding;
+        let other = crate::recipients::until(days, &[SectionKind::FamilyAndAgencies], "2026-04-30");
+        let told = refused(lead.names(&of.name, &service, other).await);
+        assert_eq!(told.rules(), [("setting", "setting.otherwise")]);
     }
 }

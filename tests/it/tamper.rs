@@ -105,7 +105,7 @@ fn of_rows(credential: &str) -> Vec<Change> {
         sql: "INSERT INTO recipient SELECT transition_id, \
               (SELECT max(id) FROM setting \
               WHERE id NOT IN (SELECT setting_id FROM recipient)), 2, kinds, \
-              first_day, last_day, purpose, note_released FROM recipient"
+              first_day, last_day, purpose, note_released, apart FROM recipient"
             .to_owned(),
         fault: "row_unknown",
     });

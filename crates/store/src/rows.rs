@@ -274,10 +274,14 @@ table! {
     SentWithoutRow in "sent_without" key(transition_id, setting_id) by(transition_id) access(true) {
         transition_id: TransitionId,
         setting_id: SettingId,
-        /// As the contract numbers it; 0 once nothing is known of the move.
+        /// As the contract numbers it; 0 where none was given, or nothing is known of the move any more.
         reason: i64,
         /// 1 once it was taken back.
         ended: i64,
+        /// The same of a recipient of class R alone: it is for what is kept apart, and known to those alone
+        /// who know of that.
+        apart_reason: i64,
+        apart_ended: i64,
     }
 }
 

@@ -3,7 +3,7 @@
 use baton_wire::status::Reason;
 use baton_wire::v1::{self, ItemKind, Role, SectionKind, SendingReason};
 
-use super::{part, with_agreements};
+use super::{apart_sections, part, with_agreements};
 use crate::harness::*;
 use crate::recipients::{further, next};
 
@@ -91,7 +91,14 @@ on_both_engines! {
         let taken = head.sends_without_no_more(&of.name, &service).await;
         assert_eq!(refused(taken).reason, Reason::NotSentWithoutAgreement);
         both.sends_without_no_more(&of.name, &service).await.unwrap();
-        assert_eq!(acts().await.len(), before.len() + 1, "its own, that was refused");
+        assert_eq!(acts().await, before, "nor that it was taken back");
+        let twice = both.sends_without_no_more(&of.name, &service).await;
+        assert_eq!(refused(twice).reason, Reason::NotSentWithoutAgreement);
+        exchange.officer.signs(&service.name, framework()).await.unwrap();
+        let needless = both.sends_without(&of.name, &service, reason).await;
+        assert_eq!(refused(needless).reason, Reason::AgreementInForce);
+        exchange.officer.signs_no_more(&service.name).await.unwrap();
+        assert_eq!(acts().await, before, "nor of any try");
         // Nor once it is a recipient no more.
         both.sends_without(&of.name, &service, reason).await.unwrap();
         dsl.lets_go(&of.name, &service).await.unwrap();
@@ -100,6 +107,35 @@ on_both_engines! {
         exchange.officer.signs(&of.to.name, framework()).await.unwrap();
         let needless = head.sends_without(&of.name, &of.to, reason).await;
         assert_eq!(refused(needless).reason, Reason::AgreementInForce);
+    }
+
+    async fn a_reason_for_what_is_kept_apart_is_for_nothing_else(exchange) {
+        let of = exchange.open_move().await;
+        let head = exchange.person(&of.from, &[Role::Publisher]).await;
+        let dsl = exchange.person(&of.from, &[Role::Dsl]).await;
+        let both = exchange.person(&of.from, &[Role::Publisher, Role::Dsl]).await;
+        let service = exchange.another(v1::SettingKind::HealthService, "school-nursing").await;
+        exchange.officer.signs_no_more(&service.name).await.unwrap();
+        let lead = exchange.person(&service, &[Role::Dsl]).await;
+        let sent = exchange.head_sends(&of, part(false, true)).await.name;
+        let apart = dsl.publish(submission(&of, apart_sections(true))).await.unwrap().name;
+        let family = [SectionKind::FamilyAndAgencies];
+        let hidden = further(v1::RecipientPurpose::Safeguarding, &family);
+        dsl.names(&of.name, &service, hidden).await.unwrap();
+        both.sends_without(&of.name, &service, SendingReason::UrgentNeed).await.unwrap();
+        assert_eq!(lead.kinds_seen(&apart).await.unwrap(), ["family_and_agencies"]);
+
+        // The head names the same setting, and gave no reason.
+        let days = further(v1::RecipientPurpose::HealthCare, &[SectionKind::Attendance]);
+        let done = head.names(&of.name, &service, days).await.unwrap();
+        let missing = done.transition.unwrap().missing_agreements;
+        assert_eq!(missing.len(), 1);
+        assert_eq!(missing[0].reason(), SendingReason::Unspecified);
+        assert_eq!(refused(lead.get(&sent).await).reason, Reason::PermissionDenied);
+        assert_eq!(lead.kinds_seen(&apart).await.unwrap(), ["family_and_agencies"], "it stays");
+        head.sends_without(&of.name, &service, SendingReason::Other).await.unwrap();
+        assert_eq!(lead.kinds_seen(&sent).await.unwrap(), ["attendance"]);
+        exchange.holds().await;
     }
 
     async fn it_is_told_by_who_saw_and_forgotten_with_the_move(exchange) {

@@ -61,6 +61,19 @@ on_both_engines! {
         exchange.holds().await;
     }
 
+    async fn the_first_plan_of_a_council_is_put_before_the_school_by_the_act_itself(exchange) {
+        let of = exchange.open_move().await;
+        let council = exchange.another(v1::SettingKind::Council, "neighbour").await;
+        exchange.officer.plan_council(&of.name, &council).await.unwrap();
+        let caseworker = exchange.person(&council, &[Role::SendCaseworker]).await;
+        let senco = exchange.person(&of.to, &[Role::Senco]).await;
+        let subscription = senco.subscribe().await.unwrap();
+        let sent = caseworker.publish(submission(&of, plan())).await.unwrap();
+        let came = senco.pull(&subscription, "").await.unwrap();
+        assert_eq!(came.items.len(), 1);
+        assert_eq!(came.items[0].position, sent.receipt.unwrap().position);
+    }
+
     async fn while_processing_is_restricted_a_caseworker_sees_what_it_wrote_alone(exchange) {
         let of = exchange.open_move().await;
         let head = exchange.person(&of.from, &[Role::Publisher]).await;

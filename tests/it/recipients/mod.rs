@@ -33,6 +33,18 @@ pub(crate) const fn further(purpose: v1::RecipientPurpose, kinds: &[v1::SectionK
     }
 }
 
+/// The same until a day.
+pub(crate) const fn until<'a>(
+    purpose: v1::RecipientPurpose,
+    kinds: &'a [v1::SectionKind],
+    last: &'a str,
+) -> Named<'a> {
+    Named {
+        last,
+        ..further(purpose, kinds)
+    }
+}
+
 const fn dual<'a>(first: &'a str, last: &'a str) -> Named<'a> {
     Named {
         purpose: v1::RecipientPurpose::ManagedMove,

@@ -150,6 +150,11 @@ fn unfit(fault: RecipientFault) -> Violation {
             "setting.not_receiving",
             "It receives nothing of this move: name the destination or one of its recipients.",
         ),
+        RecipientFault::Otherwise => (
+            "setting",
+            "setting.otherwise",
+            "It receives something else already: name it in the same way and for the same days, or end it first.",
+        ),
         RecipientFault::TooManyWithout => (
             "setting",
             "sendings.count",

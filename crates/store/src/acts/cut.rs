@@ -5,6 +5,8 @@
 use baton_domain::access::Relation;
 use baton_domain::ids::SettingId;
 use baton_domain::log::canonical::Json;
+use baton_domain::opening::provisional_kinds;
+use baton_domain::recipient::RecipientRelation;
 use baton_domain::section::{KindSet, SectionKind};
 use baton_domain::sharing::{goes_on_in_part, in_part};
 
@@ -12,7 +14,7 @@ use super::sharing::toward;
 use crate::rows::{ProfileRow, TransitionRow};
 use crate::scene::Scene;
 use crate::standing::{Brought, Cut};
-use crate::view::writes;
+use crate::view::{kinds as bits, writes};
 
 /// The word of an entry for kinds that were shown in part.
 pub(crate) const IN_PART: &str = "in_part";
@@ -24,6 +26,8 @@ pub(crate) struct Changed {
     whole: KindSet,
     /// To those who get some in part: what changed beyond that part changed nothing.
     in_part: KindSet,
+    /// Those that nobody saw anything of before, and of which nothing may be left for a receiver now.
+    fresh: KindSet,
 }
 
 impl Changed {
@@ -42,9 +46,11 @@ impl Changed {
             }
         };
         let differs = |kind: &SectionKind| shown(before, *kind) != shown(Some(after), *kind);
+        let stood = before.map_or(KindSet::EMPTY, |profile| profile.sections.kinds());
         Self {
             whole: kinds,
             in_part: kinds.iter().filter(differs).collect(),
+            fresh: kinds.difference(stood),
         }
     }
 
@@ -55,6 +61,7 @@ impl Changed {
         Self {
             whole,
             in_part: whole.iter().filter(goes).collect(),
+            fresh: KindSet::EMPTY,
         }
     }
 }
@@ -72,7 +79,15 @@ impl Scene<'_> {
         } else {
             changed.in_part
         };
-        !kinds.is_subset(self.closed_to(of, to, kinds))
+        let beside = self.world.recipient(&of.0.id, to);
+        let gets = match beside.and_then(|one| Some((one.named()?, one))) {
+            Some((RecipientRelation::Further, one)) => kinds.intersection(bits(one.kinds)),
+            Some((RecipientRelation::Provisional, _)) => kinds.intersection(provisional_kinds()),
+            _ => kinds,
+        };
+        let fresh = gets.intersection(changed.fresh);
+        let gets = gets.difference(fresh).union(self.left_for(to, of, fresh));
+        !gets.is_subset(self.closed_to(of, to, gets))
     }
 
     /// Kinds of which a receiver gets a part only.

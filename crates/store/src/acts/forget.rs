@@ -9,7 +9,9 @@ use super::cut::Changed;
 use super::move_summary::Progress;
 use crate::erasure::Gone;
 use crate::learner;
-use crate::rows::{ProfileRow, SentWithoutRow, SharingRow, TransitionRow, fact, profile_state};
+use crate::rows::{
+    ProfileRow, RecipientRow, SentWithoutRow, SharingRow, TransitionRow, fact, profile_state,
+};
 use crate::said::Decisions;
 use crate::scene::Scene;
 use crate::standing::Standing;
@@ -94,7 +96,10 @@ impl Scene<'_> {
         self.note_gone(&Gone::Move(row.id.clone()));
         let others = self.world.recipients_of(&row.id).take(RECIPIENTS_MAX);
         for other in others.cloned().collect::<Vec<_>>() {
-            self.world.put(other.ended(recipient::NONE));
+            self.world.put(RecipientRow {
+                apart: 0,
+                ..other.ended(recipient::NONE)
+            });
         }
         let said = self.world.sharing.get(row.id.as_str()).cloned();
         if let Some(said) = said {
@@ -107,6 +112,8 @@ impl Scene<'_> {
             self.world.put(SentWithoutRow {
                 reason: 0,
                 ended: 1,
+                apart_reason: 0,
+                apart_ended: 1,
                 ..sent
             });
         }

@@ -24,6 +24,14 @@ impl Scene<'_> {
         self.set_receipt(profile, by, (state, 0));
     }
 
+    /// What a receiver said was of less than it sees now.
+    pub(super) fn forget_answer(&mut self, profile: &ProfileRow, of: &SettingId) {
+        let said = self.world.receipts.get(&format!("{}/{of}", profile.id));
+        if let Some(said) = said.cloned() {
+            self.world.put(ReceiptRow { version: 0, ..said });
+        }
+    }
+
     /// What a receiver said of the version before stands for one that is nothing new to it, and of which
     /// it is not told.
     pub(crate) fn carry_receipts(
@@ -33,8 +41,12 @@ impl Scene<'_> {
         told: &[SettingId],
     ) {
         for to in addressees(self, row, after) {
+            if told.contains(&to) {
+                continue;
+            }
+            self.remember_short(row, after, &to);
             let receipt = self.world.receipts.get(&format!("{}/{to}", after.id));
-            let same = receipt.filter(|one| one.version == before.version && !told.contains(&to));
+            let same = receipt.filter(|one| one.version == before.version);
             if let Some(receipt) = same.cloned() {
                 self.world.put(ReceiptRow {
                     version: after.version,

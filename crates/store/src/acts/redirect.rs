@@ -86,6 +86,20 @@ impl Scene<'_> {
         self.announce(self.feed(row, profile, to, feed_kind::PROFILE));
     }
 
+    /// Puts a contribution before a receiver that sees more of it than it answered for.
+    pub(super) fn release_more(
+        &mut self,
+        row: &TransitionRow,
+        profile: &ProfileRow,
+        to: &SettingId,
+    ) {
+        let before = self.world.released.get(&format!("{}/{to}", profile.id));
+        if before.is_some() {
+            self.forget_answer(profile, to);
+        }
+        self.release(row, profile, to);
+    }
+
     /// A line in a setting's feed, at this act's position.
     pub(super) fn feed(
         &self,

@@ -89,7 +89,7 @@ impl Step for Release {
             scene.detail("policies_since", Json::Int(again.since));
         }
         for setting in &to {
-            scene.release(&row, &profile, setting);
+            scene.release_more(&row, &profile, setting);
         }
         let to: Vec<_> = to.iter().map(|id| id.as_str().to_owned()).collect();
         scene.detail("to", to);
@@ -184,13 +184,10 @@ impl Scene<'_> {
         to: &SettingId,
         (row, profile): (&TransitionRow, &ProfileRow),
     ) -> bool {
-        let offered = kinds(profile.kinds);
-        if offered.is_empty() {
-            // Documents alone, whole or not at all.
-            let papers = self.kinds_of_documents(&profile.id);
-            let gets = papers.difference(self.in_part_for(row, to));
-            return !gets.is_subset(self.closed_to((row, profile), to, gets));
-        }
-        !self.left_open(to, (row, profile), offered).is_empty()
+        let sections = self.left_open(to, (row, profile), kinds(profile.kinds));
+        // Documents go whole or not at all.
+        let papers = self.kinds_of_documents(&profile.id);
+        let papers = papers.difference(self.in_part_for(row, to));
+        !sections.is_empty() || !papers.is_subset(self.closed_to((row, profile), to, papers))
     }
 }

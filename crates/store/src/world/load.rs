@@ -205,6 +205,8 @@ impl World {
         }
         parties.extend(self.recipients.iter().map(|row| row.setting_id.clone()));
         parties.extend(self.profiles.iter().map(|row| row.setting_id.clone()));
+        // Who asks may be about to contribute.
+        parties.extend(self.credentials.iter().map(|row| row.setting_id.clone()));
         let carers = parties
             .iter()
             .filter_map(|id| self.caretaker_of(id.as_str()));

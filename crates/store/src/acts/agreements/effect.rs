@@ -9,7 +9,7 @@ use baton_domain::route::Route;
 use baton_domain::section::KindSet;
 use serde::{Deserialize, Serialize};
 
-use crate::rows::{ProfileRow, ReleasedRow, SentWithoutRow, TransitionRow};
+use crate::rows::{ProfileRow, RecipientRow, ReleasedRow, SentWithoutRow, TransitionRow};
 use crate::scene::{Question, Scene};
 use crate::view::{kinds, recipient};
 use crate::world::Put as _;
@@ -45,6 +45,11 @@ impl SentWithoutRow {
     pub(super) fn stands(&self) -> bool {
         self.ended == 0 && SendingReason::from_number(self.reason).is_some()
     }
+
+    /// The same of what is kept apart.
+    pub(super) fn stands_apart(&self) -> bool {
+        self.apart_ended == 0 && SendingReason::from_number(self.apart_reason).is_some()
+    }
 }
 
 impl Scene<'_> {
@@ -56,15 +61,22 @@ impl Scene<'_> {
         row.is_some_and(|row| row.is_in_force(self.today))
     }
 
-    /// Whether the head recorded a reason to send a move to a setting all the same.
-    pub(super) fn is_sent_without(&self, row: &TransitionRow, to: &SettingId) -> bool {
-        let known = self.world.sent_without.get(&format!("{}/{to}", row.id));
-        known.is_some_and(SentWithoutRow::stands)
+    /// Reasons that were recorded to send a move to a setting all the same.
+    pub(super) fn sent_without(
+        &self,
+        row: &TransitionRow,
+        to: &SettingId,
+    ) -> Option<&SentWithoutRow> {
+        self.world.sent_without.get(&format!("{}/{to}", row.id))
     }
 
     /// Whether who contributed and who receives have both signed, or the head sends all the same.
     pub(crate) fn agreed(&self, row: &TransitionRow, profile: &ProfileRow, to: &SettingId) -> bool {
-        self.agreed_between(row, &profile.setting_id, to)
+        let apart = || {
+            let reasons = self.sent_without(row, to);
+            reasons.is_some_and(SentWithoutRow::stands_apart)
+        };
+        self.agreed_between(row, &profile.setting_id, to) || profile.is_apart() && apart()
     }
 
     /// The same of a move as such, and who writes about it.
@@ -74,7 +86,9 @@ impl Scene<'_> {
         from: &SettingId,
         to: &SettingId,
     ) -> bool {
-        self.has_signed(from) && self.has_signed(to) || self.is_sent_without(row, to)
+        let reasons = || self.sent_without(row, to);
+        self.has_signed(from) && self.has_signed(to)
+            || reasons().is_some_and(SentWithoutRow::stands)
     }
 
     /// Whether nothing is closed to a reader for want of an agreement, and no kind goes to it in part.
@@ -167,13 +181,18 @@ impl Scene<'_> {
         to: &SettingId,
     ) -> Option<WithoutAgreement> {
         let (sender, receiver) = (self.has_signed(&row.from_id), self.has_signed(to));
-        let known = self.world.sent_without.get(&format!("{}/{to}", row.id));
-        let stands = known.filter(|known| known.stands());
+        let beside = self.world.recipient(&row.id, to);
+        let apart = beside.is_some_and(RecipientRow::is_apart);
+        let reason = self.sent_without(row, to).map(|known| match known {
+            known if known.stands() => known.reason,
+            known if apart && known.stands_apart() => known.apart_reason,
+            _ => 0,
+        });
         (!sender || !receiver).then(|| WithoutAgreement {
             setting: to.clone(),
             sender_unsigned: !sender,
             receiver_unsigned: !receiver,
-            reason: stands.map_or(0, |known| known.reason),
+            reason: reason.unwrap_or_default(),
         })
     }
 

@@ -28,13 +28,13 @@ fn needed(needs: &mut Needs, transition: &TransitionId, setting: &SettingIdentif
 }
 
 impl Scene<'_> {
-    /// The receiver a code names, as far as who asks may know that it is one.
+    /// A receiver, as far as who asks may know that it is one.
     fn receiver(
         &self,
         (row, question): (&TransitionRow, Question),
-        code: &SettingIdentifier,
+        to: Option<SettingRow>,
     ) -> Result<SettingRow, Vec<RecipientFault>> {
-        let to = resolve(self.world, code).ok_or(vec![RecipientFault::Unknown])?;
+        let to = to.ok_or(vec![RecipientFault::Unknown])?;
         let destination = row.to_id.as_ref() == Some(&to.id);
         let beside = self.world.recipient(&row.id, &to.id);
         if destination || beside.is_some_and(|one| self.is_known(one, question)) {
@@ -52,16 +52,41 @@ impl Scene<'_> {
 
     /// Whether there is no room for a reason beside those that were recorded for other receivers of a
     /// move, whatever became of them.
-    fn is_sent_without_to_many(&self, row: &TransitionRow, to: &SettingRow) -> bool {
-        let was_apart = |setting: &SettingId| {
-            let named = self.world.recipient(&row.id, setting);
-            named.is_some_and(RecipientRow::was_apart)
-        };
-        let apart = was_apart(&to.id);
+    fn is_sent_without_to_many(&self, row: &TransitionRow, to: &SettingRow, apart: bool) -> bool {
         let others = self.world.sent_without.iter();
         let others = others.filter(|one| one.transition_id == row.id && one.setting_id != to.id);
-        let alike = others.filter(|one| was_apart(&one.setting_id) == apart);
-        alike.count() >= if apart { APART_MAX } else { EVER_MAX }
+        if apart {
+            others.filter(|one| one.apart_reason != 0).count() >= APART_MAX
+        } else {
+            others.filter(|one| one.reason != 0).count() >= EVER_MAX
+        }
+    }
+
+    /// Reasons that stand for a setting, of those that who asks may know of: the head's own, and that of
+    /// what is kept apart.
+    fn standing_reasons(
+        &self,
+        (row, question): (&TransitionRow, Question),
+        to: &SettingRow,
+    ) -> [bool; 2] {
+        let reasons = self.sent_without(row, &to.id);
+        let named = self.world.recipient(&row.id, &to.id);
+        let known = named.is_some_and(|one| one.is_apart() && self.is_known(one, question));
+        [
+            reasons.is_some_and(SentWithoutRow::stands),
+            known && reasons.is_some_and(SentWithoutRow::stands_apart),
+        ]
+    }
+
+    /// Takes back the reason of what is kept apart: it was for as long as nothing else was received.
+    pub(in crate::acts) fn end_reason_apart(&mut self, row: &TransitionRow, to: &SettingId) {
+        let reasons = self.sent_without(row, to).cloned();
+        if let Some(reasons) = reasons.filter(SentWithoutRow::stands_apart) {
+            self.world.put(SentWithoutRow {
+                apart_ended: 1,
+                ..reasons
+            });
+        }
     }
 
     /// Has a receiver's feed say what it may see after a reason was recorded or taken back.
@@ -73,7 +98,7 @@ impl Scene<'_> {
             if !addressees(self, row, profile).contains(&to.id) {
                 self.close(row, profile, &to.id);
             } else if !self.knows(row, profile, &to.id) {
-                self.release(row, profile, &to.id);
+                self.release_more(row, profile, &to.id);
             } else {
                 self.remember_short(row, profile, &to.id);
             }
@@ -117,32 +142,47 @@ impl Step for SendWithoutAgreement {
         if scene.is_marked(&row.learner_id, fact::RESTRICTED) {
             return Err(Refusal::Failed("PROCESSING_RESTRICTED"));
         }
-        let to = scene.receiver((&row, question), &self.setting);
+        let to = resolve(scene.world, &self.setting);
+        let apart = to.as_ref().is_some_and(|to| scene.is_apart(&row, to));
+        if apart {
+            // Whatever becomes of it.
+            scene.tell_apart();
+        }
+        let to = scene.receiver((&row, question), to);
         let to = to.map_err(Refusal::RecipientUnfit)?;
         if scene.without_agreement(&row, &to.id).is_none() {
             return Err(Refusal::Failed("AGREEMENT_IN_FORCE"));
         }
-        if scene.is_sent_without_to_many(&row, &to) {
+        if scene.is_sent_without_to_many(&row, &to, apart) {
             let wrong = vec![RecipientFault::TooManyWithout];
             return Err(Refusal::RecipientUnfit(wrong));
         }
         scene.detail("to", to.id.as_str());
         scene.detail("why", self.reason.name());
-        if scene.is_apart(&row, &to) {
-            scene.tell_apart();
-        }
-        let after = SentWithoutRow {
+        let before = scene.sent_without(&row, &to.id).cloned();
+        let reasons = before.clone().unwrap_or_else(|| SentWithoutRow {
             transition_id: row.id.clone(),
             setting_id: to.id.clone(),
-            reason: i64::from(self.reason.number()),
+            reason: 0,
             ended: 0,
+            apart_reason: 0,
+            apart_ended: 0,
+        });
+        let reason = i64::from(self.reason.number());
+        let after = if apart {
+            SentWithoutRow {
+                apart_reason: reason,
+                apart_ended: 0,
+                ..reasons
+            }
+        } else {
+            SentWithoutRow {
+                reason,
+                ended: 0,
+                ..reasons
+            }
         };
-        if scene
-            .world
-            .sent_without
-            .get(&format!("{}/{}", row.id, to.id))
-            != Some(&after)
-        {
+        if before.as_ref() != Some(&after) {
             scene.world.put(after);
             scene.settle_agreement(&row, &to);
             scene.world.arrives(&row.learner_id);
@@ -187,24 +227,28 @@ impl Step for EndSendingWithoutAgreement {
         scene.require(Action::SendWithoutAgreement, question)?;
         alive(&row)?;
         let to = resolve(scene.world, &self.setting);
-        let key = |to: &SettingRow| format!("{}/{}", row.id, to.id);
-        // A recipient of class R alone is not there for who may not know of it.
-        let to = to.filter(|to| {
-            let named = scene.world.recipient(&row.id, &to.id);
-            named.is_none_or(|it| it.named().is_none() || scene.is_known(it, question))
-        });
-        let stands = to.as_ref().and_then(|to| {
-            let known = scene.world.sent_without.get(&key(to));
-            known.filter(|known| known.stands()).cloned()
-        });
-        let Some((to, stands)) = to.zip(stands) else {
+        let apart = |to: &SettingRow| {
+            let reasons = scene.sent_without(&row, &to.id);
+            scene.is_apart(&row, to) && !reasons.is_some_and(SentWithoutRow::stands)
+        };
+        if to.as_ref().is_some_and(apart) {
+            // Whatever becomes of it.
+            scene.tell_apart();
+        }
+        let stands = |to: SettingRow| {
+            let reasons = scene.sent_without(&row, &to.id)?.clone();
+            let [open, apart] = scene.standing_reasons((&row, question), &to);
+            (open || apart).then_some((to, reasons, apart))
+        };
+        let Some((to, reasons, apart)) = to.and_then(stands) else {
             return Err(Refusal::Failed("NOT_SENT_WITHOUT_AGREEMENT"));
         };
         scene.detail("to", to.id.as_str());
-        if scene.is_apart(&row, &to) {
-            scene.tell_apart();
-        }
-        scene.world.put(SentWithoutRow { ended: 1, ..stands });
+        scene.world.put(SentWithoutRow {
+            ended: 1,
+            apart_ended: if apart { 1 } else { reasons.apart_ended },
+            ..reasons
+        });
         scene.settle_agreement(&row, &to);
         Ok(Redirected {
             transition: scene.summary_after(&row, question),

@@ -4,7 +4,7 @@ use baton_domain::act::AddRecipient;
 use baton_domain::recipient::RecipientRelation;
 use baton_domain::route::{Route, SettingKind};
 
-use super::is_final;
+use super::{is_final, joins};
 use crate::acts::apart::all_restricted;
 use crate::acts::delegations::is_vendor;
 use crate::acts::settings::OPEN;
@@ -46,6 +46,8 @@ pub enum RecipientFault {
     NotNamed,
     /// It is neither the destination nor a recipient that who asks knows of.
     NotReceiving,
+    /// It receives something else already, in another way or on other days.
+    Otherwise,
     /// The move went to as many settings without an agreement as it may.
     TooManyWithout,
 }
@@ -75,6 +77,12 @@ impl Scene<'_> {
             let placed = act.relation != RecipientRelation::Further;
             let admitted = route.zip(kind).is_some_and(|(it, kind)| it.admits(kind));
             wrong(placed && !admitted || is_vendor(to), F::NotOfRoute);
+            let before = self.world.recipient(&row.id, &to.id);
+            let otherwise = |before: &RecipientRow| {
+                let same = before.named() == Some(act.relation) && before.days() == act.days;
+                joins(act, before) && !same
+            };
+            wrong(before.is_some_and(otherwise), F::Otherwise);
         } else {
             wrong(true, F::Unknown);
         }

@@ -1,6 +1,7 @@
 //! Settings that receive beside the destination: named, changed, ended. Who is one is known to the
 //! sending side and the council; no recipient learns of another.
 
+mod effect;
 mod ending;
 mod faults;
 mod plan_council;
@@ -11,6 +12,7 @@ use baton_domain::act::{AddRecipient, EndRecipient};
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::{SettingId, TransitionId};
 use baton_domain::recipient::RecipientRelation;
+use baton_domain::section::{KindSet, SectionKind};
 use jiff::civil::Date;
 
 pub(crate) use ending::{EndRecipients, OVER};
@@ -23,14 +25,10 @@ use super::redirect::{Redirected, find};
 use super::settings::{code_text, resolve};
 use super::{Idempotent, Step, direct};
 use crate::refusal::Refusal;
-use crate::rows::{
-    ProfileRow, ReceiptRow, RecipientRow, ReleasedRow, SentWithoutRow, TransitionRow, fact,
-};
+use crate::rows::{RecipientRow, TransitionRow, fact};
 use crate::scene::{Question, Scene};
 use crate::view::{kinds, recipient};
 use crate::world::{Needs, Put as _};
-
-use super::release::addressees;
 
 impl Step for AddRecipient {
     type Outcome = Redirected;
@@ -96,9 +94,12 @@ impl Step for AddRecipient {
         scene.detail("purpose", self.purpose.name());
         if after != before {
             scene.world.put(after.clone());
-            let more = kinds(after.kinds).difference(kinds(before.kinds));
-            let widened = after.relation != before.relation || !more.is_empty();
-            scene.settle(&row, &to.id, widened);
+            let more = if after.relation == before.relation {
+                kinds(after.kinds).difference(kinds(before.kinds))
+            } else {
+                KindSet::ALL
+            };
+            scene.settle(&row, &to.id, more);
         }
         if after.is_apart() {
             scene.tell_apart();
@@ -134,6 +135,16 @@ fn allowed(act: &AddRecipient, scene: &mut Scene<'_>, question: Question) -> Res
     }
 }
 
+/// Whether the child protection note is among them.
+fn has_note(gets: KindSet) -> bool {
+    gets.contains(SectionKind::ChildProtectionNote)
+}
+
+/// Whether it shares what is of class R alone with a setting that receives something else already.
+pub(super) fn joins(act: &AddRecipient, before: &RecipientRow) -> bool {
+    all_restricted(act.kinds) && before.named().is_some() && !before.is_apart()
+}
+
 /// The row with what is asked for. The caller does not know of kinds that are not its to share:
 /// they stay, unless they would be had on other days than they were given for.
 fn named(
@@ -144,6 +155,13 @@ fn named(
 ) -> RecipientRow {
     let text = |day: Option<Date>| day.map(|day| day.to_string());
     let same = before.named() == Some(act.relation);
+    if joins(act, before) {
+        // Nothing of what it receives otherwise changes, and those who know of that are told nothing.
+        return RecipientRow {
+            kinds: i64::from(kinds(before.kinds).union(act.kinds).bits()),
+            ..before.clone()
+        };
+    }
     let mut gets = act.kinds;
     if same && act.days.are_within(before.days()) {
         for kind in kinds(before.kinds).difference(act.kinds).iter() {
@@ -162,7 +180,12 @@ fn named(
         first_day: text(act.days.first),
         last_day: text(act.days.last),
         purpose: i64::from(act.purpose.number()),
-        note_released: if same { before.note_released } else { 0 },
+        // Released is what it got, and gets still.
+        note_released: match act.relation {
+            RecipientRelation::Further if !has_note(kinds(before.kinds)) || !has_note(gets) => 0,
+            _ if same => before.note_released,
+            _ => 0,
+        },
         apart: i64::from(all_restricted(gets)),
         ..before.clone()
     }
@@ -202,6 +225,10 @@ impl Step for EndRecipient {
         let (row, question) = find(scene, &self.transition)?;
         let to = resolve(scene.world, &self.setting);
         let named = to.and_then(|to| scene.world.recipient(&row.id, &to.id).cloned());
+        if named.as_ref().is_some_and(RecipientRow::was_apart) {
+            // Whatever becomes of it.
+            scene.tell_apart();
+        }
         let named = named.filter(|named| scene.is_known(named, question));
         let provisional = named.as_ref().and_then(RecipientRow::named);
         // Whoever says which schools are consulted says which one is not any more.
@@ -216,9 +243,6 @@ impl Step for EndRecipient {
         };
         scene.detail("to", vec![named.setting_id.as_str().to_owned()]);
         scene.end_recipient(&row, &named);
-        if named.is_apart() {
-            scene.tell_apart();
-        }
         Ok(Redirected {
             transition: scene.summary_after(&row, question),
         })
@@ -244,102 +268,6 @@ impl RecipientRow {
             purpose: 0,
             note_released: 0,
             apart: 0,
-        }
-    }
-}
-
-impl Scene<'_> {
-    /// Has a recipient's feed say what its rights are after a change: what it sees now and was not
-    /// told of, or sees more of than before, is put before it; what it sees no more is closed.
-    fn settle(&mut self, row: &TransitionRow, setting: &SettingId, widened: bool) {
-        let profiles: Vec<ProfileRow> = self.world.profiles_of(&row.id).cloned().collect();
-        for profile in &profiles {
-            let told = self.knows(row, profile, setting);
-            if !addressees(self, row, profile).contains(setting) {
-                self.close(row, profile, setting);
-            } else if !told || widened {
-                self.release(row, profile, setting);
-            }
-        }
-    }
-
-    /// Takes a recipient's rights away and tells it so, if it ever had any: then it is a former one.
-    fn end_recipient(&mut self, row: &TransitionRow, named: &RecipientRow) {
-        let setting = &named.setting_id;
-        let mut told = false;
-        let profiles: Vec<ProfileRow> = self.world.profiles_of(&row.id).cloned().collect();
-        for profile in &profiles {
-            let key = format!("{}/{setting}", profile.id);
-            // Who was told of nothing but what is kept apart is no former receiver.
-            told |= !profile.is_apart() && self.world.released.get(&key).is_some();
-            self.close(row, profile, setting);
-        }
-        let relation = if told {
-            recipient::FORMER
-        } else {
-            recipient::NONE
-        };
-        self.world.put(named.ended(relation));
-        // What is sent to it all the same is known to those alone who knew of it.
-        let sent = format!("{}/{setting}", row.id);
-        let sent = self.world.sent_without.get(&sent);
-        if let Some(sent) = sent.filter(|_| named.is_apart()).cloned() {
-            self.world.put(SentWithoutRow { ended: 1, ..sent });
-        }
-    }
-
-    /// The final plan names a setting: those it might have named as well are closed.
-    pub(super) fn end_provisional(&mut self, row: &TransitionRow) {
-        let others = self.world.recipients_of(&row.id);
-        let others = others.filter(|one| one.relation == recipient::PROVISIONAL);
-        let others: Vec<RecipientRow> = others.cloned().collect();
-        for one in &others {
-            self.end_recipient(row, one);
-        }
-        if !others.is_empty() {
-            let ended = others.iter().map(|one| one.setting_id.as_str().to_owned());
-            self.detail("ended", ended.collect::<Vec<_>>());
-        }
-    }
-
-    /// A setting becomes the destination. Where it was a recipient it sees more now, which is put
-    /// before it again as soon as its window is open; and what it said of its part is not said of
-    /// the whole.
-    pub(super) fn promote(&mut self, row: &TransitionRow, new: &SettingId) {
-        let Some(before) = self.world.recipient(&row.id, new).cloned() else {
-            return;
-        };
-        self.world.put(RecipientRow {
-            apart: 0,
-            ..before.ended(recipient::NONE)
-        });
-        if before.named().is_none() {
-            return;
-        }
-        let profiles: Vec<ProfileRow> = self.world.profiles_of(&row.id).cloned().collect();
-        for profile in profiles {
-            let key = format!("{}/{new}", profile.id);
-            let told = self.world.released.get(&key).cloned();
-            if let Some(mut told) = told.filter(ReleasedRow::is_told) {
-                told.position = ReleasedRow::HIDDEN;
-                self.world.put(told);
-            }
-            if let Some(receipt) = self.world.receipts.get(&key).cloned() {
-                self.world.put(ReceiptRow {
-                    version: 0,
-                    ..receipt
-                });
-            }
-        }
-    }
-
-    /// A DSL of a setting beside the destination releases the note to the SENCO of its own.
-    pub(super) fn release_note_beside(&mut self, row: &TransitionRow) {
-        let Some(caller) = self.caller else { return };
-        let named = self.world.recipient(&row.id, &caller.acting).cloned();
-        if let Some(mut named) = named.filter(|named| named.named().is_some()) {
-            named.note_released = 1;
-            self.world.put(named);
         }
     }
 }

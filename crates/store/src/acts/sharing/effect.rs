@@ -116,7 +116,7 @@ impl Scene<'_> {
                 if !addressees(self, row, profile).contains(to) {
                     self.close(row, profile, to);
                 } else if !told || more {
-                    self.release(row, profile, to);
+                    self.release_more(row, profile, to);
                 }
             }
         }
