@@ -8,7 +8,7 @@ use baton_wire::v1::{self, ItemKind, Role, SectionKind};
 use prost::Message as _;
 
 use crate::harness::*;
-use crate::recipients::further;
+use crate::recipients::{further, until};
 
 const FAMILY: SectionKind = SectionKind::FamilyAndAgencies;
 const NOTE: SectionKind = SectionKind::ChildProtectionNote;
@@ -536,6 +536,28 @@ on_both_engines! {
         assert_eq!(kinds(the_profile(&came.items)), ["child_protection_note"]);
     }
 
+    async fn the_service_ends_what_is_kept_apart_by_itself(exchange) {
+        let of = exchange.open_move().await;
+        let lead = exchange.person(&of.from, &[Role::Dsl, Role::Publisher]).await;
+        let head = exchange.person(&of.from, &[Role::Publisher]).await;
+        let hidden = exchange.another(v1::SettingKind::HealthService, "team").await;
+        let open = exchange.another(v1::SettingKind::HealthService, "school-nursing").await;
+        let safe = (v1::RecipientPurpose::Safeguarding, [SectionKind::FamilyAndAgencies]);
+        let care = (v1::RecipientPurpose::HealthCare, [SectionKind::Health]);
+        lead.names(&of.name, &hidden, until(safe.0, &safe.1, "2026-03-12")).await.unwrap();
+        head.names(&of.name, &open, until(care.0, &care.1, "2026-03-12")).await.unwrap();
+        let size = exchange.size();
+        exchange.hand.send_replace(at("2026-03-13T12:00:00Z"));
+        exchange.entered("recipient_ended", size, 2).await;
+        let ended = async |who: &Caller| -> Vec<usize> {
+            let all = who.who_saw(&of.name).await.unwrap();
+            let all = all.into_iter().filter(|one| one.act == "recipient_ended");
+            all.map(|one| one.concerned.len()).collect()
+        };
+        assert_eq!(ended(&head).await, [1], "the one it named");
+        assert_eq!(ended(&lead).await, [1, 1]);
+    }
+
     async fn what_is_shared_of_class_r_changes_nothing_of_what_is_shared_otherwise(exchange) {
         let of = exchange.open_move().await;
         let lead = exchange.person(&of.from, &[Role::Dsl]).await;
@@ -562,9 +584,16 @@ on_both_engines! {
         // The two readings of the move and the account itself; not that the lead named it.
         let acts = head.who_saw(&of.name).await.unwrap();
         assert!(acts.iter().filter(|one| one.act == "recipient_added").count() == 1, "{saw}: {acts:?}");
+        // Named again it gets what is said last.
+        let both = [SectionKind::FamilyAndAgencies, NOTE];
+        let more = further(v1::RecipientPurpose::Safeguarding, &both);
+        lead.names(&of.name, &service, more).await.unwrap();
+        assert_eq!(kinds(&theirs.get(&apart).await.unwrap()).len(), 2);
+        lead.names(&of.name, &service, hidden).await.unwrap();
+        assert_eq!(kinds(&theirs.get(&apart).await.unwrap()), ["family_and_agencies"]);
         // On other days it would be another sharing: both cannot stand in one place.
         let days = v1::RecipientPurpose::Safeguarding;
-        let other = crate::recipients::until(days, &[SectionKind::FamilyAndAgencies], "2026-04-30");
+        let other = until(days, &[SectionKind::FamilyAndAgencies], "2026-04-30");
         let told = refused(lead.names(&of.name, &service, other).await);
         assert_eq!(told.rules(), [("setting", "setting.otherwise")]);
     }

@@ -472,6 +472,11 @@ impl ReleasedRow {
         self.position >= 0
     }
 
+    /// Whether the receiver was told that it is not available.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.position == Self::HIDDEN
+    }
+
     /// The other children it was shown with.
     pub(crate) fn peers(&self) -> Places {
         Places::of_bits(self.peers)

@@ -146,11 +146,14 @@ async fn end_recipients(door: &Door, stop: &CancellationToken) -> Result<bool, S
         if ids.is_empty() || ids == before {
             return Ok(ids.is_empty());
         }
-        let ending = |transition: &TransitionId| {
-            let transition = transition.clone();
-            door.act_itself(EndRecipients { transition })
+        let ending = |(transition, apart): (TransitionId, bool)| {
+            door.act_itself(EndRecipients { transition, apart })
         };
-        let ended = stream::iter(ids.iter().map(ending)).buffer_unordered(AT_ONCE);
+        let mut acts = Vec::with_capacity(2 * ids.len());
+        for id in &ids {
+            acts.extend([(id.clone(), false), (id.clone(), true)]);
+        }
+        let ended = stream::iter(acts.into_iter().map(ending)).buffer_unordered(AT_ONCE);
         if refused(ended, "recipients ended").await > 0 {
             return Ok(false);
         }

@@ -91,14 +91,15 @@ on_both_engines! {
         let taken = head.sends_without_no_more(&of.name, &service).await;
         assert_eq!(refused(taken).reason, Reason::NotSentWithoutAgreement);
         both.sends_without_no_more(&of.name, &service).await.unwrap();
-        assert_eq!(acts().await, before, "nor that it was taken back");
+        let own = acts().await;
+        assert_eq!(own.len(), before.len() + 1, "what it tried itself, as with any setting");
         let twice = both.sends_without_no_more(&of.name, &service).await;
         assert_eq!(refused(twice).reason, Reason::NotSentWithoutAgreement);
         exchange.officer.signs(&service.name, framework()).await.unwrap();
         let needless = both.sends_without(&of.name, &service, reason).await;
         assert_eq!(refused(needless).reason, Reason::AgreementInForce);
         exchange.officer.signs_no_more(&service.name).await.unwrap();
-        assert_eq!(acts().await, before, "nor of any try");
+        assert_eq!(acts().await, own, "nor of any try of others");
         // Nor once it is a recipient no more.
         both.sends_without(&of.name, &service, reason).await.unwrap();
         dsl.lets_go(&of.name, &service).await.unwrap();
@@ -135,6 +136,11 @@ on_both_engines! {
         assert_eq!(lead.kinds_seen(&apart).await.unwrap(), ["family_and_agencies"], "it stays");
         head.sends_without(&of.name, &service, SendingReason::Other).await.unwrap();
         assert_eq!(lead.kinds_seen(&sent).await.unwrap(), ["attendance"]);
+        head.sends_without_no_more(&of.name, &service).await.unwrap();
+        assert_eq!(refused(lead.get(&sent).await).reason, Reason::PermissionDenied);
+        assert_eq!(lead.kinds_seen(&apart).await.unwrap(), ["family_and_agencies"]);
+        both.sends_without_no_more(&of.name, &service).await.unwrap();
+        assert_eq!(refused(lead.get(&apart).await).reason, Reason::PermissionDenied);
         exchange.holds().await;
     }
 

@@ -34,7 +34,7 @@ fn local(text: &str) -> v1::LearnerIdentifier {
 }
 
 /// A row about another child, by what it is named.
-fn row(name: &str, by: &[v1::LearnerIdentifier]) -> v1::PeerRow {
+pub(crate) fn row(name: &str, by: &[v1::LearnerIdentifier]) -> v1::PeerRow {
     let of = |scheme: &str| {
         let found = by.iter().find(|id| id.scheme == scheme)?;
         Some(found.value.clone())

@@ -83,6 +83,27 @@ on_both_engines! {
         exchange.holds().await;
     }
 
+    async fn one_who_is_named_in_the_place_of_another_is_told_of_when_they_come(exchange) {
+        let mut one = Followed::new(exchange).await;
+        exchange.goes_to(&one.friend, &exchange.secondary).await;
+        let next = exchange.classmate().await;
+        exchange.goes_to(&next, &exchange.academy).await;
+        // A section of nothing else: first with somebody who comes, then with somebody who does not yet.
+        let alone = |peer| {
+            let relationships = Some(v1::Relationships { peers: vec![peer], ..Default::default() });
+            submission(&one.child.of, v1::Sections { relationships, ..Default::default() })
+        };
+        for peer in [one.friend.named("Ada"), next.named("Bo")] {
+            one.sender.publish(alone(peer)).await.unwrap();
+        }
+        while one.came().await == 0 {}
+        assert_eq!(one.sees().await, set(&[]));
+        one.token = one.senco.pull(&one.subscription, &one.token).await.unwrap().token;
+        exchange.goes_to(&next, &exchange.secondary).await;
+        while one.came().await == 0 {}
+        assert_eq!(one.sees().await, set(&["Bo"]));
+    }
+
     async fn a_friend_is_gone_from_an_open_stream_with_the_act_that_takes_it_away(exchange) {
         let (child, friend) = (exchange.classmate().await, exchange.classmate().await);
         let (sender, senco) = (exchange.publisher().await, exchange.senco().await);

@@ -13,7 +13,7 @@ use crate::decisions::{parent, said_by_a_parent};
 use crate::harness::*;
 
 impl Caller {
-    async fn is_told(&self, of: &Move) -> (State, i32) {
+    pub(super) async fn is_told(&self, of: &Move) -> (State, i32) {
         let shown = self.transition(&of.name).await.unwrap();
         (shown.state(), shown.published_count)
     }
@@ -126,86 +126,6 @@ on_both_engines! {
         assert_eq!(worker.is_told(&of).await, (State::Accepted, 1));
         assert_eq!(worker.pull(&subscription, &first.token).await.unwrap().items, []);
         exchange.holds().await;
-    }
-
-    async fn an_adult_service_is_not_told_again_for_a_plan_once_both_have_signed(exchange) {
-        let of = exchange.planned(Point::Post16ToAdult).await;
-        exchange.officer.signs_no_more(&of.to.name).await.unwrap();
-        let head = exchange.person(&of.from, &[Role::Publisher]).await;
-        let mut identity = typical(2, of.point).identity;
-        identity.as_mut().expect("an identity").date_of_birth = Some("2005-11-03".to_owned());
-        // The birth is known from a version of its own, which is taken back.
-        let born = v1::Sections { identity, ..Default::default() };
-        let sent = head.publish(submission(&of, born)).await.unwrap().name;
-        let mut content = submission(&of, v1::Sections { ehc_plan: plan().ehc_plan, ..part(true, false) });
-        content.removes = vec![SectionKind::Identity.into()];
-        head.publish(content).await.unwrap();
-        head.record(&of.name, v1::TransitionFact::PersonReleased).await.unwrap();
-        let worker = exchange.person(&of.to, &[Role::AdultServiceWorker]).await;
-        let subscription = worker.subscribe().await.unwrap();
-        let first = worker.await_item(&subscription, "").await.unwrap();
-        assert_eq!(kinds(the_profile(&first.items)), ["health"]);
-        exchange.officer.signs(&of.to.name, framework()).await.unwrap();
-        // Something else comes after it, so that whatever was to come has come.
-        let head_sends = exchange.head_sends(&of, part(true, true)).await;
-        assert_eq!((head_sends.name, head_sends.version), (sent, 3));
-        let next = worker.await_item(&subscription, &first.token).await.unwrap();
-        assert_eq!(next.items.len(), 1);
-        assert_eq!(kinds(the_profile(&next.items)), ["attendance", "health"]);
-    }
-
-    async fn what_stays_closed_to_a_receiver_does_not_undo_that_it_took_over(exchange) {
-        let of = exchange.open_move().await;
-        let head = exchange.person(&of.from, &[Role::Publisher]).await;
-        let lead = exchange.person(&of.to, &[Role::ReceiverLead]).await;
-        said_by_a_parent(&head, &of.name, (DecisionSaid::Refused, &[SectionKind::Send])).await;
-        let sent = exchange.head_sends(&of, part(false, true)).await.name;
-        lead.acknowledge(&sent, 1).await.unwrap();
-        let send = v1::Sections { send: typical(2, of.point).send, ..Default::default() };
-        head.publish(submission(&of, send)).await.unwrap();
-        assert_eq!(lead.is_told(&of).await, (State::Accepted, 1));
-        exchange.head_sends(&of, part(true, true)).await;
-        assert_eq!(lead.is_told(&of).await, (State::Published, 1), "this is news");
-        lead.acknowledge(&sent, 3).await.unwrap();
-        said_by_a_parent(&head, &of.name, (DecisionSaid::Allowed, &[SectionKind::Send])).await;
-        assert_eq!(lead.is_told(&of).await, (State::Published, 1), "so is what opens now");
-        lead.acknowledge(&sent, 3).await.unwrap();
-        assert_eq!(lead.is_told(&of).await, (State::Accepted, 1));
-        exchange.holds().await;
-    }
-
-    async fn what_is_there_once_both_have_signed_comes_though_nothing_was_missed_before(exchange) {
-        let of = exchange.unsigned_move().await;
-        let lead = exchange.person(&of.to, &[Role::ReceiverLead]).await;
-        let subscription = lead.subscribe().await.unwrap();
-        let sent = exchange.head_sends(&of, part(true, false)).await.name;
-        let first = lead.await_item(&subscription, "").await.unwrap();
-        lead.acknowledge(&sent, 1).await.unwrap();
-        exchange.head_sends(&of, part(false, true)).await;
-        assert_eq!(lead.is_told(&of).await, (State::Accepted, 1));
-        exchange.officer.signs(&of.to.name, framework()).await.unwrap();
-        let then = lead.await_item(&subscription, &first.token).await.unwrap();
-        assert_eq!(kinds(the_profile(&then.items)), ["attendance", "health"]);
-        assert_eq!(lead.is_told(&of).await.0, State::Delivered, "and is to be taken over");
-    }
-
-    async fn a_version_is_no_news_to_who_is_named_for_something_else(exchange) {
-        let of = exchange.open_move().await;
-        let head = exchange.person(&of.from, &[Role::Publisher]).await;
-        let service = exchange.another(v1::SettingKind::HealthService, "school-nursing").await;
-        let nurse = exchange.person(&service, &[Role::HealthProfessional]).await;
-        let care = further(v1::RecipientPurpose::HealthCare, &[SectionKind::Health]);
-        head.names(&of.name, &service, care).await.unwrap();
-        let subscription = nurse.subscribe().await.unwrap();
-        let sent = exchange.head_sends(&of, part(true, false)).await.name;
-        let first = nurse.await_item(&subscription, "").await.unwrap();
-        nurse.acknowledge(&sent, 1).await.unwrap();
-        exchange.head_sends(&of, part(false, true)).await;
-        head.add(&sent, (SectionKind::Send, "a report"), b"of support").await.unwrap();
-        assert_eq!(nurse.pull(&subscription, &first.token).await.unwrap().items, []);
-        assert_eq!(nurse.is_told(&of).await, (State::Accepted, 1));
-        head.add(&sent, (SectionKind::Health, "a care plan"), b"what to do").await.unwrap();
-        assert_eq!(nurse.pull(&subscription, &first.token).await.unwrap().items.len(), 1);
     }
 
     async fn files_beside_what_is_closed_are_still_to_be_taken_over(exchange) {

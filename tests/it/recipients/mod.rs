@@ -6,6 +6,7 @@ use prost::Message as _;
 
 use crate::harness::*;
 
+mod answered;
 mod caseworker;
 mod counted;
 mod dual;

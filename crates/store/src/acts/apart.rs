@@ -165,6 +165,12 @@ impl Scene<'_> {
         }
     }
 
+    /// Whether a recipient of class R alone is meant, now or before, by somebody who may know that. What
+    /// others try leads nowhere, and their account says so of every setting.
+    pub(super) fn knows_was_apart(&self, named: &RecipientRow) -> bool {
+        named.was_apart() && self.roles.contains(Role::Dsl)
+    }
+
     /// Puts what has a note before a receiver again, once a lead of it has released it: to that SENCO it
     /// is new.
     pub(super) fn tell_senco(&mut self, row: &TransitionRow, to: &SettingId) {

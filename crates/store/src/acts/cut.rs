@@ -26,7 +26,8 @@ pub(crate) struct Changed {
     whole: KindSet,
     /// To those who get some in part: what changed beyond that part changed nothing.
     in_part: KindSet,
-    /// Those that nobody saw anything of before, and of which nothing may be left for a receiver now.
+    /// Those that were not there before, or held nothing but other children: of what is left of them for a
+    /// receiver it is told, and of nothing else.
     fresh: KindSet,
 }
 
@@ -46,11 +47,14 @@ impl Changed {
             }
         };
         let differs = |kind: &SectionKind| shown(before, *kind) != shown(Some(after), *kind);
-        let stood = before.map_or(KindSet::EMPTY, |profile| profile.sections.kinds());
+        let stood = |kind: &SectionKind| {
+            let section = before.and_then(|profile| profile.sections.get(*kind));
+            section.is_some_and(|section| !section.is_of_peers_alone())
+        };
         Self {
             whole: kinds,
             in_part: kinds.iter().filter(differs).collect(),
-            fresh: kinds.difference(stood),
+            fresh: kinds.iter().filter(|kind| !stood(kind)).collect(),
         }
     }
 
@@ -79,15 +83,45 @@ impl Scene<'_> {
         } else {
             changed.in_part
         };
-        let beside = self.world.recipient(&of.0.id, to);
-        let gets = match beside.and_then(|one| Some((one.named()?, one))) {
-            Some((RecipientRelation::Further, one)) => kinds.intersection(bits(one.kinds)),
-            Some((RecipientRelation::Provisional, _)) => kinds.intersection(provisional_kinds()),
-            _ => kinds,
-        };
-        let fresh = gets.intersection(changed.fresh);
-        let gets = gets.difference(fresh).union(self.left_for(to, of, fresh));
+        let gets = self.meant_for(of.0, to, kinds);
+        let mut fresh = gets.intersection(changed.fresh);
+        let known = self.world.released.get(&format!("{}/{to}", of.1.id));
+        if known.is_some_and(|known| !known.peers().is_empty()) {
+            // It was shown some of them.
+            fresh.remove(SectionKind::Relationships);
+        }
+        let left = self.left_for(to, of, fresh.intersection(bits(of.1.kinds)));
+        let gets = gets.difference(fresh).union(left);
         !gets.is_subset(self.closed_to(of, to, gets))
+    }
+
+    /// Those of the kinds that a setting is named for.
+    pub(super) fn meant_for(&self, row: &TransitionRow, to: &SettingId, of: KindSet) -> KindSet {
+        let beside = self.world.recipient(&row.id, to);
+        match beside.and_then(|one| Some((one.named()?, one))) {
+            Some((RecipientRelation::Further, one)) => of.intersection(bits(one.kinds)),
+            Some((RecipientRelation::Provisional, _)) => of.intersection(provisional_kinds()),
+            _ => of,
+        }
+    }
+
+    /// Whether there is anything of these kinds in a contribution for a receiver.
+    pub(super) fn has_any(
+        &self,
+        of: (&TransitionRow, &ProfileRow),
+        to: &SettingId,
+        kinds: KindSet,
+    ) -> bool {
+        let gets = self.meant_for(of.0, to, self.there_for(of, to).intersection(kinds));
+        !gets.is_subset(self.closed_to(of, to, gets))
+    }
+
+    /// Kinds of which there is something for a receiver, if they are open to it. Documents go whole or not
+    /// at all.
+    pub(super) fn there_for(&self, of: (&TransitionRow, &ProfileRow), to: &SettingId) -> KindSet {
+        let papers = self.kinds_of_documents(&of.1.id);
+        let papers = papers.difference(self.in_part_for(of.0, to));
+        self.left_for(to, of, bits(of.1.kinds)).union(papers)
     }
 
     /// Kinds of which a receiver gets a part only.

@@ -219,7 +219,7 @@ impl Scene<'_> {
     pub(super) fn tell_of_friends(&mut self, row: &TransitionRow, profile: &ProfileRow) {
         for to in addressees(self, row, profile) {
             if !self.knows(row, profile, &to) {
-                self.release(row, profile, &to);
+                self.release_more(row, profile, &to);
             }
         }
     }

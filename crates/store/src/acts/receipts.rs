@@ -25,10 +25,19 @@ impl Scene<'_> {
     }
 
     /// What a receiver said was of less than it sees now.
-    pub(super) fn forget_answer(&mut self, profile: &ProfileRow, of: &SettingId) {
+    pub(crate) fn forget_answer(&mut self, profile: &ProfileRow, of: &SettingId) {
         let said = self.world.receipts.get(&format!("{}/{of}", profile.id));
         if let Some(said) = said.cloned() {
             self.world.put(ReceiptRow { version: 0, ..said });
+        }
+    }
+
+    /// The same of all a contribution is hidden from: when they see it again, it is more.
+    pub(super) fn forget_answers_of_hidden(&mut self, profile: &ProfileRow) {
+        let rows = self.world.released.iter();
+        let hidden = rows.filter(|one| one.profile_id == profile.id && one.is_hidden());
+        for to in hidden.map(|one| one.setting_id.clone()).collect::<Vec<_>>() {
+            self.forget_answer(profile, &to);
         }
     }
 
@@ -40,6 +49,12 @@ impl Scene<'_> {
         (before, after): (&ProfileRow, &ProfileRow),
         told: &[SettingId],
     ) {
+        let known = self.world.released.iter();
+        let known = known.filter(|one| one.profile_id == after.id && one.is_told());
+        for to in known.map(|one| one.setting_id.clone()).collect::<Vec<_>>() {
+            // Who is shown nothing of it now is told once that changes.
+            self.hide(row, after, &to);
+        }
         for to in addressees(self, row, after) {
             if told.contains(&to) {
                 continue;

@@ -87,14 +87,16 @@ impl Scene<'_> {
     }
 
     /// Puts a contribution before a receiver that sees more of it than it answered for.
-    pub(super) fn release_more(
+    pub(crate) fn release_more(
         &mut self,
         row: &TransitionRow,
         profile: &ProfileRow,
         to: &SettingId,
     ) {
         let before = self.world.released.get(&format!("{}/{to}", profile.id));
-        if before.is_some() {
+        // What was hidden meanwhile and comes back as it was is nothing more.
+        let same = |one: &ReleasedRow| one.is_hidden() && self.covers(one, row, profile);
+        if !before.is_some_and(same) {
             self.forget_answer(profile, to);
         }
         self.release(row, profile, to);

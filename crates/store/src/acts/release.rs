@@ -182,12 +182,9 @@ impl Scene<'_> {
     pub(super) fn has_something_for(
         &self,
         to: &SettingId,
-        (row, profile): (&TransitionRow, &ProfileRow),
+        of: (&TransitionRow, &ProfileRow),
     ) -> bool {
-        let sections = self.left_open(to, (row, profile), kinds(profile.kinds));
-        // Documents go whole or not at all.
-        let papers = self.kinds_of_documents(&profile.id);
-        let papers = papers.difference(self.in_part_for(row, to));
-        !sections.is_empty() || !papers.is_subset(self.closed_to((row, profile), to, papers))
+        let there = self.there_for(of, to);
+        !there.is_subset(self.closed_to(of, to, there))
     }
 }

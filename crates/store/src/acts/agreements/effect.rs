@@ -4,14 +4,14 @@
 use baton_domain::access::Relation;
 use baton_domain::agreement::{SendingReason, needs_none};
 use baton_domain::ids::SettingId;
-use baton_domain::opening::{not_carried, provisional_kinds};
+use baton_domain::opening::not_carried;
 use baton_domain::route::Route;
 use baton_domain::section::KindSet;
 use serde::{Deserialize, Serialize};
 
 use crate::rows::{ProfileRow, RecipientRow, ReleasedRow, SentWithoutRow, TransitionRow};
 use crate::scene::{Question, Scene};
-use crate::view::{kinds, recipient};
+use crate::view::kinds;
 use crate::world::Put as _;
 
 /// A receiver that nothing but health and child protection reaches for want of an agreement, or that is
@@ -122,12 +122,7 @@ impl Scene<'_> {
     /// one.
     fn withheld(&self, row: &TransitionRow, profile: &ProfileRow, to: &SettingId) -> KindSet {
         let has = kinds(profile.kinds).union(self.kinds_of_documents(&profile.id));
-        let beside = self.world.recipient(&row.id, to);
-        let gets = beside.map_or(has, |one| match one.relation {
-            recipient::FURTHER => has.intersection(kinds(one.kinds)),
-            recipient::PROVISIONAL => has.intersection(provisional_kinds()),
-            _ => has,
-        });
+        let gets = self.meant_for(row, to, has);
         if self.agreed(row, profile, to) {
             KindSet::EMPTY
         } else {
@@ -150,11 +145,19 @@ impl Scene<'_> {
     /// go, and with every other child it may be shown.
     pub(crate) fn knows(&self, row: &TransitionRow, profile: &ProfileRow, to: &SettingId) -> bool {
         let known = self.world.released.get(&format!("{}/{to}", profile.id));
-        known.is_some_and(|known| {
-            known.is_told()
-                && (known.short == 0 || self.is_short(row, profile, to))
-                && self.peers_for(to, row, profile).is_subset(known.peers())
-        })
+        known.is_some_and(|known| known.is_told() && self.covers(known, row, profile))
+    }
+
+    /// Whether a receiver was told of as much as agreements and friends let it see now.
+    pub(crate) fn covers(
+        &self,
+        known: &ReleasedRow,
+        row: &TransitionRow,
+        profile: &ProfileRow,
+    ) -> bool {
+        let to = &known.setting_id;
+        (known.short == 0 || self.is_short(row, profile, to))
+            && self.peers_for(to, row, profile).is_subset(known.peers())
     }
 
     /// Remembers that a receiver was just answered with less than there will be once both have signed:

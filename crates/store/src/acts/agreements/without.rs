@@ -1,7 +1,7 @@
 //! A move sent to a setting though one of the two has not signed: recorded by the head with a reason of
 //! a closed list, in force at once, and taken back.
 
-use baton_domain::access::Action;
+use baton_domain::access::{Action, Role};
 use baton_domain::act::{EndSendingWithoutAgreement, SendWithoutAgreement};
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::{SettingId, SettingIdentifier, TransitionId};
@@ -70,11 +70,9 @@ impl Scene<'_> {
         to: &SettingRow,
     ) -> [bool; 2] {
         let reasons = self.sent_without(row, &to.id);
-        let named = self.world.recipient(&row.id, &to.id);
-        let known = named.is_some_and(|one| one.is_apart() && self.is_known(one, question));
         [
             reasons.is_some_and(SentWithoutRow::stands),
-            known && reasons.is_some_and(SentWithoutRow::stands_apart),
+            self.leads(question) && reasons.is_some_and(SentWithoutRow::stands_apart),
         ]
     }
 
@@ -144,7 +142,7 @@ impl Step for SendWithoutAgreement {
         }
         let to = resolve(scene.world, &self.setting);
         let apart = to.as_ref().is_some_and(|to| scene.is_apart(&row, to));
-        if apart {
+        if apart && scene.roles.contains(Role::Dsl) {
             // Whatever becomes of it.
             scene.tell_apart();
         }
@@ -228,8 +226,12 @@ impl Step for EndSendingWithoutAgreement {
         alive(&row)?;
         let to = resolve(scene.world, &self.setting);
         let apart = |to: &SettingRow| {
-            let reasons = scene.sent_without(&row, &to.id);
-            scene.is_apart(&row, to) && !reasons.is_some_and(SentWithoutRow::stands)
+            let [open, _] = scene.standing_reasons((&row, question), to);
+            let named = scene.world.recipient(&row.id, &to.id);
+            let theirs = scene.sent_without(&row, &to.id);
+            let theirs = theirs.is_some_and(|it| it.apart_reason != 0);
+            let meant = named.is_some_and(RecipientRow::was_apart) || theirs;
+            !open && meant && scene.roles.contains(Role::Dsl)
         };
         if to.as_ref().is_some_and(apart) {
             // Whatever becomes of it.

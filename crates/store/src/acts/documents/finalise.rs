@@ -192,8 +192,9 @@ impl Step for FinaliseStep {
             added_us: scene.time_us,
         });
         scene.world.end_staging(&staged.id);
+        scene.forget_answers_of_hidden(&profile);
         for to in scene.told_of_change(&row, &profile, Changed::by_documents(kind)) {
-            scene.release(&row, &profile, &to);
+            scene.release_more(&row, &profile, &to);
         }
         Ok(Finalised {
             document: staged.id,

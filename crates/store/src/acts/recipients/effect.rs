@@ -18,8 +18,7 @@ impl Scene<'_> {
         let profiles: Vec<ProfileRow> = self.world.profiles_of(&row.id).cloned().collect();
         for profile in &profiles {
             let told = self.knows(row, profile, setting);
-            let there = kinds(profile.kinds).union(self.kinds_of_documents(&profile.id));
-            let widened = !there.intersection(more).is_empty();
+            let widened = self.has_any((row, profile), setting, more);
             if !addressees(self, row, profile).contains(setting) {
                 self.close(row, profile, setting);
             } else if !told || widened {

@@ -19,6 +19,8 @@ pub(crate) const OVER: &str = "SELECT transition_id FROM recipient \
 #[derive(Debug)]
 pub(crate) struct EndRecipients {
     pub(crate) transition: TransitionId,
+    /// Those that get what is of class R alone: an act of their own, since an entry tells of all it ends.
+    pub(crate) apart: bool,
 }
 
 impl Step for EndRecipients {
@@ -41,7 +43,11 @@ impl Step for EndRecipients {
     fn decide(&self, scene: &mut Scene<'_>) -> Result<(), Refusal> {
         let row = scene.world.transitions.get(self.transition.as_str());
         let row = row.cloned();
-        let over = row.map(|row| (scene.over_recipients(&row), row));
+        let over = row.map(|row| {
+            let mut over = scene.over_recipients(&row);
+            over.retain(|one| one.is_apart() == self.apart);
+            (over, row)
+        });
         // Another node was faster, or somebody named it for longer: nothing to enter.
         let Some((over, row)) = over.filter(|(over, _)| !over.is_empty()) else {
             scene.draft.silent = true;
@@ -52,7 +58,7 @@ impl Step for EndRecipients {
         for one in &over {
             scene.end_recipient(&row, one);
         }
-        if over.iter().all(RecipientRow::is_apart) {
+        if self.apart {
             scene.tell_apart();
         }
         let to = over.iter().map(|one| one.setting_id.as_str().to_owned());

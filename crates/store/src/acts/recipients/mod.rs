@@ -19,7 +19,7 @@ pub(crate) use ending::{EndRecipients, OVER};
 pub use faults::RecipientFault;
 pub use shown::RecipientSummary;
 
-use super::apart::all_restricted;
+use super::apart::{all_restricted, is_restricted};
 use super::erase::alive;
 use super::redirect::{Redirected, find};
 use super::settings::{code_text, resolve};
@@ -100,6 +100,10 @@ impl Step for AddRecipient {
                 KindSet::ALL
             };
             scene.settle(&row, &to.id, more);
+            let whole = self.relation == RecipientRelation::Dual;
+            if !whole && !kinds(after.kinds).iter().any(is_restricted) {
+                scene.end_reason_apart(&row, &to.id);
+            }
         }
         if after.is_apart() {
             scene.tell_apart();
@@ -157,8 +161,12 @@ fn named(
     let same = before.named() == Some(act.relation);
     if joins(act, before) {
         // Nothing of what it receives otherwise changes, and those who know of that are told nothing.
+        let others = kinds(before.kinds).iter();
+        let others: KindSet = others.filter(|kind| !is_restricted(*kind)).collect();
+        let released = has_note(act.kinds) && has_note(kinds(before.kinds));
         return RecipientRow {
-            kinds: i64::from(kinds(before.kinds).union(act.kinds).bits()),
+            kinds: i64::from(others.union(act.kinds).bits()),
+            note_released: if released { before.note_released } else { 0 },
             ..before.clone()
         };
     }
@@ -225,7 +233,7 @@ impl Step for EndRecipient {
         let (row, question) = find(scene, &self.transition)?;
         let to = resolve(scene.world, &self.setting);
         let named = to.and_then(|to| scene.world.recipient(&row.id, &to.id).cloned());
-        if named.as_ref().is_some_and(RecipientRow::was_apart) {
+        if named.as_ref().is_some_and(|one| scene.knows_was_apart(one)) {
             // Whatever becomes of it.
             scene.tell_apart();
         }

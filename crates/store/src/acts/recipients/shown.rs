@@ -68,7 +68,7 @@ impl Scene<'_> {
     }
 
     /// Whether a safeguarding lead of the sending side asks, or of who looks after what it left.
-    fn leads(&self, question: Question) -> bool {
+    pub(in crate::acts) fn leads(&self, question: Question) -> bool {
         question.relation.sends() && self.roles.contains(Role::Dsl)
     }
 

@@ -14,7 +14,6 @@ use crate::acts::release::addressees;
 use crate::rows::{ProfileRow, TransitionRow};
 use crate::scene::Scene;
 use crate::standing::Brought;
-use crate::view::{kinds, recipient};
 
 /// Kinds that are refused to each receiver, and those that go to it in part.
 type Refused = BTreeMap<SettingId, (KindSet, KindSet)>;
@@ -82,9 +81,7 @@ impl Scene<'_> {
         (row, profile): (&TransitionRow, &ProfileRow),
         to: &SettingId,
     ) -> bool {
-        let beside = self.world.recipient(&row.id, to);
-        let named = beside.filter(|one| one.relation == recipient::FURTHER);
-        let gets = named.map_or(whole, |one| whole.intersection(kinds(one.kinds)));
+        let gets = self.meant_for(row, to, whole);
         let papers = self.kinds_of_documents(&profile.id);
         let gets = gets.difference(self.closed_to((row, profile), to, gets));
         gets.iter().any(|kind| {
@@ -110,8 +107,7 @@ impl Scene<'_> {
             }
             for profile in &profiles {
                 let told = self.knows(row, profile, to);
-                let opened = opened.difference(self.closed_to((row, profile), to, opened));
-                let more = !kinds(profile.kinds).intersection(opened).is_empty()
+                let more = self.has_any((row, profile), to, opened)
                     || self.is_more_of(whole, (row, profile), to);
                 if !addressees(self, row, profile).contains(to) {
                     self.close(row, profile, to);
