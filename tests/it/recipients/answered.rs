@@ -118,13 +118,60 @@ on_both_engines! {
         let sent = exchange.head_sends(&of, part(false, true)).await.name;
         let first = lead.await_item(&subscription, "").await.unwrap();
         lead.acknowledge(&sent, 1).await.unwrap();
-        exchange.officer.signs_no_more(&of.to.name).await.unwrap();
-        let hidden = lead.pull(&subscription, "").await.unwrap().items;
+        let mut token = first.token;
+        let mut lapses = async |file: Option<&str>| {
+            exchange.officer.signs_no_more(&of.to.name).await.unwrap();
+            let hidden = lead.pull(&subscription, "").await.unwrap().items;
+            assert_eq!(hidden[0].kind(), ItemKind::NotAvailable);
+            if let Some(file) = file {
+                head.add(&sent, (SectionKind::Attendance, file), b"missed").await.unwrap();
+            }
+            exchange.officer.signs(&of.to.name, framework()).await.unwrap();
+            token = lead.await_item(&subscription, &token).await.unwrap().token;
+            lead.is_told(&of).await
+        };
+        assert_eq!(lapses(None).await, (State::Accepted, 1), "it is what it was");
+        assert_eq!(lapses(Some("days")).await, (State::Delivered, 1));
+    }
+
+    async fn who_is_named_for_more_while_it_is_hidden_has_that_to_take_over(exchange) {
+        let of = exchange.open_move().await;
+        let head = exchange.person(&of.from, &[Role::Publisher]).await;
+        let team = exchange.another(v1::SettingKind::School, "outreach").await;
+        let senco = exchange.person(&team, &[Role::Senco]).await;
+        let named = |kinds| further(v1::RecipientPurpose::SendSupport, kinds);
+        head.names(&of.name, &team, named(&[SectionKind::Attendance])).await.unwrap();
+        let subscription = senco.subscribe().await.unwrap();
+        let sent = exchange.head_sends(&of, part(true, true)).await.name;
+        senco.acknowledge(&sent, 1).await.unwrap();
+        exchange.officer.signs_no_more(&team.name).await.unwrap();
+        let hidden = senco.pull(&subscription, "").await.unwrap().items;
         assert_eq!(hidden[0].kind(), ItemKind::NotAvailable);
-        head.add(&sent, (SectionKind::Attendance, "days"), b"missed").await.unwrap();
-        exchange.officer.signs(&of.to.name, framework()).await.unwrap();
-        lead.await_item(&subscription, &first.token).await.unwrap();
-        assert_eq!(lead.is_told(&of).await, (State::Delivered, 1));
+        let both = [SectionKind::Attendance, SectionKind::Health];
+        head.names(&of.name, &team, named(&both)).await.unwrap();
+        assert_eq!(kinds(&senco.get(&sent).await.unwrap()), ["health"]);
+        assert_ne!(senco.is_told(&of).await.0, State::Accepted);
+    }
+
+    async fn files_that_go_are_told_of_though_there_is_nothing_else_of_their_kind(exchange) {
+        let of = exchange.open_move().await;
+        let head = exchange.person(&of.from, &[Role::Publisher]).await;
+        let lead = exchange.person(&of.to, &[Role::ReceiverLead]).await;
+        let subscription = lead.subscribe().await.unwrap();
+        let sent = exchange.head_sends(&of, part(false, true)).await.name;
+        for erased in [false, true] {
+            head.add(&sent, (SectionKind::Send, "a report"), b"of support").await.unwrap();
+            let token = lead.pull(&subscription, "").await.unwrap().token;
+            if erased {
+                head.erase_kind(&of.name, SectionKind::Send).await.unwrap();
+            } else {
+                let mut without = submission(&of, v1::Sections::default());
+                without.removes = vec![SectionKind::Send.into()];
+                head.publish(without).await.unwrap();
+            }
+            let told = lead.pull(&subscription, &token).await.unwrap().items;
+            assert_eq!(told.len(), 1, "erased: {erased}");
+        }
     }
 
     async fn who_is_named_again_has_it_to_take_over_again(exchange) {

@@ -32,10 +32,11 @@ pub(crate) struct Changed {
 }
 
 impl Changed {
-    /// By a version that brought or took away these kinds. Who gets all of each is told of what was sent
-    /// again as it stood, too: only who takes over the newest version has taken it over.
+    /// By a version that brought or took away these kinds, and the files of some. Who gets all of each is
+    /// told of what was sent again as it stood, too: only who takes over the newest version has taken it
+    /// over.
     pub(crate) fn by_version(
-        kinds: KindSet,
+        (kinds, files): (KindSet, KindSet),
         before: Option<&ProfileRow>,
         after: &ProfileRow,
     ) -> Self {
@@ -46,10 +47,13 @@ impl Changed {
                 None => Some(section.digest),
             }
         };
-        let differs = |kind: &SectionKind| shown(before, *kind) != shown(Some(after), *kind);
+        let differs = |kind: &SectionKind| {
+            let goes = files.contains(*kind) && goes_on_in_part(*kind).is_none();
+            goes || shown(before, *kind) != shown(Some(after), *kind)
+        };
         let stood = |kind: &SectionKind| {
             let section = before.and_then(|profile| profile.sections.get(*kind));
-            section.is_some_and(|section| !section.is_of_peers_alone())
+            files.contains(*kind) || section.is_some_and(|section| !section.is_of_peers_alone())
         };
         Self {
             whole: kinds,

@@ -197,7 +197,9 @@ impl Scene<'_> {
             ..profile.clone()
         };
         self.world.put(after.clone());
-        let changed = Changed::by_version(KindSet::of(&[kind]), Some(profile), &after);
+        let gone = KindSet::of(&[kind]);
+        let files = if had { gone } else { KindSet::EMPTY };
+        let changed = Changed::by_version((gone, files), Some(profile), &after);
         self.tell_again(row, &after, changed);
     }
 

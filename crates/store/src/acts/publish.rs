@@ -292,7 +292,9 @@ impl Step for PublishStep {
         let standing = before
             .as_ref()
             .filter(|p| p.state == profile_state::PUBLISHED);
-        if let Some(same) = standing.filter(|p| self.stands(p)) {
+        let removed = |of: &ProfileId| scene.kinds_of_documents(of).intersection(self.removes);
+        let files = standing.map_or(KindSet::EMPTY, |p| removed(&p.id));
+        if let Some(same) = standing.filter(|p| files.is_empty() && self.stands(p)) {
             self.stay(scene, &row, (same, &linked));
             let told = (&linked.unlinked[..], scene.destination_without(&row));
             return Ok(Published::of(same, false, told));
@@ -312,7 +314,7 @@ impl Step for PublishStep {
             scene.world.arrives(&row.learner_id);
         }
         // Those whose window is open have it at once, others by a later release.
-        let changed = Changed::by_version(self.kinds, standing, &profile);
+        let changed = Changed::by_version((self.kinds, files), standing, &profile);
         let told = scene.told_of_change(&row, &profile, changed);
         if let Some(before) = standing {
             scene.carry_receipts(&row, (before, &profile), &told);

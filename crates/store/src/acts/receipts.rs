@@ -4,6 +4,7 @@ use baton_domain::access::{Action, Relation};
 use baton_domain::act::{Acknowledge, Reject};
 use baton_domain::entry::EntryKind;
 use baton_domain::ids::{ProfileId, SettingId};
+use baton_domain::section::{KindSet, SectionKind};
 
 use super::release::addressees;
 use super::{Idempotent, Step, direct};
@@ -32,12 +33,19 @@ impl Scene<'_> {
         }
     }
 
-    /// The same of all a contribution is hidden from: when they see it again, it is more.
-    pub(super) fn forget_answers_of_hidden(&mut self, profile: &ProfileRow) {
+    /// The same of all that something of this kind is for and a contribution is hidden from: when they see
+    /// it again, it is more.
+    pub(super) fn forget_answers_of_hidden(
+        &mut self,
+        (row, profile): (&TransitionRow, &ProfileRow),
+        kind: SectionKind,
+    ) {
         let rows = self.world.released.iter();
         let hidden = rows.filter(|one| one.profile_id == profile.id && one.is_hidden());
         for to in hidden.map(|one| one.setting_id.clone()).collect::<Vec<_>>() {
-            self.forget_answer(profile, &to);
+            if !self.meant_for(row, &to, KindSet::of(&[kind])).is_empty() {
+                self.forget_answer(profile, &to);
+            }
         }
     }
 

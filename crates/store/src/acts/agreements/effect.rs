@@ -9,6 +9,7 @@ use baton_domain::route::Route;
 use baton_domain::section::KindSet;
 use serde::{Deserialize, Serialize};
 
+use crate::acts::release::addressees;
 use crate::rows::{ProfileRow, RecipientRow, ReleasedRow, SentWithoutRow, TransitionRow};
 use crate::scene::{Question, Scene};
 use crate::view::kinds;
@@ -172,8 +173,14 @@ impl Scene<'_> {
         let known = self.world.released.get(&format!("{}/{to}", profile.id));
         let whole = known.filter(|known| known.is_told() && known.short == 0);
         let Some(whole) = whole.cloned() else { return };
-        if self.is_short(row, profile, to) {
+        if !self.is_short(row, profile, to) {
+            return;
+        }
+        if addressees(self, row, profile).contains(to) {
             self.world.put(ReleasedRow { short: 1, ..whole });
+        } else {
+            // Of nothing at all: what comes back is what it had.
+            self.hide(row, profile, to);
         }
     }
 

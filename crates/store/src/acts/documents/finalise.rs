@@ -192,7 +192,7 @@ impl Step for FinaliseStep {
             added_us: scene.time_us,
         });
         scene.world.end_staging(&staged.id);
-        scene.forget_answers_of_hidden(&profile);
+        scene.forget_answers_of_hidden((&row, &profile), kind);
         for to in scene.told_of_change(&row, &profile, Changed::by_documents(kind)) {
             scene.release_more(&row, &profile, &to);
         }

@@ -22,6 +22,9 @@ impl Scene<'_> {
             if !addressees(self, row, profile).contains(setting) {
                 self.close(row, profile, setting);
             } else if !told || widened {
+                if widened {
+                    self.forget_answer(profile, setting);
+                }
                 self.release_more(row, profile, setting);
             }
         }

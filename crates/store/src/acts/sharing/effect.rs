@@ -112,6 +112,9 @@ impl Scene<'_> {
                 if !addressees(self, row, profile).contains(to) {
                     self.close(row, profile, to);
                 } else if !told || more {
+                    if more {
+                        self.forget_answer(profile, to);
+                    }
                     self.release_more(row, profile, to);
                 }
             }
