@@ -153,6 +153,27 @@ on_both_engines! {
         assert_ne!(senco.is_told(&of).await.0, State::Accepted);
     }
 
+    async fn who_still_reads_files_answers_for_those_alone(exchange) {
+        let of = exchange.open_move().await;
+        let head = exchange.person(&of.from, &[Role::Publisher]).await;
+        let team = exchange.another(v1::SettingKind::School, "outreach").await;
+        let senco = exchange.person(&team, &[Role::Senco]).await;
+        let both = [SectionKind::Attendance, SectionKind::Health];
+        let support = further(v1::RecipientPurpose::SendSupport, &both);
+        head.names(&of.name, &team, support).await.unwrap();
+        let subscription = senco.subscribe().await.unwrap();
+        let sent = exchange.head_sends(&of, part(false, true)).await.name;
+        head.add(&sent, (SectionKind::Health, "a care plan"), b"what to do").await.unwrap();
+        exchange.officer.signs_no_more(&team.name).await.unwrap();
+        assert_eq!(senco.documents_of(&sent).await.unwrap().len(), 1, "it needs no agreement");
+        head.add(&sent, (SectionKind::Attendance, "days"), b"missed").await.unwrap();
+        senco.acknowledge(&sent, 1).await.unwrap();
+        let token = senco.pull(&subscription, "").await.unwrap().token;
+        exchange.officer.signs(&team.name, framework()).await.unwrap();
+        senco.await_item(&subscription, &token).await.unwrap();
+        assert_ne!(senco.is_told(&of).await.0, State::Accepted, "days missed came since");
+    }
+
     async fn files_that_go_are_told_of_though_there_is_nothing_else_of_their_kind(exchange) {
         let of = exchange.open_move().await;
         let head = exchange.person(&of.from, &[Role::Publisher]).await;

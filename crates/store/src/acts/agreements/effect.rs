@@ -9,7 +9,6 @@ use baton_domain::route::Route;
 use baton_domain::section::KindSet;
 use serde::{Deserialize, Serialize};
 
-use crate::acts::release::addressees;
 use crate::rows::{ProfileRow, RecipientRow, ReleasedRow, SentWithoutRow, TransitionRow};
 use crate::scene::{Question, Scene};
 use crate::view::kinds;
@@ -176,7 +175,7 @@ impl Scene<'_> {
         if !self.is_short(row, profile, to) {
             return;
         }
-        if addressees(self, row, profile).contains(to) {
+        if self.has_any((row, profile), to, KindSet::ALL) {
             self.world.put(ReleasedRow { short: 1, ..whole });
         } else {
             // Of nothing at all: what comes back is what it had.
